@@ -91,18 +91,27 @@ mod embed {
     /// One architecture of each generation, whose machine code the generation's later GPUs also
     /// run.
     const ARCHS: &[u32] = &[75, 80, 90, 100, 120];
+    /// The element types.
+    const TYPES: &[&str] = &["f64", "f32", "f16", "bf16"];
     const LINES: &str = include_str!("kernels/embedded.txt");
 
     pub(super) fn main() {
         println!("cargo:rerun-if-changed=kernels");
-        for name in
-            ["OVERTIME_NVRTC", "CUDA_PATH", "CUDA_HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "DOCS_RS", "OVERTIME_EMBED"]
-        {
+        for name in [
+            "OVERTIME_NVRTC",
+            "CUDA_PATH",
+            "CUDA_HOME",
+            "VIRTUAL_ENV",
+            "CONDA_PREFIX",
+            "DOCS_RS",
+            "OVERTIME_EMBED",
+            "OVERTIME_EMBED_TYPES",
+        ] {
             println!("cargo:rerun-if-env-changed={name}");
         }
-        let images = images().unwrap_or_else(|why| {
+        let (types, images) = types().and_then(|types| images(&types).map(|all| (types, all))).unwrap_or_else(|why| {
             println!("cargo:warning=the feature embed-cubin embeds no kernels: {why}");
-            Vec::new()
+            (Vec::new(), Vec::new())
         });
         let mut archs: Vec<u32> = images.iter().map(|(arch, ..)| *arch).collect();
         archs.sort_unstable();
@@ -113,7 +122,8 @@ mod embed {
             blob.extend_from_slice(image);
         }
         let code = format!(
-            "pub(super) const ARCHS: &[u32] = &{archs:?};\npub(super) const INDEX: &[(u128, usize, usize)] = &[\n{index}];\n\
+            "pub(super) const ARCHS: &[u32] = &{archs:?};\npub(super) const TYPES: &[&str] = &{types:?};\n\
+             pub(super) const INDEX: &[(u128, usize, usize)] = &[\n{index}];\n\
              pub(super) const IMAGES: &[u8] = include_bytes!(concat!(env!(\"OUT_DIR\"), \"/embedded.bin\"));\n"
         );
         let folder = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
@@ -123,21 +133,34 @@ mod embed {
 
     type Image = (u32, u128, Vec<u8>);
 
-    /// The architectures to compile for: those in `OVERTIME_EMBED`, or all.
-    fn wanted() -> Result<Vec<u32>, String> {
-        let Some(named) = std::env::var("OVERTIME_EMBED").ok().filter(|named| !named.is_empty()) else {
-            return Ok(ARCHS.to_vec());
+    /// The names in a variable, divided by commas, or all names.
+    ///
+    /// # Errors
+    /// If a name is unknown.
+    fn named<T: Copy + ToString + std::fmt::Debug>(variable: &str, all: &[T]) -> Result<Vec<T>, String> {
+        let Some(names) = std::env::var(variable).ok().filter(|names| !names.trim().is_empty()) else {
+            return Ok(all.to_vec());
         };
-        let arch = |name: &str| name.trim().parse().ok().filter(|arch| ARCHS.contains(arch));
-        named
+        let one = |name: &str| all.iter().find(|known| known.to_string() == name.trim()).copied();
+        names
             .split(',')
-            .map(|name| arch(name).ok_or_else(|| format!("OVERTIME_EMBED: `{name}` is not one of {ARCHS:?}")))
+            .map(|name| one(name).ok_or_else(|| format!("{variable}: `{name}` is not one of {all:?}")))
             .collect()
     }
 
-    /// Compiles every line of `kernels/embedded.txt` for every architecture that the compiler
-    /// knows.
-    fn images() -> Result<Vec<Image>, String> {
+    /// The architectures to compile for.
+    fn architectures() -> Result<Vec<u32>, String> {
+        named("OVERTIME_EMBED", ARCHS)
+    }
+
+    /// The element types to compile for.
+    fn types() -> Result<Vec<&'static str>, String> {
+        named("OVERTIME_EMBED_TYPES", TYPES)
+    }
+
+    /// Compiles every line of `kernels/embedded.txt` that has one of the types, for every
+    /// architecture that the compiler knows.
+    fn images(types: &[&str]) -> Result<Vec<Image>, String> {
         if std::env::var_os("DOCS_RS").is_some() {
             return Ok(Vec::new());
         }
@@ -147,10 +170,11 @@ mod embed {
         let nvrtc =
             Nvrtc::open(&compiler.library).map_err(|reason| format!("NVRTC of CUDA {major}.{minor}: {reason}"))?;
         let known = nvrtc.archs();
-        let jobs: Vec<(u32, &str)> = wanted()?
+        let lines = || LINES.lines().filter(|line| line.split(' ').nth(1).is_some_and(|dtype| types.contains(&dtype)));
+        let jobs: Vec<(u32, &str)> = architectures()?
             .into_iter()
             .filter(|a| known.contains(a))
-            .flat_map(|a| LINES.lines().map(move |line| (a, line)))
+            .flat_map(|a| lines().map(move |line| (a, line)))
             .collect();
         let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         std::thread::scope(|scope| {

@@ -35,7 +35,7 @@ struct Plan {
     rows: Vec<Row>,
 }
 
-/// What is recorded, by the names below, and the largest number of neurons for it.
+/// The kinds of recording, by the names below, each with the largest number of neurons.
 const RECORDED: [(&str, usize); 3] = [("none", usize::MAX), ("spikes", 1_000_000), ("V", 10_000)];
 
 fn out_vars(recorded: &str) -> Option<OutVars> {

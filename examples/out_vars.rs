@@ -2,15 +2,17 @@
 //! step; spikes as events.
 
 use overtime::models::Hh;
-use overtime::{Input, LoopOverTime, OutVars, Recorded, Result, Tree, monitor};
+use overtime::{Input, LoopOverTime, OutVars, Recorded, Result, Structure, monitor};
 
-fn show(name: &str, tree: &Tree<&Recorded<f32>>, depth: usize) {
+fn show(name: &str, tree: &Structure<&Recorded<f32>>, depth: usize) {
     let indent = "  ".repeat(depth);
     match tree {
-        Tree::Leaf(Recorded::Dense(array)) => println!("{indent}{name}: {:?}", array.shape()),
-        Tree::Leaf(Recorded::Events(events)) => println!("{indent}{name}: {} events", events.len()),
-        Tree::List(list) => list.iter().enumerate().for_each(|(k, tree)| show(&format!("{name}[{k}]"), tree, depth)),
-        Tree::Map(map) => {
+        Structure::Leaf(Recorded::Dense(array)) => println!("{indent}{name}: {:?}", array.shape()),
+        Structure::Leaf(Recorded::Events(events)) => println!("{indent}{name}: {} events", events.len()),
+        Structure::List(list) => {
+            list.iter().enumerate().for_each(|(k, tree)| show(&format!("{name}[{k}]"), tree, depth))
+        }
+        Structure::Map(map) => {
             println!("{indent}{name}");
             map.iter().for_each(|(name, tree)| show(name, tree, depth + 1));
         }

@@ -36,15 +36,15 @@
 //! | choose a device | [`Device`], [`Strategy`], [`Products`]; [`Survey`] says why a GPU is not used |
 //! | multiply matrices without a loop | [`matmul`] |
 //!
-//! [`coming_from_brainpy`] maps brainpy's words to these, [`differences_from_brainpy`] lists the
-//! differences that can surprise, and the [`glossary`] defines the terms.
+//! [`coming_from_brainpy`] maps brainpy's words to this crate's, [`differences_from_brainpy`] lists
+//! the differences that can surprise, and the [`glossary`] defines the terms.
 //!
 //! # Guarantees
 //!
 //! - The same binary, input and seed give the same bits, for any number of threads, block size,
 //!   chunk, strategy and set of monitors.
 //! - run(T₁) then run(T₂) is run(T₁ + T₂), and a run that is saved and continued has the bits of an
-//!   uninterrupted one. A layer in both directions of time is the exception.
+//!   uninterrupted run. A layer in both directions of time is the exception.
 //! - A caller or a file causes an [`Error`], never a panic.
 //!
 //! # Devices
@@ -69,7 +69,7 @@
 //! | `OVERTIME_CACHE` | the folder of compiled kernels, or `off`; `$XDG_CACHE_HOME/overtime` by default |
 //! | `OVERTIME_IMAGE=ptx` | the driver receives PTX instead of machine code |
 //! | `OVERTIME_CHUNK_MS` | the length of a chunk on a GPU, ms: 100 by default, 50 where a watchdog runs |
-//! | `OVERTIME_CELLS` | the tier of recurrent cells: `block`, `cluster`, `grid`, `step`, `product`, `plain`; for comparisons |
+//! | `OVERTIME_CELLS` | the tier of recurrent cells: `block`, `cluster`, `grid`, `step`, `product`, `reference`; for comparisons |
 //!
 //! # Features
 //!
@@ -79,7 +79,7 @@
 //!   NVRTC when it is built. It serves machines with a driver and without NVRTC. Systems of your
 //!   own still need NVRTC. `OVERTIME_EMBED=80,90`, when the crate is built, embeds the kernels of
 //!   these generations only, of 75, 80, 90, 100 and 120. Each generation takes a fifth of the time
-//!   and of the size.
+//!   and of the size. `OVERTIME_EMBED_TYPES=f32,bf16` embeds the kernels of these element types only.
 #![deny(missing_docs)]
 
 #[doc(hidden)]
@@ -130,9 +130,9 @@ pub use error::Reason;
 pub use error::{Error, Number, Result};
 pub use init::Init;
 pub use input::Input;
-pub use loop_over_time::{Builder, LoopOverTime, Progress, for_loop};
+pub use loop_over_time::{Builder, LoopOverTime, Progress, WithProgress, for_loop};
 pub use numeric::scalar::{DType, Real, Scalar};
-pub use recording::{Events, FirstAxis, Monitor, OutVars, Recorded, Recording, Tree, monitor};
+pub use recording::{Events, FirstAxis, Monitor, OutVars, Recorded, Recording, RecordingParts, Structure, monitor};
 pub use survey::{Finding, Survey};
 pub use system::closure::Closure;
 pub use system::program::Program;
@@ -144,8 +144,8 @@ pub use system::{
     Coupling, InputSpec, Inputs, MAX_PORTS, Schema, Shared, Start, System, Tick, VarSpec, Weight, WeightMut,
 };
 
-// The first definition of a link counts: within rustdoc these, elsewhere those at the end of each
-// page.
+// If a link has two definitions, the first one counts: in rustdoc the definition below, elsewhere
+// the definition at the end of each page.
 #[doc = "[differences]: crate::differences_from_brainpy\n[glossary]: crate::glossary\n\n"]
 #[doc = include_str!("../docs/coming_from_brainpy.md")]
 pub mod coming_from_brainpy {}

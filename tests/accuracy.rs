@@ -7,11 +7,11 @@ use overtime::{Init, Input, LoopOverTime, Real};
 use std::collections::BTreeMap;
 
 /// Double-double arithmetic: a number is the sum of two doubles, which gives about 106 bits.
-mod twin {
+mod double_double {
     #[derive(Clone, Copy)]
-    pub(crate) struct Twin(pub(crate) f64, pub(crate) f64);
+    pub(crate) struct DoubleDouble(pub(crate) f64, pub(crate) f64);
 
-    impl Twin {
+    impl DoubleDouble {
         fn of_sum(a: f64, b: f64) -> Self {
             let s = a + b;
             let t = s - a;
@@ -29,23 +29,23 @@ mod twin {
 
     /// eˣ: the argument is reduced by multiples of ln 2 (in three parts) and by 2⁻⁸; Taylor's
     /// series follows, and eight squarings.
-    pub(crate) fn exp(x: f64) -> (Twin, i32) {
+    pub(crate) fn exp(x: f64) -> (DoubleDouble, i32) {
         let n = (x * std::f64::consts::LOG2_E).round();
         let (l1, l2, l3) = (0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10, 0.0);
         let exact = |l: f64| {
             let p = n * l;
-            Twin(-p, -n.mul_add(l, -p))
+            DoubleDouble(-p, -n.mul_add(l, -p))
         };
-        let r = Twin(x, 0.0).plus(exact(l1)).plus(exact(l2)).plus(exact(l3));
-        let r = Twin(r.0 / 256.0, r.1 / 256.0);
-        let mut sum = Twin(1.0, 0.0);
+        let r = DoubleDouble(x, 0.0).plus(exact(l1)).plus(exact(l2)).plus(exact(l3));
+        let r = DoubleDouble(r.0 / 256.0, r.1 / 256.0);
+        let mut sum = DoubleDouble(1.0, 0.0);
         for k in (1..=14).rev() {
             let q = f64::from(k);
             let step = sum.times(r);
             // Divides by a small integer, and keeps the remainder.
             let d = step.0 / q;
             let rest = (-d).mul_add(q, step.0) + step.1;
-            sum = Twin(1.0, 0.0).plus(Twin(d, rest / q));
+            sum = DoubleDouble(1.0, 0.0).plus(DoubleDouble(d, rest / q));
         }
         for _ in 0..8 {
             sum = sum.times(sum);
@@ -98,7 +98,7 @@ fn exp_is_within_two_ulp_in_double_precision() {
     for u in uniforms(1).take(400_000) {
         // One value of each pair covers the whole range, and the other the range of neurons.
         for x in [(u - 0.5) * 1400.0, (u - 0.5) * 40.0] {
-            let (twin::Twin(high, low), n) = twin::exp(x);
+            let (double_double::DoubleDouble(high, low), n) = double_double::exp(x);
             // A power of two scales both parts exactly. It takes two steps, because 2ⁿ alone may
             // not be a double.
             let scale = |v: f64| v * 2.0_f64.powi(n / 2) * 2.0_f64.powi(n - n / 2);
@@ -118,7 +118,7 @@ fn the_neurons_exponentials_are_within_two_ulp() {
     }
     for u in uniforms(5).take(200_000) {
         let z = (u - 0.5) * 14.0;
-        let (twin::Twin(high, low), n) = twin::exp(-z);
+        let (double_double::DoubleDouble(high, low), n) = double_double::exp(-z);
         let scale = 2.0_f64.powi(n);
         within("exp_neg", z, ulps64(exp_neg(z), high * scale, low * scale), 2.0, &mut double);
     }

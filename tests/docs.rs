@@ -45,13 +45,13 @@ fn names(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
-/// Whether a cell tells this unit for the `k`-th of several names: one unit for all of them, or one
+/// Whether a cell names this unit for the `k`-th of several names: one unit for all of them, or one
 /// for each; then there may be a remark.
-fn tells(cell: &str, unit: &str, k: usize, of: usize) -> bool {
+fn has_unit(cell: &str, unit: &str, k: usize, of: usize) -> bool {
     let unit = if unit.is_empty() { "1" } else { unit };
     let each: Vec<&str> = cell.split(", ").collect();
-    let told = if of > 1 && each.len() == of { each[k] } else { cell };
-    told.strip_prefix(unit).is_some_and(|rest| rest.is_empty() || rest.starts_with([',', '.', ';', ' ']))
+    let documented = if of > 1 && each.len() == of { each[k] } else { cell };
+    documented.strip_prefix(unit).is_some_and(|rest| rest.is_empty() || rest.starts_with([',', '.', ';', ' ']))
 }
 
 #[test]
@@ -67,9 +67,13 @@ fn the_documentation_of_a_neuron_tells_what_its_table_does() {
         ];
         let text = files
             .iter()
-            .find(|text| declares.iter().any(|line| text.contains(line)))
+            .find(|text| {
+                // The declaration may be broken into lines.
+                let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                declares.iter().any(|declaration| flat.contains(declaration))
+            })
             .unwrap_or_else(|| panic!("{name}"));
-        let mut told = Vec::new();
+        let mut documented = Vec::new();
         let parameters = rows(text, "parameter");
         for row in &parameters {
             let of = names(&row[0]);
@@ -87,16 +91,21 @@ fn the_documentation_of_a_neuron_tells_what_its_table_does() {
                 );
                 let unit = row.get(2).map_or("1", String::as_str);
                 assert!(
-                    tells(unit, known.unit, k, of.len()),
+                    has_unit(unit, known.unit, k, of.len()),
                     "{name}: the unit of `{parameter}` is `{}`, not {unit}",
                     known.unit
                 );
                 assert!(!known.about.is_empty());
-                told.push(*parameter);
+                documented.push(*parameter);
             }
         }
         for parameter in &info.parameters {
-            assert_eq!(told.iter().filter(|told| **told == parameter.name).count(), 1, "{name}: `{}`", parameter.name);
+            assert_eq!(
+                documented.iter().filter(|documented| **documented == parameter.name).count(),
+                1,
+                "{name}: `{}`",
+                parameter.name
+            );
         }
         let variables = rows(text, "variable");
         for variable in &info.variables {

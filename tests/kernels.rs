@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 /// Two architectures with the same machine code. The test compares a sample of the modules; with
 /// NVRTC 13.0 all of them were compared.
-const TWINS: [&str; 2] = ["sm_86", "sm_89"];
+const SAME_CODE: [&str; 2] = ["sm_86", "sm_89"];
 
 /// Returns NVRTC. Without it, prints which tests are skipped.
 fn compiler() -> Option<Compiler> {
@@ -251,35 +251,35 @@ fn budgets_and_kernels_match() {
 /// The reason why one of two architectures is enough: modules of each kind and type have the same
 /// PTX and the same measurements on both.
 #[test]
-fn twins_have_the_same_code() {
+fn architectures_have_the_same_code() {
     if compiler().is_some() {
-        alone(module_path!(), "twins_have_the_same_code", |_| {}, twins);
+        alone(module_path!(), "architectures_have_the_same_code", |_| {}, architectures_with_the_same_code);
     }
 }
 
-fn twins() {
+fn architectures_with_the_same_code() {
     let compiler = Compiler::find().unwrap();
-    if !TWINS.iter().all(|twin| compiler.archs().iter().any(|arch| arch == twin)) {
-        eprintln!("SKIPPED: {TWINS:?}, which this NVRTC ({:?}) does not support", compiler.version());
+    if !SAME_CODE.iter().all(|arch| compiler.archs().iter().any(|known| known == arch)) {
+        eprintln!("SKIPPED: {SAME_CODE:?}, which this NVRTC ({:?}) does not support", compiler.version());
         return;
     }
     let modules: Vec<Module> = list().into_iter().filter(|m| m.needs() <= 86).collect();
     for module in modules.iter().step_by(16) {
-        let [a, b] = TWINS.map(|arch| {
+        let [a, b] = SAME_CODE.map(|arch| {
             let built = compiler.compile(module, arch).unwrap();
             (
                 built.usage,
                 built.ptx.lines().filter(|l| !l.starts_with(".target")).map(str::to_owned).collect::<Vec<_>>(),
             )
         });
-        assert!(a == b, "{module} differs between {TWINS:?}: list both architectures in `each!`");
+        assert!(a == b, "{module} differs between {SAME_CODE:?}: list both architectures in `each!`");
     }
 }
 
 fn write(most: &Budgets) {
     let mut text = String::from(
-        "# What each kernel may take at most, on any architecture: registers of a thread, bytes of shared memory, of stack and of spills,\n\
-         # and instructions in double precision (not held for f64). What is not named is 0. Held by tests/kernels.rs, with NVRTC 13.0.\n",
+        "# The limits of each kernel on any architecture: registers of a thread, bytes of shared memory, of stack and of spills, and\n\
+         # instructions in double precision (not checked for f64). A missing number is 0. tests/kernels.rs checks them, with NVRTC 13.0.\n",
     );
     let mut last = "";
     for ((module, dtype), budget) in most {

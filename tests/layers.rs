@@ -1,4 +1,5 @@
-//! The modules of `src/` respect the layers in DESIGN.md: a module imports only from lower layers.
+//! The modules of the library, of the model files and of the command respect the layers in
+//! DESIGN.md: a module imports only from lower layers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,19 +7,20 @@ use std::path::{Path, PathBuf};
 /// A path of names from the root of the crate, to a module or an item.
 type Names = Vec<String>;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+/// The `src/` of a package in this folder of the repository.
+fn root(package: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(package).join("src")
 }
 
 /// The layer number and the module of each line of the drawing. Higher numbers stand above lower
 /// ones.
-fn drawing() -> Vec<(u32, String)> {
-    let page = std::fs::read_to_string(root().join("../DESIGN.md")).unwrap();
+fn drawing(block: &str) -> Vec<(u32, String)> {
+    let page = std::fs::read_to_string(root("").join("../DESIGN.md")).unwrap();
     let drawn = page
-        .split("```text floors\n")
+        .split(&format!("```text {block}\n"))
         .nth(1)
         .and_then(|rest| rest.split("```").next())
-        .expect("DESIGN.md has a block of floors");
+        .unwrap_or_else(|| panic!("DESIGN.md has no block `{block}`"));
     let line = |line: &str| {
         let mut words = line.split_whitespace();
         (words.next().unwrap().parse().unwrap(), words.next().unwrap().to_owned())
@@ -126,10 +128,10 @@ fn absolute(path: &[String], here: &[String], children: &BTreeSet<Names>) -> Opt
     }
 }
 
-/// Every module of the crate, without tests.
-fn modules() -> BTreeMap<Names, Module> {
+/// Every module of the package, without tests.
+fn modules(package: &str) -> BTreeMap<Names, Module> {
     let mut files = Vec::new();
-    let mut folders = vec![root()];
+    let mut folders = vec![root(package)];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -143,9 +145,9 @@ fn modules() -> BTreeMap<Names, Module> {
         }
     }
     let name = |path: &PathBuf| {
-        let path = path.strip_prefix(root()).unwrap().with_extension("");
+        let path = path.strip_prefix(root(package)).unwrap().with_extension("");
         let mut names: Names = path.iter().map(|n| n.to_str().unwrap().to_owned()).collect();
-        if names.last().is_some_and(|last| last == "mod" || last == "lib") {
+        if names.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
             names.pop();
         }
         names
@@ -232,11 +234,12 @@ fn arrows_up(modules: &BTreeMap<Names, Module>, drawing: &[(u32, String)]) -> Ve
     wrong
 }
 
-#[test]
-fn imports_go_down() {
-    let (modules, drawing) = (modules(), drawing());
+/// Checks the modules of a package against a drawing, which have at least these numbers of modules
+/// and of entries.
+fn check(package: &str, block: &str, (least_modules, least_entries): (usize, usize)) {
+    let (modules, drawing) = (modules(package), drawing(block));
     assert!(
-        modules.len() > 150 && drawing.len() > 15,
+        modules.len() >= least_modules && drawing.len() >= least_entries,
         "{} modules, {} entries in the drawing",
         modules.len(),
         drawing.len()
@@ -244,11 +247,26 @@ fn imports_go_down() {
     for (_, room) in &drawing {
         assert!(
             modules.keys().any(|module| module.join("/").starts_with(room.as_str())),
-            "the drawing has an entry {room}, but src/ has no such module"
+            "the drawing `{block}` has an entry {room}, but {package}/src has no such module"
         );
     }
     let wrong = arrows_up(&modules, &drawing);
     assert!(wrong.is_empty(), "{} imports do not go down:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn imports_of_the_library_go_down() {
+    check("", "layers", (150, 16));
+}
+
+#[test]
+fn imports_of_the_model_files_go_down() {
+    check("model", "layers of model", (20, 12));
+}
+
+#[test]
+fn imports_of_the_command_go_down() {
+    check("cli", "layers of cli", (30, 25));
 }
 
 #[test]

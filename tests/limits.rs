@@ -123,7 +123,7 @@ fn results() -> Result<String> {
 
 /// The child processes of the tests below run this function. It does nothing otherwise.
 #[test]
-fn child_takes_what_it_is_told() {
+fn child_runs_its_case() {
     let Ok(case) = std::env::var(CASE) else { return };
     let said = match case.as_str() {
         "results" => results(),
@@ -142,8 +142,7 @@ fn child(limit: u64, case: &str) -> Output {
 
 /// Runs the child with this number of rayon threads, if a number is given.
 fn child_with(limit: u64, case: &str, threads: &str) -> Output {
-    let script =
-        format!("ulimit -c 0; ulimit -v {limit}; exec \"$0\" --exact limits::child_takes_what_it_is_told --nocapture");
+    let script = format!("ulimit -c 0; ulimit -v {limit}; exec \"$0\" --exact limits::child_runs_its_case --nocapture");
     let me = std::env::current_exe().unwrap();
     Command::new("sh")
         .arg("-c")

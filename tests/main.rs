@@ -29,12 +29,15 @@ mod memory;
 mod mutations;
 mod networks;
 mod neurons;
+mod progress;
 mod properties;
+mod recordings;
 #[cfg(feature = "cuda")]
 mod sass;
 mod semantics;
 mod states;
 mod tree;
+mod words;
 
 /// The device for reference runs and products, in tests that the module `cuda` includes too. That
 /// module has another function of this name.

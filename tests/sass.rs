@@ -155,10 +155,10 @@ fn products_spend_their_loops_on_products() {
 fn cells_use_tensor_cores_where_their_type_has_them() {
     apart("cells_use_tensor_cores_where_their_type_has_them", |compiler, nvdisasm| {
         for (name, opcode, times) in [
-            ("lstm_cell_grid", "HMMA.16816.F32.BF16", 18),
-            ("lstm_cell_block", "HMMA.16816.F32", 32),
-            ("gru_cell_torch_grid_tf32", "HMMA.1688.F32.TF32", 1),
-            ("gru_cell_grid", "FFMA", 100),
+            ("lstm_cell_brainpy_grid", "HMMA.16816.F32.BF16", 18),
+            ("lstm_cell_brainpy_block", "HMMA.16816.F32", 32),
+            ("gru_cell_grid_tf32", "HMMA.1688.F32.TF32", 1),
+            ("gru_cell_brainpy_grid", "FFMA", 100),
         ] {
             let module = list().into_iter().find(|m| m.name == name).expect(name);
             let built = compiler.compile(&module, "sm_90").unwrap();

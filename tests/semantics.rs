@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, Array3, ArrayD, Axis, array, s};
 use overtime::models::{Activation, Hh};
 use overtime::{
     Device, Error, FirstAxis, Init, Input, InputSpec, Inputs, LoopOverTime, OutVars, Recorded, Schema, Sequential,
-    Shared, State, System, Tick, Tree, monitor,
+    Shared, State, Structure, System, Tick, monitor,
 };
 
 /// Two coupled variables, two named inputs, and a shared value: s₁' = s₁ + a + gain·s₂, s₂' = s₂ +
@@ -160,16 +160,16 @@ fn out_vars_come_back_in_the_structure_they_were_given_in() {
     let one = run("V".into());
     assert_eq!(one.out_vars().unwrap().leaf().map(|r| shape(r)), Some(vec![4, 2]));
     let list = run(["V", "m"].into());
-    let Some(Tree::List(items)) = list.out_vars() else { panic!("not a list") };
+    let Some(Structure::List(items)) = list.out_vars() else { panic!("not a list") };
     assert_eq!(items.len(), 2);
     assert!(matches!(items[1].leaf(), Some(Recorded::Dense(m)) if *m == list["m"]));
     let map =
         run(OutVars::map([("a", "V".into()), ("b", ["m", "h"].into()), ("c", OutVars::map([("d", "n".into())]))]));
     let tree = map.out_vars().unwrap();
-    assert!(matches!(tree.get("a").and_then(Tree::leaf), Some(Recorded::Dense(v)) if *v == map["V"]));
-    assert!(matches!(tree.get("b"), Some(Tree::List(gates)) if gates.len() == 2));
+    assert!(matches!(tree.get("a").and_then(Structure::leaf), Some(Recorded::Dense(v)) if *v == map["V"]));
+    assert!(matches!(tree.get("b"), Some(Structure::List(gates)) if gates.len() == 2));
     assert!(
-        matches!(tree.get("c").and_then(|c| c.get("d")).and_then(Tree::leaf), Some(Recorded::Dense(n)) if *n == map["n"])
+        matches!(tree.get("c").and_then(|c| c.get("d")).and_then(Structure::leaf), Some(Recorded::Dense(n)) if *n == map["n"])
     );
     assert!(LoopOverTime::<f64, _>::new(hh(2)).unwrap().run_steps(1).unwrap().out_vars().is_none());
     let unknown = LoopOverTime::<f64, _>::builder(hh(2)).out_vars("W").build();
@@ -318,10 +318,10 @@ fn a_wrong_batch_is_an_error_with_axis_expected_and_given() {
     assert_eq!(over_time.i(), before.i);
     // Axes of length 1, and a series with one value for each step, are broadcast over batch and
     // units.
-    let stretched = over_time.run(&Array3::from_elem((5, 1, 1), 3.0)).unwrap();
+    let broadcast = over_time.run(&Array3::from_elem((5, 1, 1), 3.0)).unwrap();
     over_time.reset_state(4).unwrap();
     over_time.run_steps(1).unwrap();
-    assert_eq!(over_time.run(&Array1::from_elem(5, 3.0)).unwrap()["V"], stretched["V"]);
+    assert_eq!(over_time.run(&Array1::from_elem(5, 3.0)).unwrap()["V"], broadcast["V"]);
 }
 
 /// brainpy `shared_arg`: a shared value reaches every node, including layers of a `Sequential`.

@@ -1,4 +1,5 @@
-// What a step of a time loop waits for: launches, and barriers among more and more threads.
+// The kernels of the latencies that a step of a time loop waits for: launches, and barriers of a
+// block, a cluster and a grid.
 typedef unsigned u32;
 #define K extern "C" __global__ void
 

@@ -1,7 +1,7 @@
-"""Compares recurrent layers with torch's own. usage: check_torch.py FOLDER
+"""Compares recurrent layers with torch's. usage: check_torch.py FOLDER
 
-In FOLDER are the runs that the CUDA tests write there with OVERTIME_TORCH=FOLDER (layers::runs_for_torch), in f32, with their weights in our
-layout. Torch computes them in f64 on the CPU.
+FOLDER has the runs that the CUDA tests write with OVERTIME_TORCH=FOLDER (layers::runs_for_torch), in
+f32, with weights in the library's layout. torch computes the same runs in f64 on the CPU.
 """
 import pathlib
 import re
@@ -11,7 +11,8 @@ import numpy
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-# Our gates in torch's order; an LSTM's are i, g, f, o here and i, f, g, o there.
+# The library's gates in torch's order. An LSTM's gates are i, g, f, o in the library, and i, f, g, o
+# in torch.
 ORDER = {"RNN": [0], "GRU": [0, 1, 2], "LSTM": [0, 2, 1, 3]}
 
 

@@ -1,10 +1,12 @@
-"""Times overtime and brainpy in turn on this machine, and prints their ratios as a table, each beside its floor.
+"""Times overtime and brainpy in turn on this machine, and prints a table of ratios and floors.
 
-usage: compare.py [ROUNDS [GHZ CORES]]     in a Python that has brainpy 2.8.2; rounds alternate, the best of each side counts
-Networks are compared with Brian2 2.9, if BRIAN2_PYTHON names a Python that has it.
+usage: compare.py [ROUNDS [GHZ CORES]]     in a Python that has brainpy 2.8.2
+Rounds alternate between the two simulators, and the best time of each counts. Networks are compared
+with Brian2 2.9 if BRIAN2_PYTHON names a Python that has it.
 
-The floor is what the arithmetic alone takes with AVX-512 at this clock on so many cores, nothing recorded, everything in cache:
-5.7 cycles for a neuron-step (see benches/loop_over_time.rs), and 64 operations a cycle for the products of a cell.
+The floor is the time of the arithmetic alone, with AVX-512 at this clock on this number of cores,
+with no recording and all data in cache. It is 5.7 cycles for a neuron-step (see
+benches/loop_over_time.rs), and 64 operations a cycle for the products of a cell.
 """
 import json
 import os
@@ -26,10 +28,10 @@ def keep(best, name, seconds):
 
 
 def floor(name):
-    """Milliseconds, if they are known for this case."""
+    """The floor of a case in milliseconds; None if it is unknown."""
     if found := re.match(r"hh/n=(\d+) T=(\d+)", name):
         n, steps = map(int, found.groups())
-        # A single neuron leaves all lanes but one empty, and all cores but one idle.
+        # A single neuron uses one lane of one core.
         vectors, used = -(-n // 16), min(cores, -(-n // 16))
         return vectors * steps * 16 * 5.7 / ghz / used * 1e-6
     if found := re.match(r"cells/(\w+)Cell T=(\d+) B=(\d+) in=(\d+) h=(\d+)", name):
@@ -56,7 +58,7 @@ for _ in range(rounds):
         estimates = json.load(open(file.with_name("estimates.json")))
         keep(ours, json.load(open(file))["full_id"], estimates["median"]["point_estimate"] * 1e-9)
 
-print("| case (f32, unless it says) | overtime, ms | the other, ms | ratio | floor, ms |")
+print("| case (f32 unless its name has f64) | overtime, ms | the other, ms | ratio | floor, ms |")
 print("|---|---|---|---|---|")
 for name, other in peer.items():
     if (seconds := ours.get(name)) is not None:

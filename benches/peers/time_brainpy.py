@@ -1,6 +1,6 @@
-"""Times brainpy.LoopOverTime (float32, compiled before the clock starts) on whatever device JAX finds.
+"""Times brainpy.LoopOverTime (float32, compiled before the clock starts) on the device that JAX finds.
 
-usage: time_brainpy.py OUT.json        median of 5 runs for each case, in seconds
+usage: time_brainpy.py OUT.json        the median of 5 runs for each case, in seconds
 needs: pip install brainpy==2.8.2      (Python 3.11)
 """
 import json
@@ -27,9 +27,10 @@ T = 1000
 for n in (1, 1000, 10_000, 100_000):
     hh = bp.dyn.HH(n)
     plain = bp.LoopOverTime(hh)
-    # Half a step less than T steps: brainpy's arange gives one more for some whole lengths.
+    # The duration is half a step less than T steps, because brainpy's arange makes one step too many
+    # for some whole lengths.
     run = bm.jit(lambda: plain(T * 0.1 - 0.05))
-    # Brainpy always returns the spikes, as booleans; that is its least.
+    # brainpy always returns the spikes, as booleans, so that this is also its time without recordings.
     rows[f"hh/n={n} T={T} none"] = rows[f"hh/n={n} T={T} spikes"] = median(run)
     if n <= 10_000:
         recording = bp.LoopOverTime(hh, out_vars=hh.V)
@@ -54,7 +55,7 @@ rows["cells/Sequential T=30 B=128 RNNCell(100,20) relu RNNCell(20,2)"] = median(
 
 
 class Cells(bp.dyn.CondNeuGroup):
-    """The cell of COBAHH, by brainpy's channels of Traub and Miles; mV, ms, nS, pF."""
+    """The cell of COBAHH, with brainpy's channels of Traub and Miles, in mV, ms, nS and pF."""
 
     def __init__(self, size):
         super().__init__(size, C=200.0, A=1e-3, V_th=-20.0, V_initializer=bp.init.Normal(-60.0, 5.0))
@@ -64,7 +65,7 @@ class Cells(bp.dyn.CondNeuGroup):
 
 
 class Cobahh(bp.DynSysGroup):
-    """n cells, four in five of them excitatory, with k synapses each in the mean; weights are of k = 80."""
+    """n cells, four fifths of them excitatory, with k synapses each on average. The weights are for k = 80."""
 
     def __init__(self, n, k):
         super().__init__()
@@ -87,14 +88,14 @@ class Cobahh(bp.DynSysGroup):
 
 
 bm.set_dt(0.1)
-# What a GPU is for would take a CPU an hour.
+# The large cases would take an hour on a CPU.
 large = ((4000, 1000, 1000), (256_000, 1000, 200)) if jax.default_backend() == "gpu" else ()
 for n, k, steps in ((4000, 80, 1000), *large):
     try:
         over_time = bp.LoopOverTime(Cobahh(n, k))
         run = bm.jit(lambda: over_time(steps * 0.1 - 0.05))
         rows[f"cobahh/n={n} k={k} T={steps}"] = median(run, 3)
-    except Exception as error:  # out of memory, say: the others' times are not to be lost
+    except Exception as error:  # such as a lack of memory: the times of other cases are kept
         print(f"cobahh n={n} k={k}: {error}")
 for name, seconds in rows.items():
     print(f"{name:48s} {seconds * 1e3:10.3f} ms")

@@ -1,6 +1,7 @@
-"""Times Brian2 (2.9, C++ standalone, float64) on its examples/COBAHH.py. Names are those of benches/network.rs.
+"""Times Brian2 (2.9, C++ standalone, float64) on its examples/COBAHH.py. The names are those of benches/network.rs.
 
-usage: time_brian2.py OUT.json [THREADS [SIZE...]]     THREADS 0: no OpenMP. Seconds for as many steps as the name says."""
+usage: time_brian2.py OUT.json [THREADS [SIZE...]]     THREADS 0: no OpenMP
+A time is in seconds, for the number of steps in the name."""
 import json
 import sys
 import tempfile

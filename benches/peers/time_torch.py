@@ -1,7 +1,7 @@
-"""Times the CUDA peers of the recurrent and matmul kernels on the GPU at hand, with CUDA events, median of 20.
+"""Times cuDNN's recurrent layers and cuBLAS's products on this GPU, with CUDA events: the median of 20 runs.
 
-  nn.RNN / nn.GRU / nn.LSTM through cuDNN (bf16, f16, f32)  and  torch.matmul through cuBLAS (f32, tf32, bf16)
-usage: time_torch.py OUT.json        one line per case on stdout: name, ms, and us/step or TFLOP/s
+  nn.RNN, nn.GRU, nn.LSTM through cuDNN (bf16, f16, f32), and torch.matmul through cuBLAS (f32, tf32, bf16)
+usage: time_torch.py OUT.json        prints one line for each case: name, ms, and us/step or TFLOP/s
 """
 import json, sys
 import torch
@@ -36,7 +36,7 @@ with torch.no_grad():
             a, b = (torch.randn(n, n, device='cuda', dtype=dt) for _ in range(2))
             ms = med_ms(lambda: a @ b)
             rows[f'matmul {name} m={n} k={n} n={n}'] = dict(ms=ms, tflops=2 * n**3 / ms / 1e9)
-    # A cell's product with its input: T*B rows.
+    # The product of a cell with its input has T*B rows.
     for m, k, n in ((16384, 768, 3072), (1024, 512, 2048)):
         for name, dt, tf32 in (('f32', torch.float32, False), ('tf32', torch.float32, True), ('bf16', torch.bfloat16, False), ('f16', torch.float16, False)):
             torch.backends.cuda.matmul.allow_tf32 = tf32

@@ -1,6 +1,6 @@
 //! `overtime devices`: what was found, what was not and why, and where it was looked for.
 
-use crate::terminal::print;
+use crate::console::print;
 use overtime::Survey;
 use std::fmt::Write;
 

@@ -2,8 +2,8 @@
 //! also checks its checksums.
 
 use crate::args::InspectArgs;
-use crate::exit::of_model;
-use crate::terminal::print;
+use crate::console::print;
+use crate::exit_code::of_model;
 use overtime::states;
 use overtime_model::files::{self, Kind};
 use std::fmt::Write;

@@ -14,7 +14,7 @@ pub(crate) use listing::command;
 #[cfg(feature = "cuda")]
 mod listing {
     use super::KernelsArgs;
-    use crate::terminal::print;
+    use crate::console::print;
     use anyhow::Context;
     use overtime::kernels::{Built, Compiler, Module, list};
     use overtime::{DType, Survey};

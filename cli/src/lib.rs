@@ -1,8 +1,9 @@
 //! The command `overtime`.
 
 mod args;
+mod console;
 mod devices;
-mod exit;
+mod exit_code;
 mod inspect;
 mod kernels;
 mod models;
@@ -13,7 +14,6 @@ mod results;
 mod resume;
 mod run;
 mod spikes;
-mod terminal;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -28,11 +28,11 @@ pub fn main() -> ExitCode {
             // Help and version come this way too, on stdout and with code 0. A closed stream is no
             // reason to fail.
             let _ = e.print();
-            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(exit::USAGE));
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(exit_code::USAGE));
         }
     };
-    exit::on_abort();
-    terminal::log(args.verbose);
+    exit_code::on_abort();
+    console::log(args.verbose);
     let result = match args.command {
         Command::Run(args) => run::command(&args),
         Command::Resume(args) => resume::command(&args),
@@ -42,5 +42,5 @@ pub fn main() -> ExitCode {
         Command::Plot(args) => results::command(&args),
         Command::Models => models::command(),
     };
-    exit::code(result)
+    exit_code::of(result)
 }

@@ -1,6 +1,6 @@
 //! `overtime models`: every kind of system, with its variables, parameters, units and defaults.
 
-use crate::terminal::print;
+use crate::console::print;
 use overtime::models::{self, Activation, Family, Method, ModelInfo, Setting, WeightInfo};
 use std::fmt::Write;
 

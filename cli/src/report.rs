@@ -1,11 +1,11 @@
 //! The summary of a run, for people and for programs.
 
-use crate::run::drive::Timing;
+use crate::console::harmless;
 use crate::run::element::Element;
 use crate::run::progress::short;
 use crate::run::session::{Place, Session};
-use crate::run::trains::{statistics, synaptic_events};
-use crate::terminal::harmless;
+use crate::run::slices::Timing;
+use crate::run::spike_trains::{statistics, synaptic_events};
 use overtime::Number;
 use overtime_model::network::Network;
 use serde::Serialize;

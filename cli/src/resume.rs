@@ -1,11 +1,12 @@
 //! `overtime resume`: from a checkpoint to the results of the whole run.
 
 use crate::args::ResumeArgs;
+use crate::console::Manner;
 use crate::paths::absolute;
 use crate::run::checkpoint::{self, Checkpoint};
 use crate::run::element::Element;
+use crate::run::go;
 use crate::run::session::{Place, was_not_kept};
-use crate::run::{Manner, go};
 use half::{bf16, f16};
 use overtime_model::Type;
 

@@ -1,5 +1,5 @@
-// Synapses from counters: the counterpart of src/connectivity, which has the reasons. The same
-// operations give the same synapses.
+// Synapses from counters: the counterpart of src/connectivity, whose comments give the reasons. The
+// same operations give the same synapses.
 #pragma once
 #include "connect_args.cuh"
 #include "philox.cuh"
@@ -30,7 +30,7 @@ __device__ __forceinline__ double ln(double x) {
     return fma(exponent, 0.693147180559945309417, log_m);
 }
 
-// The number of targets that are left out before the next one, from 64 random bits.
+// The number of targets that are skipped before the next one, from 64 random bits.
 __device__ __forceinline__ u32 gap(u64 word, double factor) {
     const double u = 2.0 - __longlong_as_double((long long)(0x3ff0000000000000ull | word >> 12));
     return (u32)floor(fmin(ln(u) * factor, 4294967295.0));
@@ -90,8 +90,8 @@ struct Permutation {
     }
 };
 
-// The target that is the source itself, and the source that is the target itself; NOBODY where
-// autapses stay, or without such a neuron.
+// The target that is the source itself, and the source that is the target itself; NOBODY if
+// autapses stay, or if there is no such neuron.
 __device__ __forceinline__ u32 own_target(const ConnectArgs& c, u32 source) {
     const long long target = (long long)source + (c.own_shift == NO_SHIFT ? 0 : c.own_shift);
     return c.own_shift != NO_SHIFT && target >= 0 && target < (long long)c.post ? (u32)target : NOBODY;
@@ -101,7 +101,7 @@ __device__ __forceinline__ u32 own_source(const ConnectArgs& c, u32 target) {
     return c.own_shift != NO_SHIFT && source >= 0 && source < (long long)c.pre ? (u32)source : NOBODY;
 }
 
-// A synapse's value.
+// The value of a synapse.
 __device__ __forceinline__ double draw(const ConnectArgs& c, u32 distribution, const double* of, u64 purpose, u32 source, u32 target) {
     if (distribution == NORMAL) return of[0] + of[1] * (double)random_normal(c.seed, c.stream, source, purpose | target);
     const Words w = random_words(c.seed, c.stream, source, purpose | target);

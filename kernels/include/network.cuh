@@ -157,7 +157,7 @@ __device__ __forceinline__ void deliver(const PreProjection& to, u32 source, u32
     if (to.generator) {
         const u32 pieces = connect::pieces(*to.generator);
         void* made = sums_of(to, copy);
-        // The least number of synapses with this number of pieces.
+        // This is the minimum number of synapses with this number of pieces.
         if (to.generator->count > PIECE && enqueue_row({&to, made, source, u64(pieces - 1) * PIECE + 1}, k)) return;
         for (u32 piece = 0; piece < pieces; ++piece) connect::add_piece(*to.generator, source, piece, made);
         return;
@@ -192,7 +192,7 @@ __device__ __forceinline__ void add_one(const T* targets, const int* weights, u6
     else add_to((u32*)sums + targets[at], 1);
 }
 
-// As `deliver`, but each lane delivers the row of its own source if `spikes`.
+// Does the same as `deliver`, but each lane delivers the row of its own source if `spikes`.
 __device__ __forceinline__ void deliver_own(const PreProjection& to, bool spikes, u32 source, u32 delay, u64 copy, int amount = 0) {
     u64 at = spikes ? to.offsets[source] : 0;
     const u64 end = spikes ? to.offsets[source + 1] : 0;

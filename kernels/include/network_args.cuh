@@ -104,7 +104,7 @@ struct PreProjection {
     const u16* delays;                    // `[synapses]` in steps; null where all are `min_delay`.
     void* sums;
     u64 n_targets;
-    const struct ConnectArgs* generator;  // The recipe of the rows of procedural connectivity, else null.
+    const struct ConnectArgs* generator;  // The parameters of the rows of procedural connectivity, else null.
     u32 first;                            // The first source's number in the group, and the number of sources.
     u32 sources;
     u32 min_delay;                        // In steps.

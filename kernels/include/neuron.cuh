@@ -3,9 +3,9 @@
 //
 //     constexpr int VARS = 2;             // differential variables; the first one is the potential
 //     struct Constants { acc_t v_th; };   // the parameters, in Rust's order; `hold`, the refractory steps after a spike, replaces tau_ref
-//     __device__ void flow(const acc_t (&x)[VARS], acc_t i, const Constants& p, acc_t (&f)[VARS], acc_t (&s)[VARS]);
+//     __device__ void derivatives(const acc_t (&x)[VARS], acc_t i, const Constants& p, acc_t (&f)[VARS], acc_t (&s)[VARS]);
 //                                         // f = dx/dt under the current i, and s = the derivative of each f by its own variable
-//     __device__ acc_t gain(const Constants& p);                          // the derivative of dV/dt by the current
+//     __device__ acc_t input_gain(const Constants& p);                          // the derivative of dV/dt by the current
 //     __device__ void reset(acc_t (&x)[VARS], const Constants& p);        // RESET: a spike and the variables beside V
 //
 //   RESET   1: a spike sets V to v_reset; 2: a spike lowers V by v_th − v_reset; without RESET, a spike is a crossing from below
@@ -43,9 +43,9 @@ __device__ __forceinline__ void flow_at(const acc_t (&x)[VARS], Input in, const 
     at[0] = at[0] > p.v_th ? p.v_th : at[0];
 #endif
 #if N_INPUTS == 2
-    flow(at, in.port[0] - in.port[1] * at[0], p, f, s);
+    derivatives(at, in.port[0] - in.port[1] * at[0], p, f, s);
 #else
-    flow(at, in, p, f, s);
+    derivatives(at, in, p, f, s);
 #endif
 }
 
@@ -88,12 +88,12 @@ __device__ __forceinline__ void advance(State& state, Input in, const Params& p)
 #endif
 #pragma unroll
     for (int var = 0; var < VARS; ++var) {
-        acc_t pull = -s[var];
+        acc_t leak = -s[var];
 #if N_INPUTS == 2
-        if (var == 0) pull = fma(gain(p), in.port[1], pull);
+        if (var == 0) leak = fma(input_gain(p), in.port[1], leak);
 #endif
-        pull = math::divisible(pull, low);
-        state.x[var] = fma(f[var], math::decay(pull * p.dt) / pull, state.x[var]);
+        leak = math::divisible(leak, low);
+        state.x[var] = fma(f[var], math::decay(leak * p.dt) / leak, state.x[var]);
     }
 #if RESET == 2
     state.x[0] = state.x[0] > most ? most : state.x[0];

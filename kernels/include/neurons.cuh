@@ -2,19 +2,22 @@
 // spikes. The order of the additions is that of src/network/host/run.rs. Defines beside those of a
 // pointwise model:
 //
-//   N_RECEPTORS, RECEPTORS  the number of receptors, and the kind of each: DELTA + the model's
-//   variable to which it adds; or a sum of
-//                           COBA (a conductance, else a current), RISES (with a second variable) and BLOCKED (by magnesium);
-//                           or GAP_JUNCTIONS
-//   HOLDERS                 for each DELTA receptor the model's variable that counts the refractory steps, in which the receptor drops its
-//                           input; -1 without such a variable
-//   MEMBRANE                the model's variable that is the membrane potential, for the magnesium block and for gap junctions
-//   HAS_PRESYNAPSES         1: some group of the network has presynaptic variables
-//   PRESYNAPSE_VARS         the number of presynaptic variables of this group
-//   CONDUCTANCE             the model's input that is a conductance, or -1; the first other input is the current
-//   HAS_CURRENT, HAS_INPUT, HAS_NOISE, HAS_POISSON   1: the group has a constant current, an input, noise, Poisson drives
-//   HAS_PLASTIC             1: a plastic projection starts or ends at the group
-//   IN_REGISTERS            1: each warp has one task, so that its neurons stay in registers
+//   N_RECEPTORS      the number of receptors
+//   RECEPTORS        the kind of each: DELTA + the model's variable to which it adds; or
+//                    GAP_JUNCTIONS; or a sum of COBA (a conductance, else a current), RISES (with a
+//                    second variable) and BLOCKED (by magnesium)
+//   HOLDERS          for each DELTA receptor the model's variable that counts the refractory steps,
+//                    in which the receptor drops its input; -1 without such a variable
+//   MEMBRANE         the model's variable that is the membrane potential, for the magnesium block
+//                    and for gap junctions
+//   HAS_PRESYNAPSES  1: some group of the network has presynaptic variables
+//   PRESYNAPSE_VARS  the number of presynaptic variables of this group
+//   CONDUCTANCE      the model's input that is a conductance, or -1; the first other input is the
+//                    current
+//   HAS_CURRENT, HAS_INPUT, HAS_NOISE, HAS_POISSON
+//                    1: the group has a constant current, an input, noise, Poisson drives
+//   HAS_PLASTIC      1: a plastic projection starts or ends at the group
+//   IN_REGISTERS     1: each warp has one task, so that its neurons stay in registers
 #pragma once
 #include "math.cuh"
 #include "network.cuh"
@@ -34,8 +37,8 @@ __device__ constexpr int HOLDER[] = {-1};
 
 __device__ constexpr bool rises(int receptor) { return RECEPTOR[receptor] < DELTA && (RECEPTOR[receptor] & RISES); }
 
-// Whether a receptor has two variables. The second one is what the first rises from; for gap
-// junctions it is the sum of the weights.
+// Whether a receptor has two variables. The first rises from the second; for gap junctions the
+// second is the sum of the weights.
 __device__ constexpr bool pairs(int receptor) { return rises(receptor) || RECEPTOR[receptor] == GAP_JUNCTIONS; }
 
 // The index of a receptor's first variable among the group's variables. Receptors follow the model;

@@ -1,6 +1,6 @@
 // Presynaptic release models. For each source, a model turns the spikes that arrive into the
 // released amount: a multiple of 2⁻³⁰ between −1 and 1, by which the source's weights are
-// multiplied. The counterpart of src/network/host/presynaptic.rs, with the same operations. A
+// multiplied. The counterpart is src/network/host/presynaptic.rs, with the same operations. A
 // network with release models includes this file in the namespace of each group.
 #pragma once
 #include "math.cuh"

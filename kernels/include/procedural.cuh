@@ -1,6 +1,6 @@
 // Procedural connectivity: a warp generates a synapse row from counters when it delivers the row,
 // and adds each weight at once. The synapses are those of the passes of connect.cu. The counterpart
-// of src/network/host/procedural.rs. A kernel with procedural connectivity may use twice the
+// is src/network/host/procedural.rs. A kernel with procedural connectivity may use twice the
 // registers of other kernels.
 #pragma once
 #include "connect.cuh"
@@ -9,8 +9,8 @@ namespace connect {
 
 __device__ __forceinline__ bool is_exact(const ConnectArgs& c) { return c.weight_distribution != SAME; }
 
-// The pieces of a row that warps take in turn: one if each target follows from the targets before
-// it.
+// The number of pieces of a row, which warps take in turn. It is 1 if each target follows from the
+// targets before it.
 __device__ __forceinline__ u32 pieces(const ConnectArgs& c) { return c.rule == FIXED_PROB ? 1 : (c.count + PIECE - 1) / PIECE; }
 
 // Adds a synapse's weight to its target's sum.

@@ -18,7 +18,7 @@ constexpr u32 LANES = 16 / sizeof(scalar_t);
 struct alignas(16) Vector {
     scalar_t at[LANES];
 };
-// Loads from global memory: the compiler cannot tell the address space of an address that may be
+// Loads from global memory: the compiler does not know the address space of an address that may be
 // null.
 __device__ __forceinline__ Vector read_vector(const scalar_t* from) {
     union {
@@ -87,14 +87,14 @@ __device__ __forceinline__ acc_t start(const GemmArgs& p, const Share& s, u32 co
 
 // The destination of a block's elements: C, after the activation function, or the partial sums,
 // unchanged.
-struct Target {
+struct OutputTile {
     void* at;
     u64 row;
     u32 rows, columns;
     bool ends;
 };
 
-__device__ __forceinline__ Target target(const GemmArgs& p, const Share& s) {
+__device__ __forceinline__ OutputTile target(const GemmArgs& p, const Share& s) {
     if (p.parts) return {p.parts + ((u64)s.split * p.batch + s.batch) * p.m * p.n, p.n, p.m, p.n, false};
 #ifdef TO_WORK
     typedef acc_t To;
@@ -106,7 +106,7 @@ __device__ __forceinline__ Target target(const GemmArgs& p, const Share& s) {
 
 // Stores N neighbours: in one access if they are aligned and all inside.
 template <u32 N, typename To>
-__device__ __forceinline__ void store_row(const Target& t, u32 row, u32 column, const To (&x)[N]) {
+__device__ __forceinline__ void store_row(const OutputTile& t, u32 row, u32 column, const To (&x)[N]) {
     struct alignas(N * sizeof(To)) Together {
         To at[N];
     };
@@ -125,7 +125,7 @@ __device__ __forceinline__ void store_row(const Target& t, u32 row, u32 column, 
 
 // Applies the activation function to N neighbours of a row, and stores them.
 template <u32 N>
-__device__ __forceinline__ void finish(const Target& t, u32 row, u32 column, acc_t (&y)[N]) {
+__device__ __forceinline__ void finish(const OutputTile& t, u32 row, u32 column, acc_t (&y)[N]) {
     if (row >= t.rows || column >= t.columns) return;
     if (t.ends) {
 #pragma unroll

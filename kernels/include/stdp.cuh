@@ -1,8 +1,8 @@
-// Plastic weights in a network's loop; the counterpart of src/network/host/stdp.rs. Only the warp
+// Plastic weights in a network's loop; the counterpart is src/network/host/stdp.rs. Only the warp
 // of a source changes the weights of the source's synapses. In pass k it first updates the synapses
 // onto targets that spiked in step k − 1, which the targets' warps have listed, and then the
-// synapses over which spikes arrive in step k. Traces of targets have two copies in turn, as sums
-// have, so that no further barrier is needed.
+// synapses over which spikes arrive in step k. Traces of targets have two copies, used in turn as
+// for sums, so that no further barrier is needed.
 //
 // Both groups of a plastic projection read its table. Variable v of plastic projection q in a
 // group's list has the number SPIKE_RING + 1 + 3·q + v, behind the group's own variables: 0 the

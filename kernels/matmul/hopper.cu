@@ -193,7 +193,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, 1)
         wait_for_all_but<0>();
         fence(sums);
         if (lane == 0 && before < STAGES) arrive(empty + before * 8);
-        const Target to = target(p, s);
+        const OutputTile to = target(p, s);
 #pragma unroll
         for (u32 half = 0; half < 2; ++half)
 #pragma unroll

@@ -327,7 +327,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) product(const __gr
 
     const Share again = share(p);
     corner(row, column);
-    const Target to = target(p, again);
+    const OutputTile to = target(p, again);
     const u32 lane = this_thread() % 32;
 #pragma unroll
     for (u32 i = 0; i < MMA_M; ++i)

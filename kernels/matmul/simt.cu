@@ -214,7 +214,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, BLOCKS) product(const __grid
 
     const Share again = share(p);
     corner(row, column);
-    const Target to = target(p, again);
+    const OutputTile to = target(p, again);
 #pragma unroll
     for (u32 i = 0; i < THREAD_M; ++i)
 #pragma unroll

@@ -7,7 +7,7 @@ struct Constants {
     acc_t v_th, a, b, c, d, r, s, v_rest;
 };
 
-__device__ __forceinline__ void flow(const acc_t (&x)[VARS], acc_t i, const Constants& p, acc_t (&f)[VARS], acc_t (&s)[VARS]) {
+__device__ __forceinline__ void derivatives(const acc_t (&x)[VARS], acc_t i, const Constants& p, acc_t (&f)[VARS], acc_t (&s)[VARS]) {
     const acc_t v = x[0], square = v * v, cubic = p.a * v;
     f[0] = fma(p.b - cubic, square, x[1] - x[2] + i);
     f[1] = fma(p.d, -square, p.c - x[1]);
@@ -17,6 +17,6 @@ __device__ __forceinline__ void flow(const acc_t (&x)[VARS], acc_t i, const Cons
     s[2] = -p.r;
 }
 
-__device__ __forceinline__ acc_t gain(const Constants&) { return acc_t(1); }
+__device__ __forceinline__ acc_t input_gain(const Constants&) { return acc_t(1); }
 
 #include "neuron.cuh"

@@ -7,7 +7,7 @@ struct Constants {
     acc_t v_th, v_reset, hold, p1, p2, p3, a, b, d;
 };
 
-__device__ __forceinline__ void flow(const acc_t (&x)[VARS], acc_t i, const Constants& p, acc_t (&f)[VARS], acc_t (&s)[VARS]) {
+__device__ __forceinline__ void derivatives(const acc_t (&x)[VARS], acc_t i, const Constants& p, acc_t (&f)[VARS], acc_t (&s)[VARS]) {
     const acc_t square = p.p1 * x[0];
     f[0] = fma(square + p.p2, x[0], p.p3 - x[1] + i);
     f[1] = p.a * fma(p.b, x[0], -x[1]);
@@ -15,7 +15,7 @@ __device__ __forceinline__ void flow(const acc_t (&x)[VARS], acc_t i, const Cons
     s[1] = -p.a;
 }
 
-__device__ __forceinline__ acc_t gain(const Constants&) { return acc_t(1); }
+__device__ __forceinline__ acc_t input_gain(const Constants&) { return acc_t(1); }
 
 __device__ __forceinline__ void reset(acc_t (&x)[VARS], const Constants& p) { x[1] = x[1] + p.d; }
 

@@ -1,4 +1,4 @@
-// The leaky integrate-and-fire neuron. Equations and the CPU's step: src/models/neurons/lif.rs.
+// The leaky integrate-and-fire neuron. Equations and the CPU's step: src/models/neurons/lif/.
 //
 //   SERIES  the terms of a Runge-Kutta method, where a second input is a conductance; without SERIES, exponential Euler
 //   SOFT    1: a spike lowers V by v_th − v_reset; without SOFT, a spike sets V to v_reset
@@ -20,9 +20,9 @@ struct State {
 // V after a step outside of the refractory period.
 __device__ __forceinline__ acc_t moved(acc_t v, Input x, const Params& p) {
 #if N_INPUTS == 2
-    const acc_t pull = math::divisible(fma(p.r, x.port[1], acc_t(1)), acc_t(-80) / p.share);
-    const acc_t goal = fma(p.r, x.port[0], p.v_rest) / pull;
-    const acc_t z = p.share * pull;
+    const acc_t leak = math::divisible(fma(p.r, x.port[1], acc_t(1)), acc_t(-80) / p.share);
+    const acc_t goal = fma(p.r, x.port[0], p.v_rest) / leak;
+    const acc_t z = p.share * leak;
 #ifdef SERIES
     const acc_t share = fma(z, fma(z, fma(z, p.c[3], p.c[2]), p.c[1]), p.c[0]) * z;
 #else

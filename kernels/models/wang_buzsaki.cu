@@ -7,7 +7,7 @@ struct Constants {
     acc_t v_th, e_na, g_na, e_k, g_k, e_l, g_l, c, phi;
 };
 
-__device__ __forceinline__ void flow(const acc_t (&at)[VARS], acc_t i, const Constants& p, acc_t (&f)[VARS], acc_t (&s)[VARS]) {
+__device__ __forceinline__ void derivatives(const acc_t (&at)[VARS], acc_t i, const Constants& p, acc_t (&f)[VARS], acc_t (&s)[VARS]) {
     const acc_t half = acc_t(0.5), one = acc_t(1), tenth = acc_t(0.1);
     const acc_t v = at[0], h = at[1], n = at[2];
     const acc_t e80 = math::exp_neg((v + acc_t(44)) * acc_t(1.0 / 80.0));
@@ -41,6 +41,6 @@ __device__ __forceinline__ void flow(const acc_t (&at)[VARS], acc_t i, const Con
     s[2] = -sum_n;
 }
 
-__device__ __forceinline__ acc_t gain(const Constants& p) { return acc_t(1) / p.c; }
+__device__ __forceinline__ acc_t input_gain(const Constants& p) { return acc_t(1) / p.c; }
 
 #include "neuron.cuh"

@@ -1,7 +1,8 @@
 // The passes that generate a projection's synapses. Each is a module of its own; PASS selects it:
-//   0 connect_count    the row lengths of FIXED_PROB and FIXED_NUM_PRE, which only the generation shows
+//   0 connect_count    the row lengths of FIXED_PROB and FIXED_NUM_PRE, unknown to the host
 //   1 connect_fill     targets and delays
-//   2 connect_order    sorts each row by (delay, target): FIXED_NUM_PRE, FIXED_NUM_POST, and delays that differ
+//   2 connect_order    sorts each row by (delay, target): FIXED_NUM_PRE, FIXED_NUM_POST, and delays
+//                      that differ
 //   3 connect_weights  integer weights
 // Each pass takes one `ConnectArgs`. The host sums the lengths between passes 0 and 1. A warp
 // generates a row (FIXED_NUM_PRE: a column); a block sorts a row.
@@ -100,8 +101,8 @@ struct Keys {
     }
 };
 
-// Batcher's bitonic sort, in the form in which each comparison puts the smaller key first: keys
-// beyond the end never move.
+// Batcher's bitonic sort, in the form in which each comparison puts the smaller key first, so that
+// keys beyond the end never move.
 extern "C" __global__ void __launch_bounds__(128) connect_order(const ConnectArgs c) {
     __shared__ u64 shared_keys[SHARED_KEYS];
     for (u64 row = blockIdx.x; row < c.pre; row += gridDim.x) {

@@ -1,7 +1,9 @@
-//! The values of a model: numbers, or arrays in files.
+//! The arrays of a model: those in files, and sequences.
 
-use crate::{Error, Result, SystemSpec, Value, files};
-use ndarray::ArrayD;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::value::Value;
+use ndarray::{Array1, ArrayD};
 use overtime::{Init, memory};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,18 +13,22 @@ use std::path::Path;
 pub struct Arrays(pub BTreeMap<String, ArrayD<f64>>);
 
 impl Arrays {
-    /// Reads every array that this system refers to. `model` is the file that does.
+    /// Reads the arrays of these values, each with its name. `model` is the file that names them.
     ///
     /// # Errors
     /// If a file cannot be read, or does not have the array.
-    pub fn read(system: &SystemSpec, model: Option<&Path>) -> Result<Self> {
+    pub fn read<'v>(values: impl IntoIterator<Item = (String, &'v Value)>, model: Option<&Path>) -> Result<Self> {
         let mut arrays = BTreeMap::new();
-        for (name, value) in system.values() {
-            if let Value::File { file, array, line } = value {
-                let values = files::one(file, array.as_deref()).map_err(|e| {
-                    let model = model.map_or_else(String::new, |m| format!("{}:{line}: ", m.display()));
-                    e.within(format!("{model}{name}"))
-                })?;
+        for (name, value) in values {
+            let place = |line: &usize| {
+                let model = model.map_or_else(String::new, |m| format!("{}:{line}: ", m.display()));
+                format!("{model}{name}")
+            };
+            if let Value::Sequence { values, line } = value {
+                let values = values.values().map_err(|e| e.within(place(line)))?;
+                arrays.insert(name, Array1::from(values).into_dyn());
+            } else if let Value::File { file, array, line } = value {
+                let values = files::one(file, array.as_deref()).map_err(|e| e.within(place(line)))?;
                 arrays.insert(name, values);
             }
         }
@@ -49,7 +55,7 @@ impl Arrays {
             Value::Uniform(a, b) => Init::Uniform(*a, *b),
             Value::Normal(m, s) => Init::Normal(*m, *s),
             Value::Orthogonal(gain) => Init::Orthogonal(*gain),
-            Value::File { .. } => match self.get(name)? {
+            Value::File { .. } | Value::Sequence { .. } => match self.get(name)? {
                 array if array.ndim() == 0 => Init::Constant(array.iter().next().copied().unwrap_or_default()),
                 array => Init::Values(memory::collect(&format!("the values of `{name}`"), array.iter().copied())?),
             },

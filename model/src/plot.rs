@@ -1,8 +1,8 @@
 //! The `[plot]` table of a model file, or `plot = "FILE"`: where a picture goes, how large it is,
 //! and what it shows.
 
-use crate::check::{Line, Result as Checked, error, get, start};
-use crate::raw::Maybe;
+use crate::rules::{Line, Result as Checked, error, get, start};
+use crate::toml_values::Maybe;
 use overtime::Number;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};

@@ -1,5 +1,6 @@
 //! How a model file says that its system is to be run.
 
+use crate::stimulus::Stimulus;
 use crate::{Plot, Value};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display};
@@ -51,16 +52,42 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Input {
     /// That of the system; of a network, that of the first group that takes one.
-    One(Value),
+    One(Signal),
     /// Those of groups of a network by name.
-    Named(Vec<(String, Value)>),
+    Named(Vec<(String, Signal)>),
+}
+
+/// An input of one port.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Signal {
+    /// A number for every step, one number for each unit, or a series in a file.
+    Value(Value),
+    /// A stimulus that changes in time.
+    Stimulus(Stimulus),
 }
 
 impl Input {
     pub(crate) fn values_mut(&mut self) -> Vec<&mut Value> {
+        let signals: Vec<&mut Signal> = match self {
+            Self::One(signal) => vec![signal],
+            Self::Named(signals) => signals.iter_mut().map(|(_, signal)| signal).collect(),
+        };
+        let value = |signal| match signal {
+            &mut Signal::Value(ref mut value) => Some(value),
+            Signal::Stimulus(_) => None,
+        };
+        signals.into_iter().filter_map(value).collect()
+    }
+}
+
+impl Signal {
+    /// The number of units that the input has values for, if the file says so.
+    #[must_use]
+    pub fn units(&self) -> Option<u64> {
         match self {
-            Self::One(value) => vec![value],
-            Self::Named(values) => values.iter_mut().map(|(_, value)| value).collect(),
+            Self::Value(Value::Sequence { values, .. }) => Some(values.count()),
+            Self::Value(_) => None,
+            Self::Stimulus(stimulus) => stimulus.units(),
         }
     }
 }

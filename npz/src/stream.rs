@@ -39,13 +39,13 @@ const LOCK: &str = ".lock";
 #[derive(Debug)]
 pub struct Stream {
     folder: PathBuf,
-    arrays: Vec<Growing>,
+    arrays: Vec<GrowingArray>,
     /// The lock prevents other processes from writing here.
     _lock: File,
 }
 
 #[derive(Debug)]
-struct Growing {
+struct GrowingArray {
     name: String,
     path: PathBuf,
     /// NumPy's kind of the elements.
@@ -94,8 +94,10 @@ impl Stream {
     pub fn open<S: AsRef<str>>(folder: impl AsRef<Path>, lengths: &[(S, u64)]) -> Result<Self> {
         let folder = folder.as_ref();
         let lock = lock(folder)?;
-        let arrays: Vec<Growing> =
-            lengths.iter().map(|(name, rows)| Growing::open(folder, name.as_ref(), *rows)).collect::<Result<_>>()?;
+        let arrays: Vec<GrowingArray> = lengths
+            .iter()
+            .map(|(name, rows)| GrowingArray::open(folder, name.as_ref(), *rows))
+            .collect::<Result<_>>()?;
         for path in files(folder)?.into_iter().filter(|path| arrays.iter().all(|a| a.path != *path)) {
             fs::remove_file(&path).map_err(|e| refused(&path, "remove", e))?;
         }
@@ -122,7 +124,7 @@ impl Stream {
         let at = match known {
             Some(at) => at,
             None => {
-                self.arrays.push(Growing::create(&self.folder, name, (E::KIND, size_of::<E>()), axes)?);
+                self.arrays.push(GrowingArray::create(&self.folder, name, (E::KIND, size_of::<E>()), axes)?);
                 self.arrays.len() - 1
             }
         };
@@ -214,7 +216,7 @@ impl Drop for Stream {
     }
 }
 
-impl Growing {
+impl GrowingArray {
     fn create(folder: &Path, name: &str, (kind, size): (char, usize), axes: &[usize]) -> Result<Self> {
         let path = folder.join(file_name(name));
         let header = header_of(kind, size, axes, usize::MAX, 0).len();

@@ -1,4 +1,4 @@
-//! Files written and read back, and files that lie.
+//! Files that are written and read back, and files whose claims are false.
 
 use half::f16;
 use ndarray::{Array, ArrayD, Axis, array};
@@ -9,7 +9,7 @@ fn path(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("overtime-npz-{}-{name}", std::process::id()))
 }
 
-/// Deflates a member's bytes and wraps them in an archive, whatever sizes it is told to claim.
+/// Deflates a member's bytes and wraps them in an archive, with the sizes given, true or not.
 fn deflated(name: &str, npy: &[u8], packed: &[u8], claimed: u32) -> Vec<u8> {
     let crc = crc32fast::hash(npy).to_le_bytes();
     let mut common = vec![20, 0, 0, 0, 8, 0, 0, 0, 0x21, 0];
@@ -150,7 +150,7 @@ fn compressed_arrays_are_read_and_bombs_are_not() {
         std::fs::write(&file, deflated("z.npy", &npy, &packed, claimed)).unwrap();
         assert!(matches!(read(&file), Err(Error::Corrupt { .. })), "{claimed}");
     }
-    // A header and a claim that agree, and too little behind them.
+    // The header and the claimed size agree, but fewer bytes follow.
     let (forged, forged_packed) = {
         let npy = self::npy("(1000,)", &[0; 8000]);
         (npy.clone(), miniz_oxide::deflate::compress_to_vec(&npy[..4000], 6))

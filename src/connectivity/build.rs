@@ -1,5 +1,5 @@
-//! Makes a projection's synapses: lengths of rows, then rows, in parallel. No bit depends on the
-//! threads.
+//! Builds a projection's synapses in parallel: first the lengths of rows, then the rows. No bit
+//! depends on the number of threads.
 
 use super::distribution::Distribution;
 use super::rng_streams::{DELAY, WEIGHT};
@@ -15,14 +15,14 @@ use rayon::prelude::*;
 use std::mem::take;
 use std::ops::Range;
 
-/// Synapses of a piece of work, about.
+/// The approximate number of synapses of a piece of work.
 const PIECE: u64 = 1 << 16;
 
 impl ConnectivitySpec {
-    /// Makes the synapses.
+    /// Builds the synapses.
     ///
     /// # Errors
-    /// If [`ConnectivitySpec::check`] refuses them, or there is not enough memory.
+    /// If [`ConnectivitySpec::check`] refuses the specification, or memory is short.
     pub(crate) fn build(&self) -> Result<SynapseTable> {
         self.check()?;
         memory::require(&self.of("synapses"), self.estimate())?;
@@ -73,7 +73,7 @@ impl ConnectivitySpec {
         Ok(SynapseTable { offsets, targets: X::pack(targets), weights, delays })
     }
 
-    /// Where rows of these lengths begin.
+    /// Returns the start of each row, for rows of these lengths.
     pub(crate) fn offsets(&self, lengths: Vec<u32>) -> Result<Vec<u64>> {
         let mut offsets = memory::room(&self.of("synapses"), lengths.len() + 1)?;
         let mut at = 0_u64;
@@ -86,7 +86,7 @@ impl ConnectivitySpec {
     }
 }
 
-/// Synapses of each row.
+/// Returns the number of synapses of each row.
 fn lengths(rows: &Rows, what: &str) -> Result<Vec<u32>> {
     let mut lengths: Vec<u32> = zeroed(what, rows.pre.into())?;
     lengths.par_iter_mut().enumerate().with_min_len(64).for_each_init(Vec::new, |row, (source, len)| {
@@ -106,16 +106,16 @@ fn index(what: &str, len: u64) -> Result<usize> {
     usize::try_from(len).map_err(|_| Error::OutOfMemory { what: what.into(), need: u64::MAX, free: memory::free() })
 }
 
-/// What a thread keeps from row to row.
+/// Memory that a thread uses again for each row.
 #[derive(Default)]
 struct Scratch {
     row: Vec<u32>,
     steps: Vec<u32>,
-    /// Delay above, target below.
+    /// The delay in the upper half, the target in the lower half.
     keys: Vec<u64>,
 }
 
-/// How a row gets delays, its order, and weights.
+/// Adds delays to the targets of a row, sorts them, and adds weights.
 struct Finish<'a> {
     spec: &'a ConnectivitySpec,
     weights: Distribution<'a>,
@@ -133,7 +133,7 @@ impl<'a> Finish<'a> {
         Ok(Self { spec, weights, inv_scale: 1.0 / spec.weight_scale(), weigh, times, delay })
     }
 
-    /// Puts the targets in `scratch` into their row.
+    /// Writes the targets in `scratch` into their row.
     fn row<X: Index>(&self, source: u32, scratch: &mut Scratch, row: Row<'_, X>) {
         let Self { spec, weights, inv_scale, times, .. } = self;
         if self.delay {
@@ -161,14 +161,14 @@ impl<'a> Finish<'a> {
     }
 }
 
-/// A row to be filled. What the projection does not have is empty.
+/// A row that is to be filled. Arrays that the projection does not have are empty.
 pub(super) struct Row<'a, X> {
     pub(super) targets: &'a mut [X],
     pub(super) integer_weights: &'a mut [i32],
     pub(super) delays: &'a mut [u16],
 }
 
-/// Some rows, side by side.
+/// A piece of work: some adjacent rows.
 pub(super) struct Piece<'a, X> {
     sources: Range<u32>,
     offsets: &'a [u64],
@@ -176,7 +176,7 @@ pub(super) struct Piece<'a, X> {
 }
 
 impl<X> Piece<'_, X> {
-    /// Each row with its source.
+    /// Calls `with` for each row, with its source.
     pub(super) fn each(self, mut with: impl FnMut(u32, Row<'_, X>)) {
         let Row { mut targets, mut integer_weights, mut delays } = self.rows;
         for (source, ends) in self.sources.zip(self.offsets.windows(2)) {
@@ -193,7 +193,7 @@ impl<X> Piece<'_, X> {
     }
 }
 
-/// The first `len` of a slice, which keeps the rest; nothing of one that is empty.
+/// Splits off the first `len` elements of a slice, or nothing if the slice is empty.
 fn cut<'a, V>(from: &mut &'a mut [V], len: usize) -> &'a mut [V] {
     let all = take(from);
     let (first, rest) = all.split_at_mut(len.min(all.len()));
@@ -201,7 +201,7 @@ fn cut<'a, V>(from: &mut &'a mut [V], len: usize) -> &'a mut [V] {
     first
 }
 
-/// Cuts all rows into pieces of about the same number of synapses.
+/// Divides all rows into pieces of about the same number of synapses.
 pub(super) fn pieces<'a, X>(
     offsets: &'a [u64],
     mut targets: &'a mut [X],
@@ -212,7 +212,7 @@ pub(super) fn pieces<'a, X>(
     let mut from = 0;
     while from + 1 < offsets.len() {
         let within = offsets[from + 1..].partition_point(|end| end - offsets[from] <= PIECE);
-        // Rows without synapses cost something, too.
+        // The number of rows in a piece is limited, because rows without synapses take time, too.
         let to = from + within.clamp(1, PIECE as usize);
         let len = (offsets[to] - offsets[from]) as usize;
         let rows = Row {

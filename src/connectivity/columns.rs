@@ -5,19 +5,20 @@ use crate::error::{Error, Result};
 use crate::memory;
 use std::ops::Range;
 
-/// For each target its synapses, ascending by place, which is by source.
+/// The synapses of each target, ascending by place, and therefore by source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Columns {
-    /// Where each column begins, and the last one ends: `[post + 1]`.
+    /// The start of each column, and the end of the last one: `[post + 1]`.
     pub(crate) offsets: Vec<u32>,
-    /// Places among all synapses.
+    /// The places of the synapses among all synapses of the projection.
     pub(crate) places: Vec<u32>,
-    /// Which trace of the sources is each one's: source + sources · (delay − shortest delay).
+    /// The trace of each synapse's source: source + sources · (delay − shortest delay).
     pub(crate) traces: Vec<u32>,
 }
 
 impl Columns {
-    /// `trace` says which of a synapse at a place, of a source.
+    /// Sorts the synapses of `table` by target. `trace` returns the trace of the synapse at a
+    /// place, of a source.
     pub(crate) fn of(
         what: &str,
         table: &SynapseTable,
@@ -26,7 +27,7 @@ impl Columns {
     ) -> Result<Self> {
         let len = table.len();
         if u32::try_from(len).is_err() {
-            return Err(Error::value(what, len, "that are plastic are more than 2³² − 1"));
+            return Err(Error::value(what, len, "are more than the 2³² − 1 plastic synapses that are possible"));
         }
         let (mut offsets, mut places, mut traces) = (
             memory::zeros::<u32>(what, targets + 1)?,
@@ -51,7 +52,7 @@ impl Columns {
         Ok(Self { offsets, places, traces })
     }
 
-    /// Where a target's synapses are listed.
+    /// Returns the range of a target's synapses.
     pub(crate) fn column(&self, target: usize) -> Range<usize> {
         self.offsets[target] as usize..self.offsets[target + 1] as usize
     }

@@ -1,11 +1,11 @@
-//! Values of synapses: one for all, or each drawn for its source and target.
+//! The values of synapses: one value for all, or a drawn value for each pair of source and target.
 
 use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::numeric::rng::Stream;
 
-/// No normal draw is further from the mean, in standard deviations: the smallest uniform number is
-/// 2⁻²⁵, and √(−2·ln 2⁻²⁵) < 5.89.
+/// The maximum distance of a normal draw from the mean, in standard deviations: the smallest
+/// uniform number is 2⁻²⁵, and √(−2·ln 2⁻²⁵) < 5.89.
 const FURTHEST: f64 = 5.9;
 
 /// The distribution of a value of synapses.
@@ -21,7 +21,8 @@ pub(super) enum Distribution<'a> {
         mean: f64,
         std: f64,
     },
-    /// Number `source·by + target·and`; where the rule is arrays, the synapse's place there.
+    /// The value with number `source·by + target·and`; for arrays, the value at the synapse's
+    /// place.
     Values {
         values: &'a [f64],
         by: usize,
@@ -30,8 +31,9 @@ pub(super) enum Distribution<'a> {
 }
 
 impl<'a> Distribution<'a> {
-    /// `name` says whose values these are. `shape`: how many values of its own a rule takes, and
-    /// what source and target count there; none: it takes none.
+    /// Resolves `init`; `name` is the name of the values in errors. `shape` is the number of given
+    /// values that the rule accepts, and the strides of source and target in them; `None` if it
+    /// accepts no given values.
     pub(super) fn of(init: &'a Init, name: &str, shape: Option<(usize, [usize; 2])>) -> Result<Self> {
         let distribution = match init {
             Init::Zeros => Self::Same(0.0),
@@ -40,7 +42,8 @@ impl<'a> Distribution<'a> {
             Init::Normal(mean, std) => Self::Normal { mean: *mean, std: *std },
             Init::Values(values) => {
                 let Some((len, [by, and])) = shape else {
-                    let why = "values for each synapse go with Arrays, OneToOne and AllToAll, where each has its place";
+                    let why =
+                        "values for each synapse need Arrays, OneToOne or AllToAll, which give each synapse a place";
                     return Err(Error::Unsupported(format!("{name}: {why}")));
                 };
                 init.check(name, &[len])?;
@@ -48,7 +51,7 @@ impl<'a> Distribution<'a> {
             }
             _ => {
                 return Err(Error::Unsupported(format!(
-                    "{name}: synapses have no shape that {init:?} could be made for"
+                    "{name}: {init:?} needs the shape of an array, and synapses have no shape"
                 )));
             }
         };
@@ -56,7 +59,7 @@ impl<'a> Distribution<'a> {
         if let Self::Uniform { width, .. } = distribution
             && !width.is_finite()
         {
-            return Err(Error::value(name, format!("{init:?}"), "spans more than there are numbers"));
+            return Err(Error::value(name, format!("{init:?}"), "has a width that is not a finite number"));
         }
         Ok(distribution)
     }

@@ -1,23 +1,23 @@
-//! Memory of a projection, before it is made.
+//! The memory of a projection, estimated before the synapses are built.
 
 use super::distribution::Distribution;
 use super::spec::ConnectivitySpec;
 use super::{Connect, fixed_indegree};
 
-/// What a projection will take.
+/// The number of synapses, and the memory for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Estimate {
-    /// Synapses: an upper bound, exact but for [`Connect::FixedProb`], where more than mean + 6 σ
-    /// are one case in 10⁹.
+    /// The number of synapses. It is an upper bound for [`Connect::FixedProb`], where the mean + 6
+    /// σ is exceeded in one case in 10⁹, and exact for all other rules.
     pub(crate) synapses: u64,
-    /// Bytes that they lie in.
+    /// The bytes of the synapses.
     pub(crate) bytes: u64,
-    /// Bytes that are needed while they are made, these included.
+    /// The bytes that are needed during the build, including `bytes`.
     pub(crate) building: u64,
 }
 
 impl ConnectivitySpec {
-    /// Synapses and bytes, saturating.
+    /// Returns the numbers of synapses and bytes; they saturate.
     pub(crate) fn size(&self) -> Estimate {
         let (pre, post) = (self.pre.len() as u64, self.post.len() as u64);
         let synapses = match &self.connect {
@@ -44,12 +44,12 @@ impl ConnectivitySpec {
         Estimate { synapses, bytes, building: bytes.saturating_add(more) }
     }
 
-    /// Whether targets' numbers fit 16 bits.
+    /// Whether the numbers of targets fit in 16 bits.
     pub(super) fn narrow(&self) -> bool {
         self.post.len() <= 1 << 16
     }
 
-    /// Bytes that the synapses take while they are made.
+    /// The bytes that the build needs.
     pub(crate) fn estimate(&self) -> u64 {
         self.size().building
     }

@@ -1,8 +1,8 @@
-//! Rows of a rule that makes columns: `FixedNumPre`.
+//! Rows of the rule `FixedNumPre`, which generates columns.
 //!
-//! Pairs are made for some columns at a time, sorted into buckets of neighbouring sources, and
-//! appended to those sources' rows, bucket by bucket: writes stay near each other, no two threads
-//! write to the same row, and rows come out in order.
+//! Pairs are generated for some columns at a time and sorted into buckets of adjacent sources. The
+//! pairs of each bucket are then appended to the rows of its sources. So writes stay close to each
+//! other, no two threads write to the same row, and rows are in order.
 
 use super::build::zeroed;
 use super::rows::Rows;
@@ -14,19 +14,20 @@ use std::ops::Range;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Pairs that are made at a time, about, and the parts that they are made in.
+/// The approximate number of pairs that are generated at a time, and the number of parts in which
+/// they are generated.
 const PAIRS: usize = 1 << 22;
 const PARTS: usize = 16;
 
-/// Most buckets.
+/// The maximum number of buckets.
 const BUCKETS: u32 = 256;
 
-/// Bytes that this takes beside the rows, for columns of so many synapses.
+/// The bytes that this rule needs beside the rows, for columns of `column` synapses.
 pub(super) fn bytes(pre: u64, column: u64) -> u64 {
     (column.max(1)).saturating_mul(PARTS as u64).max(PAIRS as u64).saturating_mul(16).saturating_add(pre * 8)
 }
 
-/// Offsets and targets.
+/// Returns offsets and targets.
 pub(super) fn make<X: Index>(spec: &ConnectivitySpec, rows: &Rows, column: usize) -> Result<(Vec<u64>, Vec<X>)> {
     let what = spec.of("synapses");
     let offsets = spec.offsets(lengths(rows, &what)?)?;
@@ -40,7 +41,7 @@ pub(super) fn make<X: Index>(spec: &ConnectivitySpec, rows: &Rows, column: usize
         let starts: Vec<u32> = (from..to).step_by(each as usize).collect();
         let parts: Result<Vec<_>> = starts
             .into_par_iter()
-            .map(|start| Part::of(rows, start..to.min(start.saturating_add(each)), shift, &what))
+            .map(|start| BucketedPairs::of(rows, start..to.min(start.saturating_add(each)), shift, &what))
             .collect();
         append(&parts?, shift, &offsets, &mut targets, &mut ends);
         from = to;
@@ -48,7 +49,7 @@ pub(super) fn make<X: Index>(spec: &ConnectivitySpec, rows: &Rows, column: usize
     Ok((offsets, targets))
 }
 
-/// Synapses of each row.
+/// Returns the number of synapses of each row.
 fn lengths(rows: &Rows, what: &str) -> Result<Vec<u32>> {
     let counts = filled(what, rows.pre as usize, || AtomicU32::new(0))?;
     (0..rows.post).into_par_iter().with_min_len(64).for_each_init(Vec::new, |column, target| {
@@ -60,18 +61,19 @@ fn lengths(rows: &Rows, what: &str) -> Result<Vec<u32>> {
     Ok(counts.into_iter().map(AtomicU32::into_inner).collect())
 }
 
-/// Pairs of some columns: source and target, by buckets, and within one by target.
-struct Part {
+/// The pairs (source, target) of some columns, sorted by bucket, and by target within a bucket.
+struct BucketedPairs {
     pairs: Vec<[u32; 2]>,
-    /// Where buckets end.
+    /// The end of each bucket in `pairs`.
     ends: Vec<usize>,
 }
 
-impl Part {
+impl BucketedPairs {
     fn of(rows: &Rows, columns: Range<u32>, shift: u32, what: &str) -> Result<Self> {
         let mut column = Vec::new();
         let mut made = Vec::new();
-        // Each bucket's end, once its start was counted one place on.
+        // Starts are counted one place later, so that they become the ends when the pairs are
+        // written.
         let mut ends = vec![0; (rows.pre.saturating_sub(1) >> shift) as usize + 2];
         for target in columns {
             rows.column(target, &mut column);
@@ -97,8 +99,8 @@ impl Part {
     }
 }
 
-/// Appends pairs to rows, of which `ends` are filled so far.
-fn append<X: Index>(parts: &[Part], shift: u32, offsets: &[u64], mut targets: &mut [X], ends: &mut [u32]) {
+/// Appends pairs to rows; `ends` is the number of targets that each row has so far.
+fn append<X: Index>(parts: &[BucketedPairs], shift: u32, offsets: &[u64], mut targets: &mut [X], ends: &mut [u32]) {
     let mut buckets = Vec::new();
     for (k, ends) in ends.chunks_mut(1 << shift).enumerate() {
         let first = k << shift;

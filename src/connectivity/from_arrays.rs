@@ -1,4 +1,4 @@
-//! Synapses that are given as arrays: sorted into rows.
+//! Synapses from arrays, sorted into rows.
 
 use super::build::{pieces, zeroed};
 use super::distribution::Distribution;
@@ -8,7 +8,8 @@ use super::synapse_table::{Delays, Index, SynapseTable, Weights};
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 
-/// The synapses of a checked recipe. Those of the same pair and delay keep their order.
+/// Builds the synapses of a checked specification. Synapses with the same pair and delay keep their
+/// order.
 pub(super) fn build(spec: &ConnectivitySpec, pre: &[u32], post: &[u32]) -> Result<SynapseTable> {
     if u32::try_from(pre.len()).is_err() {
         return Err(Error::value(spec.of("synapses"), pre.len(), "as arrays are more than 2³² − 1"));
@@ -22,7 +23,7 @@ fn make<X: Index>(spec: &ConnectivitySpec, pre: &[u32], post: &[u32]) -> Result<
     pre.iter().for_each(|source| lengths[*source as usize] += 1);
     let offsets = spec.offsets(lengths)?;
     let len = pre.len() as u64;
-    // Places in the arrays, row by row.
+    // The places in the arrays, row by row.
     let mut places: Vec<u32> = zeroed(&what, len)?;
     let mut next = crate::memory::collect(&what, offsets.iter().copied())?;
     for (place, source) in (0..).zip(pre) {

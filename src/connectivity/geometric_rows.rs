@@ -1,21 +1,22 @@
-//! Rows of a fixed probability: geometric gaps between targets, so that a row takes as many draws
-//! as it has synapses.
+//! Rows of a fixed probability: the gaps between targets are geometric, so that a row needs as many
+//! draws as it has synapses.
 
 use super::log::{ln, ln_one_minus};
 use super::rng_streams::GAPS;
 use crate::numeric::rng::Stream;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 
-/// Draws that are made at once.
+/// The number of draws that are made at once.
 const DRAWS: usize = 32;
 
-/// 1/ln(1 − p), which makes of the logarithm of a uniform number the targets that are left out
-/// before the next: P(gap ≥ k) = (1 − p)ᵏ.
+/// Returns 1/ln(1 − p). Its product with the logarithm of a uniform number is the number of targets
+/// that are skipped before the next one: P(gap ≥ k) = (1 − p)ᵏ.
 pub(super) fn factor(p: f64) -> f64 {
     1.0 / ln_one_minus(p)
 }
 
-/// A source's targets among `post`, ascending, each taken with the probability that `factor` is of.
+/// Writes a source's targets among `post` into `out`, ascending. `factor` follows from the
+/// probability.
 pub(super) fn row(stream: Stream, source: u32, post: u32, factor: f64, out: &mut Vec<u32>) {
     out.clear();
     vectorize(Row { stream, source, post, factor, out });
@@ -29,7 +30,7 @@ struct Row<'a> {
     out: &'a mut Vec<u32>,
 }
 
-impl Kernel for Row<'_> {
+impl SimdLoop for Row<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -52,7 +53,7 @@ impl Kernel for Row<'_> {
     }
 }
 
-/// Gaps from block number `first` on, two of each block.
+/// Draws gaps from block number `first` on, two for each block.
 #[inline(always)]
 fn draw(stream: Stream, source: u32, first: u64, factor: f64, gaps: &mut [u32; DRAWS]) {
     const INTEGER: f64 = 4_503_599_627_370_496.0; // 2⁵²
@@ -63,7 +64,7 @@ fn draw(stream: Stream, source: u32, first: u64, factor: f64, gaps: &mut [u32; D
         words[2 * k + 1] = u64::from(c) << 32 | u64::from(d);
     }
     for k in 0..DRAWS {
-        // Uniform in (0, 1], a multiple of 2⁻⁵².
+        // u is uniform in (0, 1], and a multiple of 2⁻⁵².
         let u = 2.0 - f64::from_bits(0x3ff0_0000_0000_0000 | words[k] >> 12);
         let gap = (ln(u) * factor).min(4_294_967_295.0).floor();
         gaps[k] = (gap + INTEGER).to_bits() as u32;

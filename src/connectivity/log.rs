@@ -1,21 +1,21 @@
-//! The natural logarithm in `f64`, of single IEEE operations: the counterpart of `ln` in
+//! The natural logarithm in `f64`, computed with basic IEEE operations. Its counterpart is `ln` in
 //! `kernels/include/connect.cuh`.
 
-/// √½ as bits: where mantissas begin.
+/// The bits of √½, the smallest mantissa m.
 const ROOT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
 const ONE: u64 = 0x3ff0_0000_0000_0000;
 const MANTISSA: u64 = (1 << 52) - 1;
-/// 1.5·2⁵²: what is added to a small integer to have it in the low bits, and with its sign.
+/// 1.5·2⁵²: its sum with a small integer contains the integer in the low bits, with its sign.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
-/// ln x to within 3 ulp, for normal x > 0: x = 2ᵉ·m with m in [√½, √2), and ln m = 2·atanh(s) by
-/// its series (Abramowitz & Stegun 4.1.27) in s = (m − 1)/(m + 1), |s| < 0.172. The first term left
-/// out is below 0.2 ulp.
+/// Returns ln x to within 3 ulp, for normal x > 0: x = 2ᵉ·m with m in [√½, √2), and ln m =
+/// 2·atanh(s) by its series (Abramowitz & Stegun 4.1.27) in s = (m − 1)/(m + 1), |s| < 0.172. The
+/// first omitted term is below 0.2 ulp.
 #[inline(always)]
 pub(crate) fn ln(x: f64) -> f64 {
     let bits = x.to_bits().wrapping_add(ONE - ROOT_HALF);
-    // Exponents as integers below 2¹¹, made floating-point by bits: no conversion that older
-    // vectors lack.
+    // Exponents are integers below 2¹¹. Their bits are converted to floating point without a
+    // conversion instruction, which older vector instruction sets lack.
     let exponent = f64::from_bits(ROUNDER.to_bits() + (bits >> 52)) - (ROUNDER + 1023.0);
     let m = f64::from_bits((bits & MANTISSA) + ROOT_HALF);
     let s = (m - 1.0) / (m + 1.0);
@@ -34,8 +34,8 @@ pub(crate) fn ln(x: f64) -> f64 {
     exponent.mul_add(std::f64::consts::LN_2, log_m)
 }
 
-/// ln(1 − p) for p in (0, 1], −∞ for 1: without the loss that 1 − p brings for small p (Kahan's
-/// correction).
+/// Returns ln(1 − p) for p in (0, 1], and −∞ for 1, without the cancellation of 1 − p for small p
+/// (Kahan's correction).
 pub(super) fn ln_one_minus(p: f64) -> f64 {
     let u = 1.0 - p;
     if u <= 0.0 {
@@ -61,7 +61,8 @@ mod tests {
         let mut x = 0x9e37_79b9_7f4a_7c15_u64;
         for k in 0..400_000_u64 {
             x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(k | 1);
-            // All of (0, 1] as rows draw from it, the neighbourhood of 1, and any normal number.
+            // The inputs are all of (0, 1], as rows draw from it, numbers near 1, and any normal
+            // number.
             let unit = 2.0 - f64::from_bits(ONE | x >> 12);
             let near = f64::from_bits(ONE - (x >> 20)).max(0.5);
             let any = f64::from_bits((x >> 1).clamp(f64::MIN_POSITIVE.to_bits(), f64::MAX.to_bits()));

@@ -1,15 +1,16 @@
 //! Distinct numbers without memory: a keyed permutation of 0..n.
 //!
-//! A Feistel network on the ⌈log₂ n⌉ bits of a number, its halves as equal as can be (Luby &
-//! Rackoff 1988), walks on until it is within n again (Black & Rogaway 2002). Round functions are
-//! the hash `lowbias32` of a half XOR a word of Philox. The first k values are k distinct ones,
-//! each as likely as any other, and value number s needs none before it.
+//! A Feistel network permutes the ⌈log₂ n⌉ bits of a number, in halves of nearly equal size (Luby &
+//! Rackoff 1988). It is applied again until the result is below n (cycle walking, Black & Rogaway
+//! 2002). The round function is the hash `lowbias32` of a half XOR a word of Philox. The first k
+//! values are k distinct numbers, and all sets of k numbers are equally likely. Value number s can
+//! be computed without the values before it.
 
 use super::rng_streams::KEYS;
 use crate::numeric::rng::Stream;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 
-/// Most rounds, and so words of key.
+/// The maximum number of rounds, and of words of the key.
 pub(super) const KEY_WORDS: usize = 16;
 
 /// A permutation of 0..n.
@@ -28,7 +29,7 @@ impl Permutation {
     pub(super) fn new(stream: Stream, neuron: u32, n: u32) -> Self {
         let bits = 32 - n.saturating_sub(1).leading_zeros();
         let (low, high) = (bits.div_ceil(2), bits / 2);
-        // Halves of few bits tell little of one another in a round: they take more of them.
+        // Halves with few bits need more rounds, because one round mixes them less.
         let rounds = if bits < 12 { KEY_WORDS } else { 8 };
         let mut keys = [0; KEY_WORDS];
         for (block, words) in (0..).zip(keys[..rounds].chunks_exact_mut(4)) {
@@ -37,7 +38,7 @@ impl Permutation {
         Self { n, low_bits: low, low_mask: (1 << low) - 1, high_mask: (1 << high) - 1, rounds, keys }
     }
 
-    /// The image of x, which is below 2^⌈log₂ n⌉.
+    /// Applies the network once to x, which is below 2^⌈log₂ n⌉.
     #[inline(always)]
     fn once(&self, x: u32) -> u32 {
         let (mut high, mut low) = (x >> self.low_bits, x & self.low_mask);
@@ -48,7 +49,7 @@ impl Permutation {
         high << self.low_bits | low
     }
 
-    /// Value number x < n.
+    /// Returns value number x, for x < n.
     #[inline(always)]
     pub(super) fn at(&self, x: u32) -> u32 {
         let mut x = self.once(x);
@@ -58,7 +59,7 @@ impl Permutation {
         x
     }
 
-    /// Whether any of these is not within n.
+    /// Whether any of these values is not below n.
     #[inline(always)]
     fn beyond(&self, x: &[u32; W]) -> bool {
         let mut any = false;
@@ -68,7 +69,7 @@ impl Permutation {
         any
     }
 
-    /// The first `k` values but `own`, in whose place comes the one after them.
+    /// Writes the first `k` values into `out`. If `own` is among them, value number k replaces it.
     pub(super) fn first(&self, k: u32, own: Option<u32>, out: &mut Vec<u32>) {
         out.resize(k as usize, 0);
         vectorize(First { of: self, out: &mut *out });
@@ -78,17 +79,17 @@ impl Permutation {
     }
 }
 
-/// The first values of a permutation.
+/// Computes the first values of a permutation.
 struct First<'a> {
     of: &'a Permutation,
     out: &'a mut [u32],
 }
 
-/// Values at once.
+/// The number of values that are computed at once.
 const W: usize = 16;
 
 impl First<'_> {
-    /// [`Permutation::once`] of each.
+    /// Applies [`Permutation::once`] to each value.
     #[inline(always)]
     fn once(of: &Permutation, x: [u32; W]) -> [u32; W] {
         let (mut high, mut low) = ([0; W], [0; W]);
@@ -110,7 +111,7 @@ impl First<'_> {
     }
 }
 
-impl Kernel for First<'_> {
+impl SimdLoop for First<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -120,7 +121,7 @@ impl Kernel for First<'_> {
         for (block, out) in (0_u32..).zip(out.chunks_mut(W)) {
             let mut x = [0; W];
             for (k, x) in x.iter_mut().enumerate() {
-                // Those beyond the end go along with the last.
+                // Elements beyond the end repeat the last number.
                 *x = (block * W as u32 + k as u32).min(last);
             }
             x = Self::once(of, x);
@@ -135,8 +136,8 @@ impl Kernel for First<'_> {
     }
 }
 
-/// `lowbias32` (Wellons 2018): each bit of the input turns each bit of the output about half the
-/// time.
+/// `lowbias32` (Wellons 2018): each input bit flips each output bit with a probability of about one
+/// half.
 #[inline(always)]
 fn hash(mut x: u32) -> u32 {
     x ^= x >> 16;
@@ -166,8 +167,9 @@ mod tests {
     }
 
     #[test]
-    fn small_ones_are_any_permutation() {
-        // All orders of 3 and of 4, each over 24,000 keys: χ² with 5 and 23 degrees of freedom.
+    fn small_permutations_are_equally_likely() {
+        // The test counts all orders of 3 and of 4 values over 24,000 keys: χ² with 5 and 23
+        // degrees of freedom.
         for (n, orders, bound) in [(3_u32, 6, 27.9), (4, 24, 58.6)] {
             let keys = 24_000;
             let mut counts = std::collections::BTreeMap::new();
@@ -179,14 +181,15 @@ mod tests {
             let chi: f64 = counts.values().map(|c| (f64::from(*c) - expected).powi(2) / expected).sum();
             println!("seed {SEED}, n = {n}: χ² {chi:.1} of {} orders", counts.len());
             assert_eq!(counts.len(), orders as usize);
-            // Five in 100,000 exceed the bound.
+            // The probability of exceeding the bound is 5 in 100,000.
             assert!(chi < bound, "{n}: χ² {chi}");
         }
     }
 
     #[test]
-    fn pairs_of_values_are_as_likely_as_each_other() {
-        // Which two of n the first two values are: n(n − 1) pairs, 20 times each.
+    fn pairs_of_values_are_equally_likely() {
+        // The first two of n values are one of n(n − 1) pairs; the test draws each pair 20 times on
+        // average.
         for n in [5_u32, 11, 33, 65] {
             let pairs = n * (n - 1);
             let mut counts = vec![0_u32; (n * n) as usize];
@@ -205,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn without_one_the_others_stay() {
+    fn excluding_one_value_keeps_the_others() {
         let p = Permutation::new(Stream::new(SEED, 4), 7, 100);
         let (mut with, mut without) = (Vec::new(), Vec::new());
         p.first(20, None, &mut with);

@@ -14,39 +14,42 @@ pub(crate) struct RowGenerator<'a> {
     rows: Rows,
     weights: Distribution<'a>,
     inv_scale: f64,
-    /// Of all synapses, in steps.
+    /// The delay of all synapses, in steps.
     pub(crate) delay: u32,
     /// Whether weights differ.
     pub(crate) weigh: bool,
-    /// Synapses of a row, on average, at most.
+    /// An upper bound of the mean number of synapses of a row.
     pub(crate) mean: usize,
 }
 
-/// A row, in no order.
+/// A row, in no particular order.
 #[derive(Clone, Default)]
 pub(crate) struct GeneratedRow {
     pub(crate) targets: Vec<u32>,
-    /// Integer weights; empty where all are 1.
+    /// The integer weights; empty if all are 1.
     pub(crate) integer_weights: Vec<i32>,
 }
 
 impl ConnectivitySpec {
-    /// Whether rows can be generated one by one.
+    /// Checks that rows can be generated one by one.
     pub(super) fn check_procedural(&self) -> Result<()> {
-        let refuse =
-            |reason: &str| Err(Error::Unsupported(format!("projection `{}`: a procedural one {reason}", self.name)));
+        let refuse = |reason: &str| {
+            Err(Error::Unsupported(format!("projection `{}`: a procedural projection {reason}", self.name)))
+        };
         match self.connect {
             Connect::FixedNumPre(_) => {
-                return refuse("makes rows of targets, and FixedNumPre says the sources of each target: FixedNumPost");
+                return refuse(
+                    "generates the targets of each source, but FixedNumPre chooses the sources of each target: FixedNumPost",
+                );
             }
-            Connect::Arrays { .. } => return refuse("stores no synapses, and Arrays are those to be stored"),
+            Connect::Arrays { .. } => return refuse("stores no synapses, but Arrays must be stored"),
             _ => {}
         }
         if matches!(self.weights()?, Distribution::Values { .. }) {
-            return refuse("stores no weights: one value, or a distribution");
+            return refuse("stores no weights: give one value or a distribution");
         }
         if !matches!(self.times()?, Distribution::Same(_)) {
-            return refuse("has one delay");
+            return refuse("has one delay for all synapses");
         }
         Ok(())
     }
@@ -59,7 +62,7 @@ impl ConnectivitySpec {
     /// The generator of the rows, for procedural connectivity.
     ///
     /// # Errors
-    /// As [`ConnectivitySpec::check`].
+    /// If [`ConnectivitySpec::check`] refuses the specification.
     pub(crate) fn growing(&self) -> Result<Option<RowGenerator<'_>>> {
         if !self.procedural {
             return Ok(None);
@@ -78,7 +81,7 @@ impl ConnectivitySpec {
 }
 
 impl RowGenerator<'_> {
-    /// Generates a source's row in `into`, whose old content is dropped.
+    /// Generates a source's row in `into`, and replaces its previous content.
     pub(crate) fn row(&self, source: u32, into: &mut GeneratedRow) {
         self.rows.targets(source, &mut into.targets);
         if self.weigh {

@@ -1,11 +1,11 @@
-//! Rows: a source's targets, made without any other row.
+//! Rows: the targets of one source, computed without any other row.
 
 use super::permutation::Permutation;
 use super::spec::ConnectivitySpec;
 use super::{Connect, geometric_rows};
 use crate::numeric::rng::Stream;
 
-/// What makes rows. `FixedNumPre` makes columns instead.
+/// The generator of rows. `FixedNumPre` generates columns instead.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rows {
     pub(super) stream: Stream,
@@ -25,7 +25,7 @@ enum Rule {
 }
 
 impl Rows {
-    /// Of a recipe that was checked.
+    /// Creates the generator of a checked specification.
     pub(super) fn of(spec: &ConnectivitySpec) -> Self {
         let rule = match spec.connect {
             Connect::FixedProb(p) if p > 0.0 => Rule::Gaps { factor: geometric_rows::factor(p) },
@@ -38,13 +38,13 @@ impl Rows {
         Self { stream: spec.stream, pre, post, own_shift: spec.own_shift(), rule }
     }
 
-    /// The target that is the source itself, where autapses are left out.
+    /// The target that is the source itself, if autapses are excluded.
     fn own_target(&self, source: u32) -> Option<u32> {
         let target = i64::from(source) + self.own_shift?;
         u32::try_from(target).ok().filter(|target| *target < self.post)
     }
 
-    /// A source's targets, ascending.
+    /// Writes a source's targets into `out`, ascending.
     pub(super) fn row(&self, source: u32, out: &mut Vec<u32>) {
         self.targets(source, out);
         if matches!(self.rule, Rule::First { .. }) {
@@ -52,7 +52,7 @@ impl Rows {
         }
     }
 
-    /// A source's targets.
+    /// Writes a source's targets into `out`.
     pub(super) fn targets(&self, source: u32, out: &mut Vec<u32>) {
         let own = self.own_target(source);
         out.clear();
@@ -70,7 +70,7 @@ impl Rows {
         }
     }
 
-    /// A target's sources, in no order: `FixedNumPre`.
+    /// Writes a target's sources into `out`, in no particular order: `FixedNumPre`.
     pub(super) fn column(&self, target: u32, out: &mut Vec<u32>) {
         let own = self
             .own_shift
@@ -82,7 +82,7 @@ impl Rows {
         }
     }
 
-    /// Synapses of a row, where that is known without making it.
+    /// The number of synapses of a row, if it is known without computing the row.
     pub(super) fn known_len(&self, source: u32) -> Option<u32> {
         let own = u32::from(self.own_target(source).is_some());
         match self.rule {

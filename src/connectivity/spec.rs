@@ -10,30 +10,30 @@ use std::ops::{Range, RangeInclusive};
 /// The specification of a projection's synapses.
 #[derive(Clone, Debug)]
 pub(crate) struct ConnectivitySpec {
-    /// The projection.
+    /// The name of the projection.
     pub(crate) name: String,
     pub(crate) connect: Connect,
     pub(crate) stream: Stream,
-    /// The sources' numbers in their group.
+    /// The numbers of the sources in their group.
     pub(crate) pre: Range<usize>,
-    /// The targets' numbers in theirs.
+    /// The numbers of the targets in their group.
     pub(crate) post: Range<usize>,
-    /// Sources and targets are of one group.
+    /// Whether sources and targets belong to one group.
     pub(crate) same_group: bool,
     pub(crate) autapses: bool,
-    /// Nothing is stored.
+    /// Whether the connectivity is procedural, so that nothing is stored.
     pub(crate) procedural: bool,
     pub(crate) weight: Init,
-    /// In ms.
+    /// The delays, in ms.
     pub(crate) delay: Init,
     pub(crate) dt: f64,
 }
 
 impl ConnectivitySpec {
-    /// Whether synapses can be made of this.
+    /// Checks the specification.
     ///
     /// # Errors
-    /// If not: with what is wrong.
+    /// If no synapses can be built from it.
     pub(crate) fn check(&self) -> Result<()> {
         for (what, len) in [("sources", self.pre.len()), ("targets", self.post.len())] {
             if u32::try_from(len).is_err() {
@@ -41,7 +41,7 @@ impl ConnectivitySpec {
             }
         }
         if !(self.dt.is_finite() && self.dt > 0.0) {
-            return Err(Error::value(self.of("dt"), self.dt, "is no time step"));
+            return Err(Error::value(self.of("dt"), self.dt, "is not a time step"));
         }
         self.check_rule()?;
         self.weights()?;
@@ -54,7 +54,7 @@ impl ConnectivitySpec {
         let without_own = usize::from(self.own_shift().is_some() && self.overlap());
         let few = |what: &str, k: usize, there: usize, of_none: bool| {
             let enough = k <= there - there.min(without_own) || of_none;
-            let but = if without_own > 0 { " but for the neuron itself" } else { "" };
+            let but = if without_own > 0 { ", and the neuron itself does not count" } else { "" };
             if enough {
                 Ok(())
             } else {
@@ -86,7 +86,7 @@ impl ConnectivitySpec {
                 }
                 if !self.autapses {
                     return Err(Error::Unsupported(format!(
-                        "projection `{}` leaves out autapses: what is given as arrays is not changed",
+                        "projection `{}` excludes autapses, but given arrays are not changed: omit autapses from them",
                         self.name
                     )));
                 }
@@ -96,22 +96,22 @@ impl ConnectivitySpec {
         }
     }
 
-    /// A part of the projection, in words.
+    /// Names a part of the projection in errors.
     pub(crate) fn of(&self, what: &str) -> String {
         format!("{what} of projection `{}`", self.name)
     }
 
-    /// Where autapses are left out: target j is source i itself if j = i + this.
+    /// The s with which target i + s is source i itself, if autapses are excluded.
     pub(super) fn own_shift(&self) -> Option<i64> {
         (self.same_group && !self.autapses).then(|| self.pre.start as i64 - self.post.start as i64)
     }
 
-    /// Whether any source is among the targets, were they of one group.
+    /// Whether any source is among the targets, if both are of one group.
     fn overlap(&self) -> bool {
         self.pre.start.max(self.post.start) < self.pre.end.min(self.post.end)
     }
 
-    /// How many given values there have to be, and how source and target count there.
+    /// The number of values that can be given, and the strides of source and target in them.
     fn places(&self) -> Option<(usize, [usize; 2])> {
         match &self.connect {
             Connect::Arrays { pre, .. } => Some((pre.len(), [0, 0])),
@@ -121,21 +121,21 @@ impl ConnectivitySpec {
         }
     }
 
-    /// Weights.
+    /// The distribution of the weights.
     pub(super) fn weights(&self) -> Result<Distribution<'_>> {
         Distribution::of(&self.weight, &self.of("weight"), self.places())
     }
 
-    /// Delays, in ms.
+    /// The distribution of the delays, in ms.
     pub(super) fn times(&self) -> Result<Distribution<'_>> {
         Distribution::of(&self.delay, &self.of("delay"), self.places())
     }
 
-    /// The shortest and the longest delay that a synapse can have, in steps. Normal draws below 0
-    /// are 0.
+    /// Returns the shortest and the longest delay that a synapse can have, in steps. A normal draw
+    /// below 0 becomes 0.
     ///
     /// # Errors
-    /// If one can be negative or too long.
+    /// If a delay can be negative or too long.
     pub(crate) fn delays(&self) -> Result<RangeInclusive<u32>> {
         let distribution = self.times()?;
         let (low, high) = distribution.bounds();
@@ -160,9 +160,9 @@ impl ConnectivitySpec {
         matches!(self.weights(), Ok(Distribution::Same(_)))
     }
 
-    /// The weight scale, by which a sum of integer weights is multiplied: the weight, if all are
-    /// the same; else 2^(e − 30), with the smallest 2ᵉ above all weights, but at least 2⁻¹²⁰, which
-    /// is a normal number in `f32`, too.
+    /// The weight scale, by which a sum of integer weights is multiplied. It is the weight, if all
+    /// are the same. Otherwise it is 2^(e − 30), where 2ᵉ is the smallest power of 2 above all
+    /// weights, but at least 2⁻¹²⁰, which is a normal number in `f32`, too.
     pub(crate) fn weight_scale(&self) -> f64 {
         match self.weights() {
             Ok(Distribution::Same(weight)) => weight,
@@ -175,7 +175,8 @@ impl ConnectivitySpec {
     }
 }
 
-/// 2^(e − 30), with the smallest 2ᵉ that is above a weight of this magnitude, but at least 2⁻¹²⁰.
+/// Returns 2^(e − 30), where 2ᵉ is the smallest power of 2 above a weight of this magnitude, but at
+/// least 2⁻¹²⁰.
 pub(crate) fn weight_scale_above(most: f64) -> f64 {
     // The exponent of a normal number, from its bits; e is one more.
     let exponent = (most.to_bits() >> 52) as i64 - 1023;
@@ -183,15 +184,15 @@ pub(crate) fn weight_scale_above(most: f64) -> f64 {
     f64::from_bits(((power + 1023) as u64) << 52)
 }
 
-/// A delay in steps, to the nearest; a negative delay is 0. Its counterpart is `steps` in
-/// `connect.cuh`.
+/// Rounds a delay to the nearest number of steps; a negative delay becomes 0. The counterpart is
+/// `steps` in `connect.cuh`.
 #[inline(always)]
 pub(super) fn steps(delay: f64, dt: f64) -> u32 {
     (delay.max(0.0) / dt).round_ties_even().min(f64::from(MOST_STEPS)) as u32
 }
 
-/// The integer weight, of magnitude at most 2³⁰, rounded to the nearest; `inv_scale` is that of a
-/// weight of 1. Its counterpart is `integer_weight` in `connect.cuh`.
+/// Returns the integer weight, rounded to the nearest integer of magnitude at most 2³⁰. `inv_scale`
+/// is the integer weight of a weight of 1. The counterpart is `integer_weight` in `connect.cuh`.
 #[inline(always)]
 pub(super) fn integer_weight(weight: f64, inv_scale: f64) -> i32 {
     (weight * inv_scale).round_ties_even() as i32

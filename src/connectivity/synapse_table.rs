@@ -4,15 +4,15 @@ use crate::error::{Error, Result};
 use crate::memory;
 use std::ops::Range;
 
-/// Numbers of targets within their part.
+/// The numbers of the targets within their part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Targets {
-    /// Of parts of at most 65,536 neurons.
+    /// For parts of at most 65,536 neurons.
     U16(Vec<u16>),
     U32(Vec<u32>),
 }
 
-/// Integer weights.
+/// The integer weights.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Weights {
     /// All weights are 1.
@@ -21,7 +21,7 @@ pub(crate) enum Weights {
     Each(Vec<i32>),
 }
 
-/// Delays in steps.
+/// The delays in steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Delays {
     Same(u32),
@@ -40,12 +40,12 @@ pub(crate) struct SynapseTable {
 
 #[cfg_attr(not(test), allow(dead_code, reason = "engines read the arrays themselves"))]
 impl SynapseTable {
-    /// Synapses.
+    /// The number of synapses.
     pub(crate) fn len(&self) -> usize {
         self.offsets.last().map_or(0, |n| *n as usize)
     }
 
-    /// Bytes that they take.
+    /// The bytes of the arrays.
     pub(crate) fn bytes(&self) -> u64 {
         let each = match self.targets {
             Targets::U16(_) => 2,
@@ -55,13 +55,13 @@ impl SynapseTable {
         self.offsets.len() as u64 * 8 + self.len() as u64 * each
     }
 
-    /// Places of a source's synapses.
+    /// The places of a source's synapses.
     #[inline]
     pub(crate) fn row(&self, source: usize) -> Range<usize> {
         self.offsets[source] as usize..self.offsets[source + 1] as usize
     }
 
-    /// The places of those with this delay.
+    /// The places of a source's synapses with this delay.
     #[inline]
     pub(crate) fn class(&self, source: usize, steps: u32) -> Range<usize> {
         let row = self.row(source);
@@ -77,7 +77,7 @@ impl SynapseTable {
         }
     }
 
-    /// The target of the synapse at a place.
+    /// The target of the synapse at this place.
     pub(crate) fn target(&self, place: usize) -> u32 {
         match &self.targets {
             Targets::U16(all) => u32::from(all[place]),
@@ -125,7 +125,7 @@ impl Index for u32 {
     }
 }
 
-/// This number of elements, or an error without memory for them.
+/// Returns this number of elements, or an error if memory is short.
 pub(super) fn filled<V>(what: &str, len: usize, value: impl FnMut() -> V) -> Result<Vec<V>> {
     let mut all = Vec::new();
     all.try_reserve_exact(len).map_err(|_| Error::OutOfMemory {

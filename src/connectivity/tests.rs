@@ -1,4 +1,4 @@
-//! Rules against a naive program, counts, statistics, order, and what is refused.
+//! Tests of rules against a naive program, of counts, statistics and order, and of refused values.
 
 use super::permutation::Permutation;
 use super::{Connect, ConnectivitySpec, Delays, SynapseTable, Targets, Weights};
@@ -62,7 +62,7 @@ fn all_rules() -> Vec<ConnectivitySpec> {
     all
 }
 
-/// All pairs, one by one, by the words of the documentation.
+/// Tests all pairs, one by one, according to the documentation.
 fn naive(spec: &ConnectivitySpec, source: u32) -> Vec<u32> {
     let (stream, pre, post) = (spec.stream, spec.pre.len() as u32, spec.post.len() as u32);
     let own = |s: u32, t: u32| !spec.autapses && spec.pre.start + s as usize == spec.post.start + t as usize;
@@ -74,7 +74,7 @@ fn naive(spec: &ConnectivitySpec, source: u32) -> Vec<u32> {
     let taken: BTreeSet<u32> = match &spec.connect {
         Connect::FixedProb(0.0) => BTreeSet::new(),
         Connect::FixedProb(p) => {
-            // A target is taken where the gap before it has come to its end.
+            // A target is connected if the gap before it has ended.
             let uniform = |draw: u64| {
                 let words = stream.words(source.into(), draw / 2);
                 let [high, low] = if draw.is_multiple_of(2) { [words[0], words[1]] } else { [words[2], words[3]] };
@@ -109,13 +109,13 @@ fn naive(spec: &ConnectivitySpec, source: u32) -> Vec<u32> {
 }
 
 #[test]
-fn rows_are_those_of_a_naive_program() {
+fn rows_equal_those_of_a_naive_program() {
     for spec in all_rules() {
         let table = spec.build().unwrap();
         assert_eq!(table.offsets.len(), spec.pre.len() + 1);
         assert_eq!(matches!(table.targets, Targets::U16(_)), spec.post.len() <= 65_536);
         for source in 0..spec.pre.len() {
-            // What takes the naive program long is looked at here and there.
+            // If the naive program is slow, only some sources are compared.
             let long = matches!(spec.connect, Connect::FixedNumPre(_)) && spec.pre.len() * spec.post.len() > 5000;
             if !long || source % 32 == 31 {
                 assert_eq!(targets(&table, source), naive(&spec, source as u32), "{spec:?}, source {source}");
@@ -130,7 +130,7 @@ fn rows_are_those_of_a_naive_program() {
 }
 
 #[test]
-fn counts_are_as_asked() {
+fn counts_are_as_requested() {
     let post = spec(Connect::FixedNumPost(80), 300, 1000).build().unwrap();
     assert!(post.offsets.windows(2).all(|w| w[1] - w[0] == 80));
     let pre = spec(Connect::FixedNumPre(80), 1000, 300).build().unwrap();
@@ -139,13 +139,13 @@ fn counts_are_as_asked() {
     assert_eq!(sources, vec![80; 300]);
     for table in [post, pre] {
         for source in 0..table.offsets.len() - 1 {
-            assert!(targets(&table, source).is_sorted_by(|a, b| a < b), "twice, or not in order");
+            assert!(targets(&table, source).is_sorted_by(|a, b| a < b), "a target is repeated, or not in order");
         }
     }
 }
 
-/// χ² of counts that are binomial with the same n and p: what the sum of (c − np)²/np(1 − p) is, in
-/// deviations of what it should be.
+/// The χ² statistic of counts that are binomial with the same n and p: the deviation of the sum of
+/// (c − np)²/np(1 − p) from its expectation, in standard deviations.
 fn chi(counts: &[u32], n: f64, p: f64) -> f64 {
     let (mean, variance) = (n * p, n * p * (1.0 - p));
     let chi: f64 = counts.iter().map(|c| (f64::from(*c) - mean).powi(2) / variance).sum();
@@ -168,7 +168,7 @@ fn degrees_are_binomial_and_edges_are_like_the_middle() {
                 *out += 1;
             }
         }
-        // 4.5 deviations: less than one seed in 100,000.
+        // Fewer than one seed in 100,000 exceeds 4.5 deviations.
         if rule != Connect::FixedNumPost(30) {
             let far = chi(&outs, n as f64, p);
             assert!(far.abs() < 4.5, "{rule:?}: out-degrees {far}");
@@ -177,22 +177,22 @@ fn degrees_are_binomial_and_edges_are_like_the_middle() {
             let far = chi(&ins, n as f64, p);
             assert!(far.abs() < 4.5, "{rule:?}: in-degrees {far}");
         }
-        // The first and the last 20 targets and sources, against the rest.
+        // The first and the last 20 targets and sources are compared with the expectation for all.
         for (counts, what) in [(&ins, "targets"), (&outs, "sources")] {
             for edge in [0..20, n - 20..n] {
                 let sum: u32 = counts[edge.clone()].iter().sum();
                 let expected = 20.0 * n as f64 * p;
                 let far = (f64::from(sum) - expected) / (expected * (1.0 - p)).sqrt();
-                assert!(far.abs() < 4.5, "{rule:?}: {what} {edge:?} have {sum}, expected are {expected}");
+                assert!(far.abs() < 4.5, "{rule:?}: {what} {edge:?} have {sum}, expected {expected}");
             }
         }
     }
 }
 
 #[test]
-fn neighbours_are_independent() {
-    // How often targets t and t + 1 are both taken by a source, and how often a target by sources s
-    // and s + 1.
+fn adjacent_neurons_are_independent() {
+    // The test counts how often targets t and t + 1 are both connected to a source, and how often a
+    // target is connected to sources s and s + 1.
     let n = 1000;
     for rule in [Connect::FixedProb(0.1), Connect::FixedNumPost(100), Connect::FixedNumPre(100)] {
         let table = spec(rule.clone(), n, n).build().unwrap();
@@ -201,17 +201,17 @@ fn neighbours_are_independent() {
         let below: usize = rows.windows(2).map(|w| w[0].intersection(&w[1]).count()).sum();
         for both in [beside, below] {
             let expected = (n * (n - 1)) as f64 * 0.01;
-            // Pairs that share one are weakly dependent: twice the deviation of independent ones is
-            // still 2 % of the mean.
+            // Pairs that share a neuron are weakly dependent: twice the deviation of independent
+            // pairs is still 2 % of the mean.
             let far = (both as f64 - expected) / expected.sqrt();
             println!("seed {SEED}, {rule:?}: {both}, expected {expected:.0}");
-            assert!(far.abs() < 6.0, "{rule:?}: {both}, expected are {expected}");
+            assert!(far.abs() < 6.0, "{rule:?}: {both}, expected {expected}");
         }
     }
 }
 
 #[test]
-fn weights_belong_to_pairs_whatever_the_rule_and_the_place() {
+fn weights_belong_to_pairs_under_every_rule_and_in_every_place() {
     let some = |connect| {
         let mut spec = spec(connect, 50, 60);
         spec.weight = Init::Normal(2.0, 1.0);
@@ -238,7 +238,7 @@ fn weights_belong_to_pairs_whatever_the_rule_and_the_place() {
         }
     }
     assert!(distinct.len() > 800, "{}", distinct.len());
-    // Integer weights are the weights, to half a weight scale.
+    // Integer weights are within half a weight scale of the weights.
     let weight_scale = all.weight_scale();
     assert_eq!(weight_scale, 2.0_f64.powi(3 - 30)); // 2 + 5.9 is below 2³
     for (source, target) in [(0_u32, 0_u32), (49, 59), (7, 31)] {
@@ -257,14 +257,14 @@ fn rows_are_ordered_by_delay_then_target() {
         let Delays::Each(delays) = &table.delays else { panic!() };
         let range = spec.delays().unwrap();
         assert!(*range.start() == 0 && delays.contains(&0) && delays.iter().any(|d| *d > 8));
-        // What is drawn below 0 is 0: a share Φ(−0.45 / 0.4) of all is below half a step.
+        // A draw below 0 becomes 0: a share Φ(−0.45 / 0.4) of all draws is below half a step.
         let at_once = delays.iter().filter(|d| **d == 0).count() as f64 / delays.len() as f64;
         assert!((at_once - 0.13).abs() <= 0.02, "{at_once}");
         for source in 0..200 {
             let row: Vec<(u16, u32)> = table.row(source).map(|place| (delays[place], table.target(place))).collect();
             assert!(row.is_sorted_by(|a, b| a < b), "{row:?}");
             assert!(row.iter().all(|(d, _)| range.contains(&u32::from(*d))));
-            // Classes are all of a row, each in its place.
+            // The classes together are the row, each in its place.
             let mut at = table.row(source).start;
             for steps in range.clone() {
                 let class = table.class(source, steps);
@@ -282,7 +282,7 @@ fn values_have_their_places() {
     given.weight = Init::Values(vec![0.5, -4.0, 2.0, 1.0]);
     given.delay = Init::Values(vec![0.3, 0.0, 0.3, 0.1]);
     let table = given.build().unwrap();
-    // 4 is not below 2²: e is 3.
+    // Since 4 is not below 2², e is 3.
     let one = 1 << 27;
     assert_eq!(given.weight_scale() * f64::from(one), 1.0);
     assert_eq!(table.offsets, [0, 1, 4, 4]);
@@ -299,7 +299,7 @@ fn values_have_their_places() {
 }
 
 #[test]
-fn threads_do_not_matter() {
+fn synapses_do_not_depend_on_threads() {
     for connect in [Connect::FixedProb(0.05), Connect::FixedNumPost(100), Connect::FixedNumPre(100)] {
         let mut spec = spec(connect, 2000, 2000);
         spec.weight = Init::Uniform(-1.0, 3.0);
@@ -314,7 +314,7 @@ fn threads_do_not_matter() {
 }
 
 #[test]
-fn seeds_and_names_make_other_synapses() {
+fn other_seeds_and_names_give_other_synapses() {
     let one = spec(Connect::FixedProb(0.5), 30, 30);
     let mut other = one.clone();
     other.stream = Stream::named(SEED, "tesu");
@@ -324,7 +324,7 @@ fn seeds_and_names_make_other_synapses() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_specifications_are_refused() {
     let refused = |spec: &ConnectivitySpec, words: &str| {
         let error = spec.check().unwrap_err();
         assert!(spec.build().is_err());
@@ -338,7 +338,7 @@ fn what_makes_no_sense_is_refused() {
     refused(&spec(Connect::FixedNumPost(4), 30, 3), "is more than there are (3)");
     let mut without = spec(Connect::FixedNumPost(3), 3, 3);
     without.autapses = false;
-    refused(&without, "but for the neuron itself");
+    refused(&without, "the neuron itself does not count");
     without.same_group = false;
     without.check().unwrap();
     refused(&spec(Connect::OneToOne, 3, 4), "length 4, expected 3");
@@ -357,9 +357,9 @@ fn what_makes_no_sense_is_refused() {
     ));
     refused(&with(Init::Constant(f64::NAN), one()), "weight");
     refused(&with(Init::Normal(0.0, f64::INFINITY), one()), "weight");
-    refused(&with(Init::Uniform(-f64::MAX, f64::MAX), one()), "spans more");
+    refused(&with(Init::Uniform(-f64::MAX, f64::MAX), one()), "has a width that is not");
     refused(&with(Init::Values(vec![1.0; 3]), one()), "length 3, expected 2");
-    refused(&with(Init::XavierNormal, one()), "no shape");
+    refused(&with(Init::XavierNormal, one()), "synapses have no shape");
     refused(&with(one(), Init::Constant(-0.1)), "is negative");
     refused(&with(one(), Init::Uniform(-0.1, 1.0)), "is negative");
     refused(&with(one(), Init::Normal(-0.1, 1.0)), "mean delay of projection `test`: -0.1 ms is negative");
@@ -376,14 +376,14 @@ fn what_makes_no_sense_is_refused() {
     assert_eq!(with(one(), Init::Constant(6553.5)).delays().unwrap(), 65_535..=65_535);
     let mut drawn = spec(Connect::FixedProb(0.5), 3, 3);
     drawn.weight = Init::Values(vec![1.0; 9]);
-    refused(&drawn, "go with Arrays");
+    refused(&drawn, "need Arrays");
     let mut clock = spec(Connect::AllToAll, 3, 3);
     clock.dt = f64::NAN;
-    refused(&clock, "no time step");
+    refused(&clock, "not a time step");
 }
 
 #[test]
-fn what_does_not_fit_is_refused_before_it_is_made() {
+fn synapses_that_do_not_fit_in_memory_are_refused_before_they_are_built() {
     for connect in
         [Connect::FixedProb(0.5), Connect::FixedNumPre(2_000_000), Connect::FixedNumPost(2_000_000), Connect::AllToAll]
     {
@@ -397,7 +397,7 @@ fn what_does_not_fit_is_refused_before_it_is_made() {
 }
 
 #[test]
-fn quanta_hold_the_largest_weight() {
+fn integer_weights_contain_the_largest_weight() {
     for (weight, power) in [
         (Init::Uniform(0.0, 1.0), 1 - 30),
         (Init::Uniform(-0.99, 0.5), -30),

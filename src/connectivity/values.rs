@@ -1,9 +1,10 @@
-//! Weights and delays of a row at once, by vectors: what [`Distribution::at`] gives, one by one.
+//! Weights and delays of a row, computed with vectors. They equal the values of
+//! [`Distribution::at`].
 
 use super::distribution::Distribution;
 use super::spec::{integer_weight, steps};
 use crate::numeric::rng::Stream;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 
 /// The values of a source's synapses.
 pub(super) struct Values<'a> {
@@ -25,7 +26,7 @@ impl Values<'_> {
         vectorize(Steps { values: self, dt, out });
     }
 
-    /// `W` values from number `first` on; those beyond the end are of target 0.
+    /// Computes `W` values from number `first` on; values beyond the end are those of target 0.
     #[inline(always)]
     fn some(&self, first: usize) -> [f64; W] {
         let (mut targets, mut all) = ([0; W], [0.0; W]);
@@ -57,7 +58,7 @@ impl Values<'_> {
     }
 }
 
-/// Values at once.
+/// The number of values that are computed at once.
 const W: usize = 16;
 
 struct IntegerWeights<'a, 'b> {
@@ -66,7 +67,7 @@ struct IntegerWeights<'a, 'b> {
     out: &'b mut [i32],
 }
 
-impl Kernel for IntegerWeights<'_, '_> {
+impl SimdLoop for IntegerWeights<'_, '_> {
     type Output = ();
 
     #[inline(always)]
@@ -86,7 +87,7 @@ struct Steps<'a, 'b> {
     out: &'b mut [u32],
 }
 
-impl Kernel for Steps<'_, '_> {
+impl SimdLoop for Steps<'_, '_> {
     type Output = ();
 
     #[inline(always)]

@@ -6,15 +6,15 @@ use std::ops::Range;
 /// A range of units of a pointwise system, or of batch rows of another system, counted over the
 /// batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Block {
+pub(super) struct ItemBlock {
     pub(super) items: Range<usize>,
     /// Whether the items are units; otherwise they are batch rows.
     pointwise: bool,
 }
 
-impl Block {
+impl ItemBlock {
     /// The range of this block in a flat array with `len` elements a batch row.
-    pub(super) fn cells(&self, len: usize) -> Range<usize> {
+    pub(super) fn elements(&self, len: usize) -> Range<usize> {
         let width = if self.pointwise { 1 } else { len };
         self.items.start * width..self.items.end * width
     }
@@ -25,7 +25,7 @@ impl Block {
 const UNITS: usize = 1024;
 
 /// Splits the units or batch rows of a system into blocks, for this number of threads.
-pub(super) fn cut(schema: &Schema, rows: usize, threads: usize, block: Option<usize>) -> Vec<Block> {
+pub(super) fn cut(schema: &Schema, rows: usize, threads: usize, block: Option<usize>) -> Vec<ItemBlock> {
     let pointwise = schema.coupling == Coupling::Pointwise;
     let items = if pointwise { rows * schema.output_len() } else { rows };
     let share = |parts: usize| items.div_ceil(parts.max(1)).max(1);
@@ -36,13 +36,13 @@ pub(super) fn cut(schema: &Schema, rows: usize, threads: usize, block: Option<us
         // All rows of a block share each loaded weight. Large blocks therefore load fewer weights.
         (Coupling::Row | Coupling::Sequence, None) => share(threads),
     };
-    (0..items).step_by(size).map(|start| Block { items: start..items.min(start + size), pointwise }).collect()
+    (0..items).step_by(size).map(|start| ItemBlock { items: start..items.min(start + size), pointwise }).collect()
 }
 
-/// One block for each of these units or batch rows.
-pub(super) fn these(schema: &Schema, items: &[usize]) -> Vec<Block> {
+/// Creates one block for each of these units or batch rows.
+pub(super) fn single_item_blocks(schema: &Schema, items: &[usize]) -> Vec<ItemBlock> {
     let pointwise = schema.coupling == Coupling::Pointwise;
-    items.iter().map(|&item| Block { items: item..item + 1, pointwise }).collect()
+    items.iter().map(|&item| ItemBlock { items: item..item + 1, pointwise }).collect()
 }
 
 /// Splits each row of `buffer`, of `row` elements, among the blocks: block `b` gets the next
@@ -69,13 +69,13 @@ pub(super) fn deal<'c, T>(
     }
 }
 
-/// The indices, within a block, of the recorded elements. The block owns the range `cells` of the
-/// array `[rows, len]`, and `kept` lists the recorded elements of each row.
-pub(super) fn pick(kept: &[usize], len: usize, cells: &Range<usize>) -> Vec<usize> {
+/// Returns the indices, within a block, of the recorded elements. The block owns the range
+/// `elements` of the array `[rows, len]`, and `kept` lists the recorded elements of each row.
+pub(super) fn pick(kept: &[usize], len: usize, elements: &Range<usize>) -> Vec<usize> {
     let mut found = Vec::new();
-    let mut row = cells.start / len.max(1) * len;
-    while row < cells.end && len > 0 {
-        found.extend(kept.iter().map(|k| row + k).filter(|c| cells.contains(c)).map(|c| c - cells.start));
+    let mut row = elements.start / len.max(1) * len;
+    while row < elements.end && len > 0 {
+        found.extend(kept.iter().map(|k| row + k).filter(|c| elements.contains(c)).map(|c| c - elements.start));
         row += len;
     }
     found

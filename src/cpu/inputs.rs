@@ -29,15 +29,15 @@ pub(crate) enum InputReader<'a, T> {
     /// the block.
     Zeros(Vec<T>, usize),
     /// A series `[steps, rows, features]` with any strides (0 where it broadcasts). The block reads
-    /// the flat range `cells` of `[rows, features]`. `scratch` holds a copy of a step that is not
-    /// contiguous in memory.
-    Series { view: ArrayView3<'a, T>, cells: Range<usize>, scratch: Vec<T>, constant: bool },
+    /// the flat range `elements` of `[rows, features]`. `scratch` holds a copy of a step that is
+    /// not contiguous in memory.
+    Series { view: ArrayView3<'a, T>, elements: Range<usize>, scratch: Vec<T>, constant: bool },
 }
 
 impl<'a, T: Scalar> InputReader<'a, T> {
-    pub(crate) fn series(view: ArrayView3<'a, T>, cells: Range<usize>) -> Self {
+    pub(crate) fn series(view: ArrayView3<'a, T>, elements: Range<usize>) -> Self {
         let constant = view.strides()[0] == 0;
-        Self::Series { view, cells, scratch: Vec::new(), constant }
+        Self::Series { view, elements, scratch: Vec::new(), constant }
     }
 
     #[inline]
@@ -47,37 +47,37 @@ impl<'a, T: Scalar> InputReader<'a, T> {
                 zeros.resize(*len, T::zeroed());
                 zeros
             }
-            Self::Series { view, cells, scratch, constant } => {
+            Self::Series { view, elements, scratch, constant } => {
                 if *constant && !scratch.is_empty() {
                     return scratch;
                 }
-                let moment = view.index_axis_move(Axis(0), k);
-                if let Some(all) = moment.to_slice() {
-                    return &all[cells.clone()];
+                let step = view.index_axis_move(Axis(0), k);
+                if let Some(all) = step.to_slice() {
+                    return &all[elements.clone()];
                 }
-                scratch.resize(cells.len(), T::zeroed());
-                gather(moment, cells, scratch);
+                scratch.resize(elements.len(), T::zeroed());
+                gather(step, elements, scratch);
                 scratch
             }
         }
     }
 }
 
-/// Copies the flat range `cells` of `[rows, features]` to `out`.
-fn gather<T: Scalar>(moment: ArrayView2<'_, T>, cells: &Range<usize>, out: &mut [T]) {
-    let features = moment.ncols().max(1);
-    let (mut cell, mut rest) = (cells.start, out);
-    while cell < cells.end {
-        let (row, from) = (cell / features, cell % features);
-        let to = features.min(from + cells.end - cell);
+/// Copies the flat range `elements` of `[rows, features]` to `out`.
+fn gather<T: Scalar>(step: ArrayView2<'_, T>, elements: &Range<usize>, out: &mut [T]) {
+    let features = step.ncols().max(1);
+    let (mut element, mut rest) = (elements.start, out);
+    while element < elements.end {
+        let (row, from) = (element / features, element % features);
+        let to = features.min(from + elements.end - element);
         let (part, later) = rest.split_at_mut(to - from);
-        let given = moment.slice_move(s![row, from..to]);
+        let given = step.slice_move(s![row, from..to]);
         match (given.to_slice(), given.first()) {
             (Some(given), _) => part.copy_from_slice(given),
             (None, Some(same)) if given.strides() == [0] => part.fill(*same),
             _ => part.iter_mut().zip(given).for_each(|(o, x)| *o = *x),
         }
-        cell += to - from;
+        element += to - from;
         rest = later;
     }
 }

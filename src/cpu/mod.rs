@@ -11,12 +11,12 @@ mod recorders;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
 use crate::recording::Handle;
-use crate::recording::every::Stride;
+use crate::recording::stride::Stride;
 use crate::system::clock::Clock;
 use crate::system::scan::{InputSource, Scan, StateRecorder};
 use crate::system::state::{Layout, State};
 use crate::system::{Coupling, Schema, Shared, System};
-use blocks::Block;
+use blocks::ItemBlock;
 use inputs::{InputReader, InputReaders};
 use ndarray::ArrayView3;
 use rayon::prelude::*;
@@ -43,17 +43,16 @@ pub(crate) struct Chunk<'c, T> {
     /// The recording of each handle, `[kept steps, rows, width]`; empty for events.
     pub(crate) buffers: Vec<&'c mut [T]>,
     pub(crate) allow_non_finite: bool,
-    pub(crate) threads: usize,
     /// The number of units or rows in a block; the engine chooses it if it is `None`.
     pub(crate) block: Option<usize>,
-    /// If set, only these units or rows are computed, in ascending order, and nothing is recorded.
-    /// This serves the search for the first value that is not finite.
+    /// If set, only these units or rows are computed, in ascending order and each in a block of its
+    /// own, and nothing is recorded. This serves the search for the first value that is not finite.
     pub(crate) only: Option<&'c [usize]>,
 }
 
 /// The data of one block.
 struct BlockTask<'c, T> {
-    block: Block,
+    block: ItemBlock,
     lengths: Option<&'c [usize]>,
     vars: Vec<&'c mut [T]>,
     feeds: InputReaders<'c, T>,
@@ -72,13 +71,41 @@ struct NonFinite {
 /// The events of each handle: (step, flat element).
 pub(crate) type EventLists = Vec<Vec<(u64, usize)>>;
 
-impl<T: Scalar> Chunk<'_, T> {
-    /// Makes the steps. Afterwards the state is that after the last step, even if the result is an
+impl<'c, T: Scalar> Chunk<'c, T> {
+    /// A chunk without steps, inputs, state and recordings, which the caller adds.
+    pub(crate) fn new(
+        system: &'c dyn System<T>,
+        schema: &'c Schema,
+        layout: &'c Layout,
+        clock: Clock,
+        shared: &'c Shared,
+    ) -> Self {
+        Self {
+            system,
+            schema,
+            layout,
+            clock,
+            shared,
+            steps: 0,
+            lengths: None,
+            inputs: Vec::new(),
+            arena: &mut [],
+            output: &mut [],
+            output_every: 1,
+            handles: &[],
+            buffers: Vec::new(),
+            allow_non_finite: false,
+            block: None,
+            only: None,
+        }
+    }
+
+    /// Makes the steps, in the present pool of threads. Afterwards the state is that after the last step, even if the result is an
     /// error.
     pub(crate) fn run(self) -> Result<EventLists> {
         let blocks = match self.only {
-            Some(items) => blocks::these(self.schema, items),
-            None => blocks::cut(self.schema, self.layout.rows, self.threads, self.block),
+            Some(items) => blocks::single_item_blocks(self.schema, items),
+            None => blocks::cut(self.schema, self.layout.rows, rayon::current_num_threads(), self.block),
         };
         let (system, clock, shared, steps) = (self.system, self.clock, self.shared, self.steps);
         let (schema, layout, allow) = (self.schema, self.layout, self.allow_non_finite);
@@ -117,10 +144,7 @@ impl<T: Scalar> Chunk<'_, T> {
     }
 
     /// Splits state, inputs and recordings into one part for each block.
-    fn distribute<'c>(self, blocks: &[Block]) -> Vec<BlockTask<'c, T>>
-    where
-        Self: 'c,
-    {
+    fn distribute(self, blocks: &[ItemBlock]) -> Vec<BlockTask<'c, T>> {
         let Self {
             schema, layout, clock, steps, lengths, inputs, arena, output, output_every, handles, buffers, ..
         } = self;
@@ -139,10 +163,10 @@ impl<T: Scalar> Chunk<'_, T> {
                 feeds: InputReaders {
                     ports: (inputs.iter().enumerate())
                         .map(|(port, view)| {
-                            let cells = block.cells(schema.input_len(port));
+                            let elements = block.elements(schema.input_len(port));
                             match view {
-                                Some(view) => InputReader::series(*view, cells),
-                                None => InputReader::Zeros(Vec::new(), cells.len()),
+                                Some(view) => InputReader::series(*view, elements),
+                                None => InputReader::Zeros(Vec::new(), elements.len()),
                             }
                         })
                         .collect(),
@@ -151,7 +175,7 @@ impl<T: Scalar> Chunk<'_, T> {
                     rows: Vec::with_capacity(kept),
                     every: output_every,
                     scratch: Vec::new(),
-                    width: block.cells(out).len(),
+                    width: block.elements(out).len(),
                 },
                 probes: Vec::with_capacity(handles.len()),
             })
@@ -160,10 +184,10 @@ impl<T: Scalar> Chunk<'_, T> {
         for (var, (spec, _)) in layout.split(arena).into_iter().zip(&layout.vars) {
             let (mut rest, mut at) = (var, 0);
             for work in &mut works {
-                let cells = work.block.cells(spec.len());
-                let (part, later) = rest.split_at_mut(cells.start - at).1.split_at_mut(cells.len());
+                let elements = work.block.elements(spec.len());
+                let (part, later) = rest.split_at_mut(elements.start - at).1.split_at_mut(elements.len());
                 work.vars.push(part);
-                (rest, at) = (later, cells.end);
+                (rest, at) = (later, elements.end);
             }
         }
 
@@ -175,9 +199,9 @@ impl<T: Scalar> Chunk<'_, T> {
             let len = layout.vars[handle.var].0.len();
             let mut lengths = Vec::with_capacity(works.len());
             for work in &mut works {
-                let cells = work.block.cells(len);
-                let pick = handle.pick.as_ref().map(|pick| blocks::pick(pick, len, &cells));
-                lengths.push(pick.as_ref().map_or(cells.len(), Vec::len));
+                let elements = work.block.elements(len);
+                let pick = handle.pick.as_ref().map(|pick| blocks::pick(pick, len, &elements));
+                lengths.push(pick.as_ref().map_or(elements.len(), Vec::len));
                 let every = Stride::new(handle.every, clock.i());
                 let rows = Vec::with_capacity(if handle.events { 0 } else { every.count(steps) });
                 work.probes.push(VarRecorder {
@@ -245,7 +269,7 @@ impl<T: Scalar> BlockTask<'_, T> {
     /// The events of the block, with indices into the whole variable.
     fn events(&mut self, layout: &Layout) -> EventLists {
         let starts: Vec<usize> =
-            self.probes.iter().map(|p| self.block.cells(layout.vars[p.var].0.len()).start).collect();
+            self.probes.iter().map(|p| self.block.elements(layout.vars[p.var].0.len()).start).collect();
         (self.probes.iter_mut().zip(starts))
             .map(|(probe, start)| {
                 let mut list = probe.events.take().unwrap_or_default();
@@ -263,7 +287,7 @@ impl<T: Scalar> BlockTask<'_, T> {
         let last = self.table.rows.is_empty().then_some((steps.saturating_sub(1), self.table.scratch.as_slice()));
         for (k, row) in kept.chain(last) {
             if let Some(j) = row.iter().position(|v| !v.is_finite()) {
-                let index = self.block.cells(schema.output_len()).start + j;
+                let index = self.block.elements(schema.output_len()).start + j;
                 return Some(NonFinite { variable: "output".into(), k, index, value: row[j].to_f64() });
             }
         }
@@ -300,7 +324,7 @@ impl<T: Scalar> BlockTask<'_, T> {
         });
         let (var, k, j, value) = watch.found?;
         let (spec, _) = layout.vars.get(var)?;
-        Some(NonFinite { variable: spec.name.to_string(), k, index: self.block.cells(spec.len()).start + j, value })
+        Some(NonFinite { variable: spec.name.to_string(), k, index: self.block.elements(spec.len()).start + j, value })
     }
 
     /// Repeats the steps one by one, from the state `before`, to find the first value that is not
@@ -322,7 +346,7 @@ impl<T: Scalar> BlockTask<'_, T> {
             system.step(clock.tick(k as u64, shared), &inputs, &mut state, &mut scratch);
             for (values, (spec, _)) in before.iter().zip(&layout.vars) {
                 if let Some(j) = values.iter().position(|v| !v.is_finite()) {
-                    let index = self.block.cells(spec.len()).start + j;
+                    let index = self.block.elements(spec.len()).start + j;
                     return Some(NonFinite { variable: spec.name.to_string(), k, index, value: values[j].to_f64() });
                 }
             }

@@ -1,7 +1,7 @@
 //! The destinations of a block's output and of its monitored variables.
 
 use crate::numeric::scalar::Scalar;
-use crate::recording::every::Stride;
+use crate::recording::stride::Stride;
 use crate::system::scan::{OutputSink, StateRecorder};
 use crate::system::state::State;
 

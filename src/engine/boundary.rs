@@ -38,7 +38,7 @@ pub(crate) struct RunRequest<'r> {
     /// Look for values that are not finite.
     pub(crate) check: bool,
     /// Whether there is a progress callback. Chunks are then short.
-    pub(crate) told: bool,
+    pub(crate) reports: bool,
 }
 
 /// The inputs and recordings of a run.
@@ -76,7 +76,7 @@ pub(crate) struct ChunkResult {
     /// The number of steps in the chunk.
     pub(crate) len: u64,
     /// The index of the chunk's buffers; two sets of buffers alternate.
-    pub(crate) side: usize,
+    pub(crate) set: usize,
     pub(crate) found: Option<NonFinite>,
 }
 

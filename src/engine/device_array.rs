@@ -68,7 +68,7 @@ impl<T: Scalar> DeviceArray<T> {
         let mut values = crate::memory::zeroed("an array of a device", self.len())?;
         self.buffer.fetch(&mut values)?;
         ArrayD::from_shape_vec(IxDyn(&self.shape), values)
-            .map_err(|e| Error::Unsupported(format!("an array of a device: {e}")))
+            .map_err(|e| Error::Internal(format!("an array of a device: {e}")))
     }
 }
 

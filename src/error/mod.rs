@@ -188,6 +188,10 @@ pub enum Error {
         /// The unchanged log of the compiler. It names lines of the original source files.
         log: String,
     },
+    /// A fact that the library guarantees itself does not hold. This is an error of the library, and
+    /// not of its caller.
+    #[error("internal error: {0}; this is an error of overtime, please report it")]
+    Internal(String),
     /// A state, or weights, have missing or unexpected entries.
     #[error("names do not fit this system: missing [{}], unexpected [{}]", missing.join(", "), unexpected.join(", "))]
     Keys {

@@ -1,11 +1,11 @@
-//! Which of the known names a misspelt one is nearest to.
+//! The nearest known name to a misspelt one.
 
-/// The name of `known` that is nearest to `name`, if one is near: the same but for case and
-/// separators, or a few letters away. A name with other digits is not near: it is another layer's
-/// or another channel's.
+/// Returns the name of `known` that is nearest to `name`, if one is near. A near name is equal up to
+/// case and separators, or differs in a few letters. A name with other digits is not near, because
+/// it belongs to another layer or channel.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Longer names are of no model, and would take long to compare.
+    // No model has a longer name, and the comparison would take long.
     if name.len() > 64 {
         return None;
     }
@@ -18,7 +18,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         (digits(&letters) == own).then(|| (distance(&given, &letters), other))
     });
     let all = all.flatten();
-    // The first of several that are equally near.
+    // Among equally near names the first one is returned.
     all.filter(|(distance, _)| *distance <= far && *distance < given.len())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, other)| other)
@@ -29,7 +29,7 @@ pub(crate) fn folded(name: &str) -> String {
     name.chars().filter(|c| !['_', '-', '.', ' '].contains(c)).flat_map(char::to_lowercase).collect()
 }
 
-/// How many letters must be put in, taken out or changed to make one of the other.
+/// The number of insertions, deletions and changes of letters that turn one name into the other.
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {

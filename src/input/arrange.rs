@@ -42,8 +42,8 @@ fn check(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> Result<bool>
 
 /// The number of steps in a series of this shape, if the shape fits.
 pub(super) fn steps(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> Result<usize> {
-    let stretches = check(given, spec, expect)?;
-    let time = usize::from(!stretches && expect.batch.is_some() && expect.first_axis == FirstAxis::Batch);
+    let broadcast = check(given, spec, expect)?;
+    let time = usize::from(!broadcast && expect.batch.is_some() && expect.first_axis == FirstAxis::Batch);
     Ok(given.get(time).copied().unwrap_or(0))
 }
 
@@ -69,11 +69,10 @@ pub(super) fn arrange<'a, T: Scalar>(
     let mut whole = vec![steps, rows];
     whole.extend(&spec.shape);
     let all: usize = spec.shape.iter().product();
-    let stretched = view.broadcast(whole).ok_or_else(|| shape(spec, "feature 0", all, view.len()))?;
-    let flat = stretched
-        .to_shape((steps, rows, all))
-        .map_err(|e| Error::Unsupported(format!("input `{}`: {e}", spec.name)))?;
-    // The view outlives `stretched`, so that this must be a copy. Inputs usually have one feature
+    let broadcast = view.broadcast(whole).ok_or_else(|| shape(spec, "feature 0", all, view.len()))?;
+    let flat =
+        broadcast.to_shape((steps, rows, all)).map_err(|e| Error::Internal(format!("input `{}`: {e}", spec.name)))?;
+    // The view outlives `broadcast`, so that this must be a copy. Inputs usually have one feature
     // axis, and then this code does not run.
     Ok(CowArray::from(flat.into_owned()))
 }

@@ -166,10 +166,10 @@ impl List {
                 self.lean(&format!("rnn_cell_{activation}"), &brainpy::RnnCell::<T>::new(2, 2).activation(activation));
             }
         }
-        self.all("gru_cell", &brainpy::GruCell::<T>::new(2, 2));
-        self.all("gru_cell_torch", &GruCell::<T>::new(2, 2));
-        self.all("lstm_cell", &brainpy::LstmCell::<T>::new(2, 2));
-        self.all("lstm_cell_torch", &LstmCell::<T>::new(2, 2));
+        self.all("gru_cell_brainpy", &brainpy::GruCell::<T>::new(2, 2));
+        self.all("gru_cell", &GruCell::<T>::new(2, 2));
+        self.all("lstm_cell_brainpy", &brainpy::LstmCell::<T>::new(2, 2));
+        self.all("lstm_cell", &LstmCell::<T>::new(2, 2));
         self.stack::<T>();
     }
 
@@ -182,8 +182,8 @@ impl List {
         parts.lean::<T>("dense", &Dense::<T>::new(2, 2));
         parts.lean::<T>("relu", &Activation::Relu.layer([2]));
         parts.lean::<T>("softmax", &Activation::Softmax.layer([2]));
-        parts.lean::<T>("gru_cell", &brainpy::GruCell::<T>::new(2, 2));
-        parts.lean::<T>("lstm_cell", &brainpy::LstmCell::<T>::new(2, 2));
+        parts.lean::<T>("gru_cell_brainpy", &brainpy::GruCell::<T>::new(2, 2));
+        parts.lean::<T>("lstm_cell_brainpy", &brainpy::LstmCell::<T>::new(2, 2));
         let parts: Vec<Request> =
             parts.modules.into_iter().map(|m| m.request).filter(|r| r.entry() != "cell_step").collect();
         let places: Vec<(usize, usize)> = (0..parts.len()).map(|n| (4096 * n, 4096 * n + 2048)).collect();
@@ -251,7 +251,7 @@ mod tests {
 
     /// `EMBEDDED=write` writes the file.
     #[test]
-    fn what_build_rs_compiles_is_what_loops_ask_for() {
+    fn build_rs_compiles_the_generic_modules_of_loops() {
         let lines = ahead_of_time().join("\n");
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels/embedded.txt");
         if std::env::var_os("EMBEDDED").is_some_and(|how| how == "write") {
@@ -259,7 +259,7 @@ mod tests {
         }
         assert!(
             std::fs::read_to_string(&path).unwrap() == lines,
-            "EMBEDDED=write cargo test --lib build_rs writes {}",
+            "EMBEDDED=write cargo test --lib build_rs_compiles writes {}",
             path.display()
         );
         // The generic module does not depend on recordings, nor on the parameters that differ
@@ -274,18 +274,21 @@ mod tests {
 
     #[cfg(feature = "embed-cubin")]
     #[test]
-    fn what_was_compiled_beforehand_is_found() {
-        use crate::cuda::compiler::embedded::{archs, find, serve};
+    fn embedded_images_are_found() {
+        use crate::cuda::compiler::embedded::{archs, find, serve, types};
+        assert!(!archs().is_empty() && !types().is_empty(), "nothing was embedded");
         for arch in archs() {
             let not_embedded = |m: &Module| ["_tanh", "_gelu", "channels_"].iter().any(|part| m.name.contains(part));
-            for module in list().iter().filter(|m| !m.is_specialised() && !not_embedded(m)) {
+            let embedded = |m: &Module| !m.is_specialised() && !not_embedded(m) && types().contains(&m.dtype.name());
+            for module in list().iter().filter(|m| embedded(m)) {
                 let image = find(&module.request, (arch / 10, arch % 10)).unwrap();
                 assert!(image.is_some_and(|i| i.starts_with(b"\x7fELF")), "{module} on sm_{arch}");
             }
         }
         if archs().contains(&80) {
             assert!(serve((8, 9)) && !serve((8, 7)) && !serve((7, 0)));
-            let mut own = list().remove(0).request;
+            let own = list().into_iter().find(|m| types().contains(&m.dtype.name()));
+            let mut own = own.expect("each type has modules").request;
             own.model.1.to_mut().push_str("// mine");
             assert_eq!(find(&own, (8, 9)).unwrap(), None, "another text with the same name");
         }

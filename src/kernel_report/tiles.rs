@@ -21,7 +21,7 @@ pub(super) fn list() -> Vec<Module> {
     let probes: Probes<'_> = &[(0, 0), (0, 2), (1, 0)];
     let fast = Products::Fast;
     all.extend(module(
-        "lstm_cell_block",
+        "lstm_cell_brainpy_block",
         &brainpy::LstmCell::<f16>::new(1, 128).wh_init(Init::Zeros),
         128,
         Tier::Block,
@@ -39,7 +39,7 @@ pub(super) fn list() -> Vec<Module> {
         75,
     ));
     all.extend(module(
-        "gru_cell_cluster",
+        "gru_cell_brainpy_cluster",
         &brainpy::GruCell::<bf16>::new(1, 256).wh_init(Init::Zeros),
         64,
         Tier::Cluster,
@@ -48,7 +48,7 @@ pub(super) fn list() -> Vec<Module> {
         90,
     ));
     all.extend(module(
-        "gru_cell_grid",
+        "gru_cell_brainpy_grid",
         &brainpy::GruCell::<f32>::new(1, 768).wh_init(Init::Zeros),
         16,
         Tier::Grid,
@@ -57,7 +57,7 @@ pub(super) fn list() -> Vec<Module> {
         75,
     ));
     all.extend(module(
-        "gru_cell_torch_grid_tf32",
+        "gru_cell_grid_tf32",
         &GruCell::<f32>::new(1, 512).wh_init(Init::Zeros),
         16,
         Tier::Grid,
@@ -66,7 +66,7 @@ pub(super) fn list() -> Vec<Module> {
         80,
     ));
     all.extend(module(
-        "lstm_cell_grid",
+        "lstm_cell_brainpy_grid",
         &brainpy::LstmCell::<bf16>::new(1, 768).wh_init(Init::Zeros),
         16,
         Tier::Grid,
@@ -75,7 +75,7 @@ pub(super) fn list() -> Vec<Module> {
         80,
     ));
     all.extend(module(
-        "lstm_cell_tile_step",
+        "lstm_cell_brainpy_tile_step",
         &brainpy::LstmCell::<bf16>::new(1, 1024).wh_init(Init::Zeros),
         16,
         Tier::Step,
@@ -84,7 +84,7 @@ pub(super) fn list() -> Vec<Module> {
         80,
     ));
     all.extend(module(
-        "lstm_cell_gates",
+        "lstm_cell_brainpy_gates",
         &brainpy::LstmCell::<bf16>::new(1, 4096).wh_init(Init::Zeros),
         64,
         Tier::Product,
@@ -93,7 +93,7 @@ pub(super) fn list() -> Vec<Module> {
         75,
     ));
     all.extend(module(
-        "gru_cell_gates",
+        "gru_cell_brainpy_gates",
         &brainpy::GruCell::<f32>::new(1, 2048).wh_init(Init::Zeros),
         64,
         Tier::Product,

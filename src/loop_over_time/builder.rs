@@ -1,62 +1,20 @@
 //! The builder of a loop.
 
-use super::{LoopOverTime, Progress};
-use crate::cuda::Context;
+use super::LoopOverTime;
+use super::options::{Checked, Options};
 use crate::device::{Device, Products, Strategy};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::numeric::scalar::Scalar;
-use crate::recording::{FirstAxis, Handle, Monitor, OutVars, Tree};
-use crate::survey;
-use crate::system::clock::Clock;
+use crate::recording::{FirstAxis, Monitor, OutVars, Structure};
+use crate::system::System;
 use crate::system::state::Layout;
 use crate::system::tree;
-use crate::system::{Schema, Shared, System};
 use std::cell::{Cell, OnceCell};
-use std::marker::PhantomData;
-use std::sync::Arc;
 
 /// Builds a [`LoopOverTime`]. Every option has a default.
 pub struct Builder<T, S> {
     system: S,
     options: Options<T>,
-}
-
-/// The options of a loop, independent of its system.
-pub(super) struct Options<T> {
-    name: Option<String>,
-    device: Device,
-    strategy: Strategy,
-    products: Products,
-    batch: Option<usize>,
-    dt: f64,
-    t0: f64,
-    i0: u64,
-    shared: Shared,
-    out_vars: Option<OutVars>,
-    first_axis: FirstAxis,
-    no_state: bool,
-    record_output: bool,
-    every: u64,
-    allow_non_finite: bool,
-    threads: Option<usize>,
-    block: Option<usize>,
-    chunk: Option<u64>,
-    progress: Option<Progress>,
-    element: PhantomData<T>,
-}
-
-/// The results of checking a system and its options.
-pub(super) struct Checked {
-    schema: Schema,
-    clock: Clock,
-    pool: Option<Arc<rayon::ThreadPool>>,
-    handles: Vec<Handle>,
-    structure: Option<Tree<usize>>,
-    name: String,
-    /// The absolute names of the nodes.
-    names: Vec<String>,
-    /// The context of the device. This reference prevents a second initialisation.
-    context: Option<Arc<Context>>,
 }
 
 impl<T, S: std::fmt::Debug> std::fmt::Debug for Builder<T, S> {
@@ -67,33 +25,6 @@ impl<T, S: std::fmt::Debug> std::fmt::Debug for Builder<T, S> {
             .field("batch", batch)
             .field("dt", dt)
             .finish_non_exhaustive()
-    }
-}
-
-impl<T> Default for Options<T> {
-    fn default() -> Self {
-        Self {
-            name: None,
-            device: Device::Cpu,
-            strategy: Strategy::Auto,
-            products: Products::Fast,
-            batch: None,
-            dt: 0.1,
-            t0: 0.0,
-            i0: 0,
-            shared: Shared::default(),
-            out_vars: None,
-            first_axis: FirstAxis::Time,
-            no_state: false,
-            record_output: true,
-            every: 1,
-            allow_non_finite: false,
-            threads: None,
-            block: None,
-            chunk: None,
-            progress: None,
-            element: PhantomData,
-        }
     }
 }
 
@@ -250,9 +181,10 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
         self
     }
 
-    /// Sets the progress callback. The loop calls it between chunks with (steps done, steps in
-    /// total). If it returns `false`, the run is cancelled. With a callback, a chunk takes about
-    /// 50 ms on the CPU.
+    /// Sets the progress callback. The loop calls it between chunks, on the thread that called
+    /// `run`, with (steps done, steps in total). If it returns `false`, the run is cancelled. With
+    /// a callback, a chunk takes about 50 ms on the CPU. [`LoopOverTime::with_progress`] sets a
+    /// callback for a single run.
     #[must_use]
     pub fn progress(mut self, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Self {
         self.options.progress = Some(Box::new(progress));
@@ -261,10 +193,10 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
 
     /// Adds monitors.
     pub(crate) fn monitored(mut self, more: Vec<Monitor>) -> Self {
-        let more = more.into_iter().map(Tree::Leaf);
+        let more = more.into_iter().map(Structure::Leaf);
         self.options.out_vars = match self.options.out_vars.take() {
-            None => Some(Tree::List(more.collect())),
-            Some(own) => Some(Tree::List([own].into_iter().chain(more).collect())),
+            None => Some(Structure::List(more.collect())),
+            Some(own) => Some(Structure::List([own].into_iter().chain(more).collect())),
         };
         self
     }
@@ -311,73 +243,10 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
             chunk,
             progress,
             started: Cell::new(false),
-            span: None,
             system,
         };
         over_time.reset_state(batch)?;
         drop(context);
         Ok(over_time)
-    }
-}
-
-impl<T: Scalar> Options<T> {
-    pub(super) fn check(&self, system: &dyn System<T>) -> Result<Checked> {
-        let context = survey::context_of(self.device)?;
-        self.strategy.require(self.device)?;
-        let schema = system.schema();
-        schema.check()?;
-        system.check()?;
-        super::states::check_names(system, &schema)?;
-        if self.no_state && !schema.is_stateless() {
-            let vars: Vec<&str> = schema.state.iter().map(|v| &*v.name).collect();
-            return Err(Error::Unsupported(format!("no_state: this system has state ({})", vars.join(", "))));
-        }
-        if self.every == 0 {
-            return Err(Error::value("record_every", 0, "is not a positive number of steps"));
-        }
-        if self.chunk == Some(0) {
-            return Err(Error::value("chunk", 0, "is not a positive number of steps"));
-        }
-        if self.first_axis == FirstAxis::Batch && self.batch.is_none() {
-            return Err(Error::Unsupported("first_axis is Batch, but the loop has no batch: call batch(…)".into()));
-        }
-        let clock = Clock::new(self.i0, self.t0, self.dt)?;
-        let (dt, device) = (self.dt, self.device);
-        crate::memory::threads::run(|| system.prepare(dt, device))??;
-        let pool = match self.threads {
-            None => None,
-            Some(0) => return Err(Error::value("threads", 0, "is not a positive number")),
-            Some(n) => {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build();
-                Some(Arc::new(pool.map_err(|e| Error::value("threads", n, format!("could not be started: {e}")))?))
-            }
-        };
-        let probe = Layout::new(&schema, 1).ok_or_else(|| Error::OutOfMemory {
-            what: "the state".into(),
-            need: u64::MAX,
-            free: crate::memory::free(),
-        })?;
-        let (mut handles, mut structure) = (Vec::new(), None);
-        if let Some(vars) = &self.out_vars {
-            for monitor in vars.leaves() {
-                let handle = Handle::resolve(monitor, &probe, self.every)?;
-                if handles.iter().any(|h: &Handle| h.label == handle.label) {
-                    let reason = "is monitored twice; give one of them another name with named(…)";
-                    return Err(Error::value("out_vars", format!("`{}`", handle.label), reason));
-                }
-                handles.push(handle);
-            }
-            let mut next = 0;
-            structure = Some(vars.transform(&mut |_| {
-                next += 1;
-                next - 1
-            }));
-        }
-        if let Some(name) = &self.name {
-            tree::keep_name(name);
-        }
-        let name = self.name.clone().unwrap_or_else(|| tree::unique_name("LoopOverTime"));
-        let names = tree::parts(system).iter().map(|(_, _, part)| tree::unique_name(part.kind())).collect();
-        Ok(Checked { schema, clock, pool, handles, structure, name, names, context })
     }
 }

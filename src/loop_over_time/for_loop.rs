@@ -9,7 +9,7 @@ use crate::system::System;
 
 /// Runs a system from its initial state over an input, with all options at their defaults, and
 /// returns the recording. This is brainpy's `for_loop`; state that the steps share is in variables
-/// of the system.
+/// of the system. [`LoopOverTime::with_progress`] runs with a progress callback.
 ///
 /// ```
 /// use overtime::{Closure, for_loop};

@@ -4,11 +4,13 @@ use crate::cpu::Chunk;
 use crate::cuda::Engine;
 use crate::engine::boundary::{ChunkResult, NonFinite};
 use crate::error::{Error, Result};
+use crate::memory::threads;
 use crate::numeric::scalar::Scalar;
-use crate::recording::every::Stride;
+use crate::recording::stride::Stride;
 use crate::system::state::Layout;
 use crate::system::{Coupling, Schema, Shared, System};
 use ndarray::{ArrayView3, s};
+use rayon::ThreadPool;
 
 /// The maximum number of units or rows that the CPU computes again.
 const SUSPECTS: usize = 4096;
@@ -24,6 +26,8 @@ pub(super) struct NonFiniteSearch<'s, T: Scalar> {
     pub(super) schema: &'s Schema,
     pub(super) layout: &'s Layout,
     pub(super) shared: &'s Shared,
+    /// The threads of the loop; `None` for the shared ones.
+    pub(super) pool: Option<&'s ThreadPool>,
     pub(super) views: &'s [Option<ArrayView3<'s, T>>],
     pub(super) lengths: Option<&'s [usize]>,
     /// The interval between recorded outputs, in steps.
@@ -50,7 +54,7 @@ impl<T: Scalar> NonFiniteSearch<'_, T> {
     }
 
     fn in_state(&self, found: usize) -> Result<Error> {
-        let mut before = self.engine.state_before(self.done.side)?;
+        let mut before = self.engine.state_before(self.done.set)?;
         let after = self.engine.state::<T>()?;
         let mut suspects = self.suspects(&after);
         suspects.extend(self.item(found));
@@ -62,25 +66,14 @@ impl<T: Scalar> NonFiniteSearch<'_, T> {
         let left: Option<Vec<usize>> =
             self.lengths.map(|all| all.iter().map(|l| l.saturating_sub(end - len).min(len)).collect());
         let again = Chunk {
-            system: self.system,
-            schema: self.schema,
-            layout: self.layout,
-            clock: *clock,
-            shared: self.shared,
             steps: len,
             lengths: left.as_deref(),
             inputs: self.views.iter().map(|v| v.map(|v| v.slice_move(s![end - len..end, .., ..]))).collect(),
             arena: &mut before,
-            output: &mut [],
-            output_every: 1,
-            handles: &[],
-            buffers: Vec::new(),
-            allow_non_finite: false,
-            threads: rayon::current_num_threads(),
-            block: None,
             only: Some(&suspects),
-        }
-        .run();
+            ..Chunk::new(self.system, self.schema, self.layout, *clock, self.shared)
+        };
+        let again = threads::run_in(self.pool, || again.run())?;
         match again {
             Err(error) => Ok(error),
             // The CPU finds only finite values, which can happen where sums are rounded

@@ -5,29 +5,30 @@ mod device;
 mod for_loop;
 mod locate_non_finite;
 pub(crate) mod nodes;
+mod on_cpu;
 mod on_device;
+mod options;
 mod parts;
+pub(crate) mod progress;
 mod run;
+mod run_records;
 mod states;
 
 pub use builder::Builder;
 pub use for_loop::for_loop;
+pub use progress::{Progress, WithProgress};
 
 use crate::cuda::Engine;
 use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
-use crate::recording::{FirstAxis, Handle, Tree};
+use crate::recording::{FirstAxis, Handle, Structure};
 use crate::system::clock::Clock;
 use crate::system::state::{Layout, State};
 use crate::system::tree::Implicit;
 use crate::system::{Schema, Shared, System};
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
-
-/// The progress callback. The loop calls it between chunks with (steps done, steps in total). If it
-/// returns `false`, the run is cancelled.
-pub type Progress = Box<dyn FnMut(u64, u64) -> bool + Send>;
 
 /// A dynamical system that runs over time, like `brainpy.LoopOverTime`. Results are bit-identical
 /// for any number of threads. They do not depend on how a run is split, except for systems of
@@ -55,7 +56,7 @@ pub struct LoopOverTime<T: Scalar, S: System<T> + ?Sized> {
     first_axis: FirstAxis,
     no_state: bool,
     handles: Vec<Handle>,
-    structure: Option<Tree<usize>>,
+    structure: Option<Structure<usize>>,
     record_output: bool,
     every: u64,
     allow_non_finite: bool,
@@ -65,8 +66,6 @@ pub struct LoopOverTime<T: Scalar, S: System<T> + ?Sized> {
     progress: Option<Progress>,
     /// Whether `System::check_start` accepted the present position of the clock.
     started: Cell<bool>,
-    /// In a run in parts: the number of steps before this part, and the total number of steps.
-    span: Option<(u64, u64)>,
     /// The last field, so that a loop over `S` can be coerced to a loop over `dyn System`.
     pub(crate) system: S,
 }
@@ -181,11 +180,6 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// If the duration is negative, not finite, or has more steps than can be counted.
     pub fn steps_of(&self, duration: f64) -> Result<u64> {
         self.clock.steps(duration)
-    }
-
-    /// Replaces the callback of [`Builder::progress`].
-    pub fn set_progress(&mut self, progress: impl FnMut(u64, u64) -> bool + Send + 'static) {
-        self.progress = Some(Box::new(progress));
     }
 
     /// Sets a shared value, which every node can read (brainpy's `shared_arg`).

@@ -5,7 +5,7 @@ use crate::checkpoint::StateDict;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
 use crate::system::System;
-use crate::system::tree::{Naming, Node, Structure, Var, parts, unique_name};
+use crate::system::tree::{Naming, Node, TreeDef, Var, parts, unique_name};
 use ndarray::ArrayD;
 
 /// A node with both of its names and its place in the tree.
@@ -148,10 +148,10 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     ///
     /// # Errors
     /// If the device cannot return the state.
-    pub fn tree_flatten(&self) -> Result<(Vec<ArrayD<T>>, Structure)> {
+    pub fn tree_flatten(&self) -> Result<(Vec<ArrayD<T>>, TreeDef)> {
         let StateDict { arrays, stamp } = self.state_dict()?;
         let structure =
-            Structure { arrays: arrays.iter().map(|(n, a)| (n.clone(), a.shape().to_vec())).collect(), stamp };
+            TreeDef { arrays: arrays.iter().map(|(n, a)| (n.clone(), a.shape().to_vec())).collect(), stamp };
         Ok((arrays.into_iter().map(|(_, a)| a).collect(), structure))
     }
 
@@ -160,7 +160,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     ///
     /// # Errors
     /// If their number, names or shapes differ from those of the loop. Nothing has changed then.
-    pub fn tree_unflatten(&mut self, structure: &Structure, arrays: Vec<ArrayD<T>>) -> Result<()> {
+    pub fn tree_unflatten(&mut self, structure: &TreeDef, arrays: Vec<ArrayD<T>>) -> Result<()> {
         if arrays.len() != structure.arrays.len() {
             let (expected, given) = (structure.arrays.len(), arrays.len());
             return Err(Error::Shape { argument: "tree_unflatten".into(), axis: "of arrays".into(), expected, given });

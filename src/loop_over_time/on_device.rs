@@ -1,15 +1,16 @@
 //! Runs on a GPU.
 
 use super::locate_non_finite::NonFiniteSearch;
-use super::run::tell;
+use super::progress::Report;
+use super::run_records::RunRecords;
 use super::{AnyLoop, LoopOverTime};
 use crate::engine::boundary::{DeviceIo, HostIo, RunIo, RunRequest, Series};
 use crate::engine::device_array::{DeviceArray, DeviceRecording};
 use crate::error::{Error, Result};
 use crate::input::{Checked, Given, Input};
 use crate::numeric::scalar::Scalar;
-use crate::recording::every::Stride;
-use crate::recording::{Buffer, Events, FirstAxis};
+use crate::recording::FirstAxis;
+use crate::recording::stride::Stride;
 use crate::system::System;
 use ndarray::{Array3, ArrayBase, ArrayD, ArrayView3, ArrayViewD, CowArray, Data, Dimension, Ix3};
 
@@ -19,16 +20,17 @@ impl<T: Scalar> AnyLoop<'_, T> {
         views: &[Option<ArrayView3<'_, T>>],
         steps: usize,
         lengths: Option<&[usize]>,
-        buffers: &mut [Buffer<T>],
-        events: &mut [Events],
+        records: &mut RunRecords<T>,
+        report: &mut Report<'_>,
     ) -> Result<()> {
+        let RunRecords { buffers, events, .. } = records;
         let places = buffers.iter_mut().map(|b| bytemuck::cast_slice_mut(&mut b.values)).collect();
         let series = views.iter().map(|view| view.as_ref().map(|view| view as &dyn Series)).collect();
         // The engine borrows the handles while the loop changes.
         let handles = std::mem::take(&mut self.handles);
         let feed = RunIo::HostIo(HostIo { views: series, places, events, handles: &handles });
         let inputs = || Ok(views.iter().map(|view| view.map(CowArray::from)).collect());
-        let made = self.drive(feed, steps as u64, lengths, &inputs);
+        let made = self.drive(feed, steps as u64, lengths, &inputs, report);
         self.handles = handles;
         made
     }
@@ -41,9 +43,10 @@ impl<T: Scalar> AnyLoop<'_, T> {
         steps: u64,
         lengths: Option<&[usize]>,
         inputs: &dyn Fn() -> Result<Vec<Option<CowArray<'v, T, Ix3>>>>,
+        report: &mut Report<'_>,
     ) -> Result<()> {
         let Self {
-            engine, clock, progress, span, system, schema, layout, shared, arena, allow_non_finite, every, ..
+            engine, clock, progress, pool, system, schema, layout, shared, arena, allow_non_finite, every, ..
         } = self;
         let Some(engine) = engine else { return Ok(()) };
         // The device changes the state from here on, so that the host's copy is out of date.
@@ -52,7 +55,8 @@ impl<T: Scalar> AnyLoop<'_, T> {
             clock.done += steps;
             return Ok(());
         }
-        let run = RunRequest { feed, steps, lengths, shared, check: !*allow_non_finite, told: progress.is_some() };
+        let reports = report.is_wanted(progress);
+        let run = RunRequest { feed, steps, lengths, shared, check: !*allow_non_finite, reports };
         engine.run(run, clock, &mut |engine, done| {
             if let Some(found) = done.found {
                 let inputs = inputs()?;
@@ -64,13 +68,14 @@ impl<T: Scalar> AnyLoop<'_, T> {
                     schema,
                     layout,
                     shared,
+                    pool: pool.as_deref(),
                     views: &views,
                     lengths,
                     every: *every,
                 };
                 return Err(search.error(found));
             }
-            progress.as_mut().map_or(Ok(()), |progress| tell(progress, *span, done.steps, steps))
+            report.call(progress, done.steps, steps)
         })
     }
 }
@@ -99,7 +104,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// batch-major, monitors events, or monitors units that are not in ascending order; if an array
     /// is on another device; if the input has lengths, which only runs through the host support.
     pub fn run_on_device<'a>(&mut self, input: impl Into<Input<'a, T>>) -> Result<DeviceRecording<T>> {
-        self.any_mut().run_input_on_device(input.into())
+        self.any_mut().run_input_on_device(input.into(), &mut Report::default())
     }
 }
 
@@ -113,7 +118,11 @@ impl<T: Scalar> AnyLoop<'_, T> {
         ))
     }
 
-    pub(super) fn run_input_on_device(&mut self, input: Input<'_, T>) -> Result<DeviceRecording<T>> {
+    pub(super) fn run_input_on_device(
+        &mut self,
+        input: Input<'_, T>,
+        report: &mut Report<'_>,
+    ) -> Result<DeviceRecording<T>> {
         let unsupported = |what: &str| Err(Error::Unsupported(format!("run_on_device: {what}")));
         if self.first_axis == FirstAxis::Batch {
             return unsupported("arrays on the device are time-major, but this loop is batch-major");
@@ -144,7 +153,9 @@ impl<T: Scalar> AnyLoop<'_, T> {
             (self.layout.rows, self.schema.inputs.iter().map(|input| input.shape.iter().product()).collect::<Vec<_>>());
         let inputs =
             || placed.iter().zip(&features).map(|(input, features)| bring(input, steps, rows, *features)).collect();
-        self.drive(feed, steps, None, &inputs)?;
+        let made = self.drive(feed, steps, None, &inputs, report);
+        report.resume_panic();
+        made?;
         let mut room = room.into_iter();
         let kept = |every: u64| Stride::new(every, i).count(usize::try_from(steps).unwrap_or(usize::MAX));
         let shape = |kept: usize, own: &[usize]| {

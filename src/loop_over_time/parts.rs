@@ -1,6 +1,7 @@
 //! Runs in parts. The caller receives the recording of each part and can drop it, so that the whole
 //! recording may exceed the memory.
 
+use super::progress::Report;
 use super::{AnyLoop, LoopOverTime};
 use crate::error::{Error, Result};
 use crate::input::Input;
@@ -46,6 +47,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// # Ok(()) }
     /// ```
     ///
+    /// # Errors
     /// The same as for [`LoopOverTime::run`]. In addition: if `most` is 0; if the system is a
     /// sequence and the run would be split; and every error of `with`. After an error of `with`,
     /// state and clock are those at the end of that part.
@@ -53,24 +55,36 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         &mut self,
         input: impl Into<Input<'a, T>>,
         most: u64,
-        mut with: impl FnMut(Recording<T>) -> std::result::Result<(), E>,
+        with: impl FnMut(Recording<T>) -> std::result::Result<(), E>,
     ) -> std::result::Result<u64, E> {
-        let mut failed = None;
-        let made = self.any_mut().in_parts(input.into(), most, &mut |part| {
-            failed = with(part).err();
-            failed.is_none()
-        });
-        failed.map_or_else(|| made.map_err(E::from), Err)
+        self.any_mut().run_parts(input.into(), most, with, &mut Report::default())
     }
 }
 
 impl<T: Scalar> AnyLoop<'_, T> {
+    pub(super) fn run_parts<E: From<Error>>(
+        &mut self,
+        input: Input<'_, T>,
+        most: u64,
+        mut with: impl FnMut(Recording<T>) -> std::result::Result<(), E>,
+        report: &mut Report<'_>,
+    ) -> std::result::Result<u64, E> {
+        let mut failed = None;
+        let keep = &mut |part| {
+            failed = with(part).err();
+            failed.is_none()
+        };
+        let made = self.in_parts(input, most, keep, report);
+        failed.map_or_else(|| made.map_err(E::from), Err)
+    }
+
     /// Makes parts until `with` returns `false`. Returns the number of steps made.
-    pub(super) fn in_parts(
+    fn in_parts(
         &mut self,
         input: Input<'_, T>,
         most: u64,
         with: &mut dyn FnMut(Recording<T>) -> bool,
+        report: &mut Report<'_>,
     ) -> Result<u64> {
         if most == 0 {
             return Err(Error::value("steps of a part", 0, "is not a positive number"));
@@ -84,31 +98,30 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let lengths = input.lengths.take();
         let views = input.views(self.layout.rows, &self.schema)?;
         let (all, most) = (input.steps, usize::try_from(most).unwrap_or(usize::MAX));
-        self.cut(all, most, &mut |this, from, n| {
+        self.cut(all, most, report, &mut |this, report, from, n| {
             let part: Vec<_> =
                 views.iter().map(|view| view.as_ref().map(|view| view.slice(s![from..from + n, .., ..]))).collect();
             let lengths = lengths.as_ref().map(|all| all.iter().map(|len| len.saturating_sub(from).min(n)).collect());
-            Ok(with(this.run_views(&part, n, lengths)?))
+            Ok(with(this.run_views(&part, n, lengths, report)?))
         })
     }
 
-    /// Calls `make(first, count)` for consecutive ranges of at most `most` steps, until it returns
-    /// `false` or `steps` steps are made. The progress callback receives the step counts of the
-    /// whole. Returns the number of steps made.
+    /// Calls `make(self, report, first, count)` for consecutive ranges of at most `most` steps,
+    /// until it returns `false` or `steps` steps are made. The progress callback receives the step
+    /// counts of the whole. Returns the number of steps made.
     pub(crate) fn cut(
         &mut self,
         steps: u64,
         most: usize,
-        make: &mut dyn FnMut(&mut Self, usize, usize) -> Result<bool>,
+        report: &mut Report<'_>,
+        make: &mut dyn FnMut(&mut Self, &mut Report<'_>, usize, usize) -> Result<bool>,
     ) -> Result<u64> {
         let all = usize::try_from(steps).map_err(|_| Error::value("steps", steps, "are more than can be addressed"))?;
         let mut done = 0;
         loop {
             let n = most.min(all - done);
-            self.span = Some((done as u64, steps));
-            let made = make(self, done, n);
-            self.span = None;
-            let go_on = made?;
+            report.is_part(done as u64, steps);
+            let go_on = make(self, report, done, n)?;
             done += n;
             if !go_on || done == all {
                 return Ok(done as u64);

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::models::Activation;
 use crate::numeric::gemm::{Packed, Rows, product};
 use crate::numeric::scalar::Scalar;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -138,7 +138,7 @@ struct Finish<'a, T: Scalar> {
     to: &'a mut [T],
 }
 
-impl<T: Scalar> Kernel for Finish<'_, T> {
+impl<T: Scalar> SimdLoop for Finish<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {

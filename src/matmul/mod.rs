@@ -137,5 +137,5 @@ pub fn matmul<T: Scalar, A: Data<Elem = T>, B: Data<Elem = T>>(
     let (a, b) = (if turn_a { a.t() } else { a.view() }, if turn_b { b.t() } else { b.view() });
     let (a, b) = (a.as_standard_layout(), b.as_standard_layout());
     let c = product.run(a.as_slice().unwrap_or_default(), b.as_slice().unwrap_or_default(), None)?;
-    Array2::from_shape_vec((m, n), c).map_err(|e| Error::Unsupported(format!("a product: {e}")))
+    Array2::from_shape_vec((m, n), c).map_err(|e| Error::Internal(format!("a product: {e}")))
 }

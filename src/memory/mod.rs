@@ -122,7 +122,7 @@ pub fn converted<T: Copy, U, D: Dimension>(
         Some(all) => collect(what, all.iter().map(|x| convert(*x)))?,
         None => collect(what, array.iter().map(|x| convert(*x)))?,
     };
-    Array::from_shape_vec(shape, values).map_err(|e| Error::Unsupported(format!("{what}: {e}")))
+    Array::from_shape_vec(shape, values).map_err(|e| Error::Internal(format!("{what}: {e}")))
 }
 
 /// Copies an array. The result is row-major.

@@ -15,6 +15,14 @@ const EACH: u64 = 4 << 20;
 /// The pool for the work; `None` inside if rayon's own pool is in use.
 static SHARED: OnceLock<Option<ThreadPool>> = OnceLock::new();
 
+/// Runs work in this pool, or in the shared one.
+pub(crate) fn run_in<R: Send>(pool: Option<&ThreadPool>, work: impl FnOnce() -> R + Send) -> Result<R> {
+    match pool {
+        Some(pool) => Ok(pool.install(work)),
+        None => run(work),
+    }
+}
+
 /// Runs work in a place where rayon's functions can be called. Elsewhere they would panic if
 /// rayon's own threads cannot be started.
 pub(crate) fn run<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R> {

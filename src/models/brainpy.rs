@@ -1,10 +1,10 @@
-//! Recurrent cells and layers with brainpy's equations and defaults, where PyTorch's are others.
-//! Those of [`models`](super) are PyTorch's.
+//! Recurrent cells and layers with brainpy's equations and defaults, where these differ from
+//! PyTorch's. The types of the same names in [`models`](super) are PyTorch's.
 
 #[cfg(doc)]
 use super::Activation;
 use super::cells::frame::Cell;
-use super::cells::{gru_cell, lstm_cell, rnn_cell};
+use super::cells::{gru_cell_brainpy, lstm_cell, rnn_cell};
 use super::layers::recurrent::Recurrent;
 #[cfg(doc)]
 use crate::init::Init;
@@ -26,8 +26,8 @@ use crate::init::Init;
 /// | weight `b`, optional | `[H]` | zeros |
 /// | φ | | [`Activation::Relu`] |
 ///
-/// Names, layouts and defaults are brainpy's, but for the normal distribution of the initialiser,
-/// which brainpy truncates at two standard deviations. The equation is that of
+/// Names, layouts and defaults are brainpy's, except for the normal distribution of the
+/// initialiser, which brainpy truncates at two standard deviations. The equation is that of
 /// [`models::RnnCell`](crate::models::RnnCell).
 pub type RnnCell<T> = Cell<T, rnn_cell::RnnBrainpy>;
 
@@ -52,8 +52,9 @@ pub type RnnCell<T> = Cell<T, rnn_cell::RnnBrainpy>;
 /// | φ | | [`Activation::Tanh`] |
 ///
 /// Names, layouts and defaults are brainpy's. The reset r is applied **before** the product with
-/// `Wh_a`: torch's and cuDNN's is another cell, [`models::GruCell`](crate::models::GruCell).
-pub type GruCell<T> = Cell<T, gru_cell::GruBrainpy>;
+/// `Wh_a`. torch and cuDNN apply it after the product, as
+/// [`models::GruCell`](crate::models::GruCell) does.
+pub type GruCell<T> = Cell<T, gru_cell_brainpy::GruBrainpy>;
 
 /// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780; in the
 /// form of Zaremba, Sutskever & Vinyals, arXiv:1409.2329): `brainpy.dyn.LSTMCell`.
@@ -75,15 +76,15 @@ pub type GruCell<T> = Cell<T, gru_cell::GruBrainpy>;
 /// | φ | | [`Activation::Tanh`] |
 ///
 /// The 1 added to f keeps the cell from forgetting early in training (Jozefowicz, Zaremba &
-/// Sutskever, ICML 2015). Names, layouts and defaults are brainpy's, but for the normal
-/// distribution of the initialiser, which brainpy truncates at two standard deviations. Torch's,
-/// which adds nothing, is [`models::LstmCell`](crate::models::LstmCell).
+/// Sutskever, ICML 2015). Names, layouts and defaults are brainpy's, except for the normal
+/// distribution of the initialiser, which brainpy truncates at two standard deviations. torch's
+/// cell, which adds nothing, is [`models::LstmCell`](crate::models::LstmCell).
 pub type LstmCell<T> = Cell<T, lstm_cell::LstmBrainpy>;
 
-/// Layers of brainpy's gated recurrent units, [`GruCell`], with that cell's defaults: reset before
-/// the product. [`Recurrent`] has shapes, names and options.
-pub type Gru<T> = Recurrent<T, gru_cell::GruBrainpy>;
+/// Layers of brainpy's gated recurrent units, [`GruCell`], with the defaults of this cell. The
+/// reset comes before the product. [`Recurrent`] has shapes, names and options.
+pub type Gru<T> = Recurrent<T, gru_cell_brainpy::GruBrainpy>;
 
-/// Layers of brainpy's long short-term memory, [`LstmCell`], with that cell's defaults: 1 is added
-/// to the forget gate. [`Recurrent`] has shapes, names and options.
+/// Layers of brainpy's long short-term memory, [`LstmCell`], with the defaults of this cell. The
+/// cell adds 1 to the forget gate. [`Recurrent`] has shapes, names and options.
 pub type Lstm<T> = Recurrent<T, lstm_cell::LstmBrainpy>;

@@ -1,4 +1,5 @@
-//! Integrators by name: exponential Euler, and explicit Runge-Kutta methods by their tableaux.
+//! Integration methods by name: exponential Euler, and explicit Runge-Kutta methods by their
+//! tableaux.
 
 use crate::error::{Error, Result};
 use crate::numeric::math::decay;
@@ -10,8 +11,8 @@ use std::fmt::Display;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Method {
-    /// Exponential Euler, each variable by its own derivative (Jacobi): x + dt·exprel(dt·∂f/∂x)·f.
-    /// Brainpy's `exp_auto`.
+    /// Exponential Euler: x + dt·exprel(dt·∂f/∂x)·f, for each variable with its own derivative, at
+    /// the state before the step (Jacobi). It is brainpy's `exp_auto`.
     #[default]
     ExpAuto,
     /// Euler's method, order 1.
@@ -20,7 +21,7 @@ pub enum Method {
     Midpoint,
     /// Heun's method (the explicit trapezoid), order 2.
     Heun2,
-    /// Ralston's method, order 2: the least bound on the error (Ralston 1962). The same as `rk2`
+    /// Ralston's method, order 2, with the least bound on the error (Ralston 1962). It is `rk2`
     /// with β = 2/3.
     Ralston2,
     /// The generic second-order method with β = 2/3 (stages at 0 and 2/3, weights 1/4 and 3/4),
@@ -42,7 +43,7 @@ pub enum Method {
     Rk438Rule,
 }
 
-/// The most stages a tableau here has.
+/// The maximum number of stages of a tableau.
 pub(crate) const STAGES: usize = 4;
 
 /// An explicit Runge-Kutta method: stage `s` is evaluated at x + dt·Σ a[s][j]·k[j], and x grows by
@@ -71,7 +72,7 @@ impl Method {
         Self::Rk438Rule,
     ];
 
-    /// The name users write, as brainpy spells it.
+    /// The name, in brainpy's spelling.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -91,7 +92,7 @@ impl Method {
         }
     }
 
-    /// The order of convergence: the error over a fixed time shrinks as dt to this power.
+    /// The order of convergence: the error over a fixed time is proportional to dt to this power.
     #[must_use]
     pub fn order(self) -> u32 {
         match self {
@@ -102,7 +103,7 @@ impl Method {
         }
     }
 
-    /// The tableau, unless the method is an exponential one.
+    /// The tableau; `None` for an exponential method.
     pub(crate) fn tableau(self) -> Option<Tableau> {
         let third = 1.0 / 3.0;
         let (a, b): (&[&[f64]], &[f64]) = match self {
@@ -153,10 +154,11 @@ impl Tableau {
         Self { a, b, stages: weights.len() }
     }
 
-    /// A step of x' = λ(1 − x) from 0 ends at c₁z + c₂z² + … for z = λ·dt: the coefficients.
+    /// The coefficients c₁, c₂, … of a step of x' = λ(1 − x) from 0, which ends at c₁z + c₂z² + …
+    /// for z = λ·dt.
     #[inline(always)]
     pub(crate) fn relaxation<R: Real>(&self) -> [R; STAGES] {
-        // dt·(each stage's slope), as such a series: z·(1 − Σ a·slopes).
+        // dt times the slope of each stage, as a series in z: z·(1 − Σ a·slopes).
         let mut slopes = [[0.0; STAGES]; STAGES];
         let mut end = [0.0; STAGES];
         for s in 0..self.stages {
@@ -173,7 +175,7 @@ impl Tableau {
         end.map(R::of)
     }
 
-    /// The method for steps of `dt`, in the state's type.
+    /// The method for steps of `dt`, in the element type of the state.
     #[inline(always)]
     pub(crate) fn stepper<R: Real>(&self, dt: R) -> Stepper<R> {
         Stepper {
@@ -193,19 +195,19 @@ pub(crate) struct Stepper<R> {
 }
 
 impl<R: Real> Stepper<R> {
-    /// How many stages there are, and for kernels a[stages][stages] and b[stages].
+    /// The number of stages, and a[stages][stages] and b[stages] one after the other, for kernels.
     pub(crate) fn coefficients(&self) -> (usize, Vec<R>) {
         let rows = self.a.iter().take(self.stages).chain([&self.b]);
         (self.stages, rows.flat_map(|row| row.iter().take(self.stages)).copied().collect())
     }
 
-    /// What each stage adds of the slopes before it, and the step's end of all.
+    /// The weights of earlier slopes in each stage, and the weights of all slopes in the result.
     pub(crate) fn weights(&self) -> (&[[R; STAGES]], &[R]) {
         (&self.a[..self.stages], &self.b[..self.stages])
     }
 
-    /// `W` systems of `N` variables after one step of x' = `slope`(k, x), k being which of the
-    /// systems it is.
+    /// Makes one step of x' = `slope`(k, x) for `W` systems of `N` variables; k is the number of
+    /// the system.
     #[inline(always)]
     pub(crate) fn tile<const N: usize, const W: usize>(
         &self,
@@ -219,8 +221,8 @@ impl<R: Real> Stepper<R> {
                 advance(&mut at, slope, *a);
             }
             for k in 0..W {
-                // No closures here: one that is not inlined would be compiled for the narrowest
-                // vectors.
+                // No closures here: a closure that is not inlined would be compiled for the
+                // narrowest vectors.
                 let mut here = [R::of(0.0); N];
                 for var in 0..N {
                     here[var] = at[var][k];
@@ -247,14 +249,14 @@ fn advance<R: Real, const N: usize, const W: usize>(x: &mut [[R; W]; N], slope: 
     }
 }
 
-/// The most that a conductance below 0 lets a potential grow in a step, as a logarithm: far beyond
-/// any use, and short of an overflow.
+/// The maximum growth of a potential in a step under a negative conductance, as a logarithm. It is
+/// far beyond any useful value, and below an overflow.
 pub(crate) const GROWTH: f64 = 80.0;
 
-/// φ = (1 − e^{−s·dt})/s for two relaxations x' = f − s·(x − x₀), which x + f·φ solves after dt;
-/// they share one division. s may be anything `divisible`, down to −[`GROWTH`]/dt; t > 0. (The
-/// bound, far beyond any potential of a neuron's, keeps r out of the subnormal numbers, which GPUs
-/// divide slowly.)
+/// φ = (1 − e^{−s·dt})/s for two relaxations x' = f − s·(x − x₀), whose solution after dt is
+/// x + f·φ. The two share one division. s may be any `divisible` number down to −[`GROWTH`]/dt, and
+/// t > 0. (The bound, far beyond any potential of a neuron, keeps r out of the subnormal numbers,
+/// which GPUs divide slowly.)
 #[inline(always)]
 pub(crate) fn relaxed<R: Real>(s: R, t: R, dt: R) -> (R, R) {
     let r = R::of(1.0) / R::of(4e37).min(s * t);

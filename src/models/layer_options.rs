@@ -1,4 +1,4 @@
-//! What can be set of a layer whose kind is known by name alone.
+//! The options of a layer whose kind is known by name only.
 
 use super::Activation;
 use crate::error::{Error, Result};
@@ -6,8 +6,8 @@ use crate::init::Init;
 use crate::numeric::scalar::Scalar;
 use crate::system::System;
 
-/// A recurrent cell, a recurrent layer or a dense layer of any kind, as [`layer`](super::layer)
-/// makes it by name: what the builders set, set by name.
+/// A recurrent cell, a recurrent layer or a dense layer of any kind, which [`layer`](super::layer)
+/// makes from a name. The methods set by name what the builders set.
 ///
 /// ```
 /// use overtime::{Init, models};
@@ -19,13 +19,13 @@ use crate::system::System;
 /// # Ok(()) }
 /// ```
 ///
-/// What a kind does not take is [`Error::Unsupported`], a name that it does not know
+/// An option that the kind does not have is [`Error::Unsupported`]. An unknown name is
 /// [`Error::Unknown`].
 pub trait LayerOptions<T: Scalar>: System<T> {
     /// Sets the activation function.
     ///
     /// # Errors
-    /// If the layer has none.
+    /// If the layer has no activation function.
     fn set_activation(&mut self, activation: Activation) -> Result<()> {
         let _ = activation;
         Err(not_taken("activation", self.kind()))
@@ -34,22 +34,22 @@ pub trait LayerOptions<T: Scalar>: System<T> {
     /// Sets whether there is a bias.
     ///
     /// # Errors
-    /// If the layer never has one.
+    /// If layers of this kind have no bias.
     fn set_bias(&mut self, bias: bool) -> Result<()>;
 
     /// Sets the seed of the random weights.
     fn set_seed(&mut self, seed: u64);
 
-    /// Sets how the weight of this name starts, or the `state`.
+    /// Sets the initialiser of the weight of this name, or of the `state`.
     ///
     /// # Errors
     /// If there is no such weight.
     fn set_init(&mut self, name: &str, init: Init) -> Result<()>;
 
-    /// Sets how many layers stand on one another.
+    /// Sets the number of stacked layers.
     ///
     /// # Errors
-    /// If it is always one.
+    /// If the kind has one layer only.
     fn set_num_layers(&mut self, layers: usize) -> Result<()> {
         let _ = layers;
         Err(not_taken("num_layers", self.kind()))
@@ -58,7 +58,7 @@ pub trait LayerOptions<T: Scalar>: System<T> {
     /// Sets whether there is a second direction, backwards in time.
     ///
     /// # Errors
-    /// If there is one direction always.
+    /// If the kind has one direction only.
     fn set_bidirectional(&mut self, both: bool) -> Result<()> {
         let _ = both;
         Err(not_taken("bidirectional", self.kind()))
@@ -69,7 +69,7 @@ fn not_taken(what: &str, kind: &str) -> Error {
     Error::Unsupported(format!("`{what}` is not for {kind}"))
 }
 
-/// The error of an initialiser for something that a layer does not have.
+/// The error of an initialiser for a weight or state that the layer does not have.
 pub(super) fn unknown_init(name: &str, known: &[&str]) -> Error {
     Error::unknown("weight or state", name, known)
 }

@@ -1,5 +1,5 @@
-//! The models: each one's equations, parameters with units and defaults, and source stand in its
-//! own file.
+//! Neurons, sources of spikes, ion channels, recurrent cells and layers. The file of a model has
+//! its equations, its parameters with units and defaults, and its citation.
 
 pub mod brainpy;
 pub(crate) mod cells;
@@ -15,8 +15,8 @@ mod weights;
 
 pub use crate::error::nearest::nearest;
 pub use crate::system::param::Param;
-pub use cells::frame::{Cell, Defaults, Gates, Moment};
-pub use cells::gru_cell_torch::GruCell;
+pub use cells::frame::{Cell, CellStep, Defaults, Gates};
+pub use cells::gru_cell::GruCell;
 pub use cells::lstm_cell::LstmCell;
 pub use cells::rnn_cell::RnnCell;
 pub use channels::{Channel, ChannelKind};
@@ -32,14 +32,15 @@ pub use layers::recurrent::{Gru, Lstm, Recurrent, Rnn};
 pub use neuron_group::NeuronGroup;
 pub use neurons::ad_qua_if::AdQuaIf;
 pub use neurons::adex_if::AdExIf;
+#[doc(hidden)]
+pub use neurons::block::Block;
 pub use neurons::cond_neu_group::CondNeuGroup;
 pub use neurons::exp_if::ExpIf;
 pub use neurons::fitzhugh_nagumo::FitzHughNagumo;
-#[doc(hidden)]
-pub use neurons::frame::Block;
 pub use neurons::frame::{Equations, Neuron, Reset};
 pub use neurons::hh::Hh;
 pub use neurons::hindmarsh_rose::HindmarshRose;
+pub use neurons::hodgkin_huxley::HodgkinHuxleyNeuron;
 pub use neurons::izhikevich::Izhikevich;
 pub use neurons::lif::Lif;
 pub use neurons::morris_lecar::MorrisLecar;

@@ -1,4 +1,4 @@
-//! What can be set of a group of neurons whose model is known by name alone.
+//! The options of a group of neurons whose model is known by name only.
 
 use super::{Channel, Method, Reset};
 use crate::error::{Error, Result};
@@ -7,8 +7,8 @@ use crate::numeric::scalar::Real;
 use crate::system::System;
 use crate::system::param::Param;
 
-/// A group of neurons of any model, as [`neurons`](super::neurons) makes it by name: what the
-/// models' own builders set, set by name.
+/// A group of neurons of any model, which [`neurons`](super::neurons) makes from a name. The
+/// methods set by name what the builders of the models set.
 ///
 /// ```
 /// use overtime::{Init, Input, LoopOverTime, System, models};
@@ -23,10 +23,10 @@ use crate::system::param::Param;
 /// # Ok(()) }
 /// ```
 ///
-/// What a model does not take is [`Error::Unsupported`], a name that it does not know
-/// [`Error::Unknown`]. [`ModelInfo`](super::ModelInfo) lists what a model takes.
+/// An option that the model does not have is [`Error::Unsupported`]. An unknown name is
+/// [`Error::Unknown`]. [`ModelInfo`](super::ModelInfo) lists the options of a model.
 pub trait NeuronGroup<R: Real>: System<R> {
-    /// Sets the parameter of this name, one value or one for each neuron.
+    /// Sets the parameter of this name: one value for all neurons, or one value for each neuron.
     ///
     /// # Errors
     /// If there is no such parameter.
@@ -35,7 +35,7 @@ pub trait NeuronGroup<R: Real>: System<R> {
     /// Sets the initial value of the variable of this name.
     ///
     /// # Errors
-    /// If there is no such variable, or it has no initial value that can be set.
+    /// If there is no such variable, or its initial value cannot be set.
     fn set_init(&mut self, name: &str, init: Init) -> Result<()> {
         let _ = init;
         Err(Error::unknown("variable with an initial value", name, [""; 0]))
@@ -44,13 +44,13 @@ pub trait NeuronGroup<R: Real>: System<R> {
     /// Sets the integration method.
     ///
     /// # Errors
-    /// If the model is not integrated.
+    /// If the model has no differential equations.
     fn set_method(&mut self, method: Method) -> Result<()> {
         let _ = method;
         Err(not_taken("method", self.kind()))
     }
 
-    /// Sets what a spike does to the potential.
+    /// Sets the reset of the potential after a spike.
     ///
     /// # Errors
     /// If the model has no reset.
@@ -62,8 +62,8 @@ pub trait NeuronGroup<R: Real>: System<R> {
     /// Adds white noise of this intensity to the current.
     ///
     /// # Errors
-    /// If the model makes no noise. (A [`network`](crate::network::Group::noise) adds noise to the
-    /// current of any model.)
+    /// If the model has no noise of its own. (A [`network`](crate::network::Group::noise) adds
+    /// noise to the current of any model.)
     fn set_noise(&mut self, sigma: f64) -> Result<()> {
         let _ = sigma;
         Err(not_taken("noise", self.kind()))
@@ -72,7 +72,7 @@ pub trait NeuronGroup<R: Real>: System<R> {
     /// Adds the input `g`, a conductance, if the model has none yet.
     ///
     /// # Errors
-    /// If the model takes no conductance.
+    /// If the model has no input for a conductance.
     fn add_conductance(&mut self) -> Result<()> {
         Err(not_taken("conductance", self.kind()))
     }
@@ -80,7 +80,7 @@ pub trait NeuronGroup<R: Real>: System<R> {
     /// Adds an ion channel under a name.
     ///
     /// # Errors
-    /// If the model is not assembled of channels.
+    /// If the model does not consist of channels.
     fn add_channel(&mut self, name: &str, channel: Channel<R>) -> Result<()> {
         let (_, _) = (name, channel);
         Err(not_taken("channel", self.kind()))
@@ -89,13 +89,13 @@ pub trait NeuronGroup<R: Real>: System<R> {
     /// Sets the units that spike, and the time of each spike, ms.
     ///
     /// # Errors
-    /// If the model is not given its spikes, or they make no sense.
+    /// If the model has no list of spikes, or if an index or a time is invalid.
     fn set_spikes(&mut self, indices: &[usize], times: &[f64]) -> Result<()> {
         let (_, _) = (indices, times);
         Err(not_taken("times", self.kind()))
     }
 }
 
-fn not_taken(what: &str, kind: &str) -> Error {
+pub(super) fn not_taken(what: &str, kind: &str) -> Error {
     Error::Unsupported(format!("`{what}` is not for {kind}"))
 }

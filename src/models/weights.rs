@@ -1,4 +1,5 @@
-//! A weight of a model: made by an initialiser when it is first looked at, or given.
+//! A weight of a model. An initialiser computes its values when they are first read, or a caller
+//! gives them.
 
 use crate::error::{Error, Result};
 use crate::init::Init;
@@ -7,7 +8,7 @@ use crate::numeric::scalar::Scalar;
 use crate::system::{Weight, WeightMut};
 use std::sync::OnceLock;
 
-/// Most elements of a weight: what more is, is a mistake in a size.
+/// The maximum number of elements of a weight. A larger number comes from a mistake in a size.
 const MOST: usize = 1 << 40;
 
 /// A named array of fixed shape.
@@ -17,7 +18,7 @@ pub(super) struct Array<T> {
     shape: Vec<usize>,
     init: Init,
     seed: u64,
-    /// Values were given, and no seed changes them.
+    /// Whether a caller gave the values. A new seed does not change them.
     given: bool,
     values: OnceLock<Vec<T>>,
 }
@@ -33,13 +34,13 @@ impl<T: Scalar> Array<T> {
         Self { name, shape: shape.to_vec(), init, seed: 0, given: false, values: OnceLock::new() }
     }
 
-    /// Elements, if it is a number that a weight can have.
+    /// Returns the number of elements, or `None` if it exceeds `MOST`.
     fn len(&self) -> Option<usize> {
         let len = self.shape.iter().try_fold(1_usize, |len, n| len.checked_mul(*n))?;
         (len <= MOST).then_some(len)
     }
 
-    /// The values; none if there cannot be so many.
+    /// Returns the values; an empty slice if they cannot be allocated.
     pub(crate) fn values(&self) -> &[T] {
         self.values.get_or_init(|| {
             let mut values = self.len().and_then(|len| crate::memory::zeroed(self.name, len).ok()).unwrap_or_default();
@@ -72,7 +73,7 @@ impl<T: Scalar> Array<T> {
         }
     }
 
-    /// One of the same name and initialiser, in another shape.
+    /// Returns a weight of the same name, initialiser and seed, with another shape.
     pub(crate) fn anew(&self, shape: &[usize]) -> Self {
         Self {
             name: self.name,
@@ -84,7 +85,7 @@ impl<T: Scalar> Array<T> {
         }
     }
 
-    /// Takes these values, if they are of the right number.
+    /// Sets the values. Their number must be that of the elements.
     pub(crate) fn give<S: Scalar>(&mut self, values: &[S]) -> Result<()> {
         let expected = self.len().unwrap_or(usize::MAX);
         if values.len() != expected {
@@ -101,7 +102,7 @@ impl<T: Scalar> Array<T> {
         format!("weight `{}`", self.name)
     }
 
-    /// Sizes that are none, an initialiser that does not fit, values that are not finite.
+    /// Checks the shape, the initialiser, and that all values are finite.
     pub(crate) fn check(&self) -> Result<()> {
         if self.shape.contains(&0) {
             return Err(Error::value(self.argument(), format!("{:?}", self.shape), "has an axis of length 0"));
@@ -119,7 +120,7 @@ impl<T: Scalar> Array<T> {
         }
         let values = self.values();
         if values.len() != len {
-            // There was no memory for them: say how much was missing.
+            // The allocation failed. Allocate again for an error with the size.
             crate::memory::zeroed::<T>(&self.argument(), len)?;
         }
         match values.iter().position(|v| !v.is_finite()) {
@@ -131,7 +132,7 @@ impl<T: Scalar> Array<T> {
     }
 }
 
-/// Gives the weight of this name its values.
+/// Sets the values of the weight of this name.
 pub(crate) fn give<'a, T: Scalar + 'a, S: Scalar>(
     arrays: impl IntoIterator<Item = &'a mut Array<T>>,
     name: &str,

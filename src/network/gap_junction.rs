@@ -1,5 +1,5 @@
-//! Gap junctions: sources whose potential is passed on in each step, as whole numbers, and what
-//! targets start with.
+//! Gap junctions: the potentials of sources, transmitted in each step as integers, and the initial
+//! values of the targets' variables.
 
 use super::Network;
 use super::describe::kinetics::MAX_POTENTIAL;
@@ -10,7 +10,8 @@ use crate::error::Error;
 use crate::numeric::scalar::Real;
 use crate::system::state::State;
 
-/// What it means that this variable is not finite, if it is the potential of a source.
+/// Returns an error that names the gap junctions if the variable is the potential of their source;
+/// otherwise returns `error` itself.
 pub(super) fn explained<T: Real>(error: Error, network: &Network<T>) -> Error {
     let Error::NotFinite { variable, step: Some(step), index, .. } = &error else { return error };
     let passed_on = |projection: &ProjectionPlan| {
@@ -21,13 +22,14 @@ pub(super) fn explained<T: Real>(error: Error, network: &Network<T>) -> Error {
         return error;
     };
     let reason = format!(
-        "gap junctions (projection `{}`) pass on potentials from -{MAX_POTENTIAL} to {MAX_POTENTIAL}; a shorter dt may keep it there",
+        "gap junctions (projection `{}`) transmit potentials from -{MAX_POTENTIAL} to {MAX_POTENTIAL}; a shorter dt may keep V there",
         projection.spec.name
     );
     Error::OutOfRange { variable: variable.clone(), step: *step, index: *index, reason }
 }
 
-/// What `link`'s targets feel in the first step, Σ w·V and Σ w, with the sums of any other.
+/// Sets the targets' variables Σ w·V and Σ w for the first step, with the same integer sums as in
+/// any other step.
 pub(super) fn start<T: Real>(projection: &ProjectionPlan, groups: &[GroupPlan], state: &mut State<'_, T>) {
     let (from, to) = (&groups[projection.from], &groups[projection.to]);
     let (Some(table), Some(presynapse)) = (projection.table.get(), projection.presynapse.map(|t| &from.presynapses[t]))
@@ -44,7 +46,7 @@ pub(super) fn start<T: Real>(projection: &ProjectionPlan, groups: &[GroupPlan], 
         let mut v = state.var(presynapse.vars.start)[row * from.units..][pre.clone()].to_vec();
         Step { presynapse, words: &none, first: pre.start, vars: [&mut v, &mut [], &mut []], amounts: &mut amounts }
             .run();
-        // Those that cannot be passed on are NaN now.
+        // Potentials that cannot be transmitted are NaN now.
         state.var_mut(presynapse.vars.start)[row * from.units..][pre.clone()].copy_from_slice(&v);
         for (var, weight_scale) in
             [(projection.var, weight_scale), (projection.var + 1, weight_scale / T::of(MAX_POTENTIAL))]

@@ -1,11 +1,11 @@
-//! A population of neurons: its model, what its synapses act on, and what drives it beside them.
+//! A population of neurons: its model, its receptors, and its drives beside synapses.
 
 use super::describe::receptor::{Kind, Receptor};
 use crate::numeric::scalar::Real;
 use crate::system::System;
 use crate::system::param::Param;
 
-/// Neurons of one model, under a name.
+/// A named population of neurons of one model.
 pub struct Group<T> {
     pub(super) name: String,
     pub(super) model: Box<dyn System<T>>,
@@ -16,11 +16,11 @@ pub struct Group<T> {
     pub(super) poisson: Vec<Poisson>,
 }
 
-/// Independent Poisson spikes, for each neuron its own.
+/// A Poisson drive: independent Poisson spikes for each neuron.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Poisson {
     pub(crate) receptor: String,
-    /// Hz.
+    /// The rate in Hz.
     pub(crate) rate: f64,
     pub(crate) weight: f64,
 }
@@ -32,15 +32,16 @@ impl<T> std::fmt::Debug for Group<T> {
 }
 
 impl<T> Group<T> {
-    /// Whether the receptor of this name is gap junctions.
+    /// Returns whether the receptor of this name is gap junctions.
     pub(super) fn has_gap(&self, receptor: &str) -> bool {
         self.receptors.iter().any(|r| r.name == receptor && r.kind == Kind::Gap)
     }
 }
 
 impl<T: Real> Group<T> {
-    /// The units of `model`, any pointwise system whose output is not 0 where a unit spikes. Its
-    /// variables are those of the network under `name.variable`.
+    /// A group of the units of `model`. The model is any pointwise system whose output is not 0
+    /// where a unit spikes. Its variables are variables of the network, with the names
+    /// `name.variable`.
     #[must_use]
     pub fn new(name: impl Into<String>, model: impl System<T> + 'static) -> Self {
         let model = Box::new(model);
@@ -55,39 +56,41 @@ impl<T: Real> Group<T> {
         }
     }
 
-    /// Adds what projections can act on.
+    /// Adds a receptor, the target of projections and Poisson drives.
     #[must_use]
     pub fn receptor(mut self, receptor: Receptor) -> Self {
         self.receptors.push(receptor);
         self
     }
 
-    /// A constant current, one value or one for each neuron (`[N]`), in the model's unit of
-    /// current; 0 by default.
+    /// Sets a constant current: one value, or one for each neuron (`[N]`), in the model's unit of
+    /// current. The default is 0.
     #[must_use]
     pub fn current(mut self, current: impl Into<Param<T>>) -> Self {
         self.current = Some(current.into());
         self
     }
 
-    /// Makes a current `[N]` an input of the network, named as the group. A run may do without. At
-    /// most [`MAX_PORTS`](crate::MAX_PORTS) groups have one.
+    /// Makes a current `[N]` an input of the network, with the name of the group. A run may omit
+    /// it. At most [`MAX_PORTS`](crate::MAX_PORTS) groups have such an input.
     #[must_use]
     pub fn input(mut self) -> Self {
         self.input = true;
         self
     }
 
-    /// White noise current of intensity `sigma`: σ·ξ/√dt, a fresh standard normal ξ for each neuron
-    /// and step, a function of the loop's seed, group, neuron and step.
+    /// Adds a white-noise current of intensity `sigma`: σ·ξ/√dt, with an independent standard
+    /// normal ξ for each neuron and step. ξ is a function of the loop's seed, the group, the neuron
+    /// and the step.
     #[must_use]
     pub fn noise(mut self, sigma: f64) -> Self {
         self.noise = Some(sigma);
         self
     }
 
-    /// Poisson spikes of `rate` Hz, of their own for each neuron, that act on a receptor with
-    /// `weight`: their number in a step is a function of the loop's seed, group, neuron and step.
+    /// Adds independent Poisson spikes of `rate` Hz for each neuron. They act on a receptor with
+    /// `weight`. Their number in a step is a function of the loop's seed, the group, the neuron and
+    /// the step.
     #[must_use]
     pub fn poisson(mut self, receptor: impl Into<String>, rate: f64, weight: f64) -> Self {
         self.poisson.push(Poisson { receptor: receptor.into(), rate, weight });

@@ -1,23 +1,25 @@
 //! Networks: groups of neurons that send each other spikes.
 //!
-//! A [`Network`] is a [`System`] like any other, so that [`LoopOverTime`](crate::LoopOverTime),
-//! recordings, checkpoints and splits serve it. A step i of it is
+//! A [`Network`] is a [`System`] like any other, so that [`LoopOverTime`](crate::LoopOverTime) runs
+//! it, with recordings, checkpoints and splits. Step i has four parts:
 //!
-//! 1. of each group: the drive, from receptors as the step before left them: current `i` and
-//!    conductance `g`, from 0, by receptors in their order, `i += s` (a current) or
-//!    `i += s·E, g += s` (a conductance, of which magnesium may block a part) or, of gap junctions,
-//!    `i += Σ w·V, g += Σ w`; then constant current, input, noise; the model's step with that
-//!    drive; and `s ← s·e^{−dt/τ}`, where less than 1e-30 is 0. Where s rises, `s += c·h` before
-//!    `h` decays likewise, which together is exact; spikes then add to h,
-//! 2. spikes, where the model's output is not 0, go into the group's spike ring, `flight`,
-//! 3. spikes of step i − d arrive over the synapses of delay d, at d = 0 those of this step: for
-//!    each target they are summed up, as integers, A projection with
+//! 1. Each group computes its drive, a current `i` and a conductance `g`, which start from 0.
+//!    Receptors, in their order, add the values that the step before left: `i += s` (a current),
+//!    `i += s·E, g += s` (a conductance, a part of which magnesium may block), or
+//!    `i += Σ w·V, g += Σ w` (gap junctions). The constant current, the input and the noise follow.
+//!    The model makes its step with this drive. Receptors then decay: `s ← s·e^{−dt/τ}`, and a
+//!    value below 1e-30 becomes 0. A receptor with a rise also adds `c·h` to s, and then `h`
+//!    decays in the same way; both together are exact. Spikes add to its `h`.
+//! 2. The neurons whose model's output is not 0 spike. Their spikes are stored in the group's spike
+//!    ring, `flight`.
+//! 3. The spikes of step i − d arrive over the synapses of delay d; at d = 0 they are the spikes of
+//!    this step. Each target sums them as integers. A projection with
 //!    [kinetics](Projection::kinetics) first computes from them the amounts that its sources
-//!    release in this step,
-//! 4. of each receptor, projections in their order, then Poisson drives:
-//!    `s ← fma(sum, weight scale, s)` wherever the sum is not 0. They are first felt in step i + 1.
-//!    What a delta would add to a potential that step i + 1 holds, since its neuron is refractory,
-//!    is dropped.
+//!    release in this step.
+//! 4. Each receptor adds the sums of its projections, in their order, and then its Poisson drives:
+//!    `s ← fma(sum, weight scale, s)` if the sum is not 0. They act on the model from step i + 1
+//!    on. If step i + 1 keeps a potential constant because its neuron is refractory, the addition
+//!    of a delta to this potential is dropped.
 //!
 //! ```
 //! # fn main() -> overtime::Result<()> {
@@ -41,36 +43,43 @@
 //!
 //! # Variables
 //!
-//! `group.variable` for each of the model's, `group.receptor` for each that is not a delta,
-//! `group.receptor.rise` for h, `group.receptor.g` for the Σ w of gap junctions,
-//! `projection.variable` for those of kinetics, `[N]` of its sources' group, and `group.flight`:
-//! the spike ring with the spikes of the last steps, `[slots, ⌈N/16⌉]`. Step i writes slot
-//! `i mod slots`; an element is 16 neurons, neuron k the bit of value `2^(k mod 16)`. The output is
-//! the number of spikes of each group in the step, `[groups]`. Behind them a plastic projection's
-//! `projection.w`, `projection.pre` and `projection.post`: see [`Stdp`].
+//! A network has these variables, in this order for each group:
+//!
+//! - `group.variable`: each variable of the model;
+//! - `group.receptor`: each receptor that is not a delta; `group.receptor.rise` is its h, and
+//!   `group.receptor.g` is the Σ w of gap junctions;
+//! - `projection.variable`: each variable of the kinetics of a projection that starts in this
+//!   group, `[N]`;
+//! - `group.flight`: the spike ring with the spikes of the last steps, `[slots, ⌈N/16⌉]`. Step i
+//!   writes slot `i mod slots`. An element is 16 neurons; neuron k has the bit of value
+//!   `2^(k mod 16)`.
+//!
+//! After all groups follow the variables `projection.w`, `projection.pre` and `projection.post` of
+//! each plastic projection: see [`Stdp`]. The output is the number of spikes of each group in the
+//! step, `[groups]`.
 //!
 //! # Exactness
 //!
-//! Sums of synapses are sums of integers, the same in any order, so that results do not depend on
-//! threads, batch, chunks or device. Where all weights of a projection are the same, the sum is a
-//! count and the weight scale is the weight. Where they differ, a weight is an integer times
-//! `2^(e−30)`, where `2^e` is the least power of 2 above the largest magnitude that one can have (a
-//! normal draw is at most 5.9 deviations from its mean): so each weight is within `2^(e−31)` of the
-//! one given, a ten-digit approximation of the largest, and a weight of a thousandth of the largest
-//! has seven digits. The sum of n is within `n·2^(e−31)` of the sum of those given, and exact up to
-//! n = 2³²; it becomes a number of the network's type by one rounding. (`e` is at least −90, for
-//! `f32` to have the weight scale.)
+//! Sums of synapses are sums of integers. They are the same in any order, so that results do not
+//! depend on threads, batch, chunks or device. If all weights of a projection are the same, the sum
+//! is a count and the weight scale is the weight. If they differ, a weight is an integer times
+//! `2^(e−30)`, where `2^e` is the least power of 2 above the largest possible magnitude of a weight
+//! (a normal draw is at most 5.9 deviations from its mean). So each weight is within `2^(e−31)` of
+//! the given weight: the largest weight has about ten digits, and a weight of a thousandth of the
+//! largest has seven. The sum of n weights is within `n·2^(e−31)` of the sum of the given weights.
+//! The integer sum is exact up to n = 2³², and one rounding converts it to the network's type. (`e`
+//! is at least −90, so that an `f32` can represent the weight scale.)
 //!
-//! The released amount under kinetics is a multiple of 2⁻³⁰, too. With one weight, the sum is the
-//! sum of the amounts; with weights that differ, each synapse's integer weight times the amount is
-//! rounded to an integer. Gap junctions transmit V/512 in this way.
+//! The released amount under kinetics is a multiple of 2⁻³⁰, too. If the projection has one weight,
+//! the sum is the sum of the amounts. If weights differ, each synapse's integer weight times the
+//! amount is rounded to an integer. Gap junctions transmit V/512 in this way.
 
 mod builder;
 pub(crate) mod describe;
 mod gap_junction;
 mod group;
 pub(crate) mod host;
-#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "parts are read by the CUDA engine alone"))]
+#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "only the CUDA engine reads some parts"))]
 pub(crate) mod plan;
 mod plastic_state;
 pub(crate) mod poisson;
@@ -81,7 +90,7 @@ mod system;
 pub use crate::connectivity::Connect;
 pub use builder::Builder;
 pub use describe::kinetics::{Ampa, BioNmda, Kinetics, Nmda, Stp};
-pub use describe::projection::{Part, Projection, Target};
+pub use describe::projection::{Projection, Subgroup, Target};
 pub use describe::receptor::{Magnesium, Receptor};
 pub use describe::stdp::Stdp;
 pub use group::Group;
@@ -114,8 +123,8 @@ impl<T> std::fmt::Debug for Network<T> {
 }
 
 impl<T: Real> Network<T> {
-    /// A network without groups yet, for steps of `dt` ms: delays are counted in them, and the loop
-    /// must make the same steps.
+    /// Returns a builder without groups, for steps of `dt` ms. Delays are counted in these steps,
+    /// and the loop must have the same `dt`.
     #[must_use]
     pub fn builder(dt: f64) -> Builder<T> {
         Builder::new(dt)

@@ -14,7 +14,7 @@ impl PlasticPlan {
             .map(|(var, shape)| VarSpec::new(format!("{name}.{var}"), shape))
     }
 
-    /// Weights as the recipe made them, no spikes yet.
+    /// Sets the weights to the clipped weights of the specification, and the traces to 0.
     pub(crate) fn init<T: Real>(&self, spec: &ConnectivitySpec, table: &SynapseTable, state: &mut State<'_, T>) {
         let unit = spec.weight_scale();
         let clipped = |w: f64| T::of(w.clamp(self.rule.min, self.rule.max));

@@ -1,27 +1,27 @@
-//! What a group draws in each step: noise, and the numbers of Poisson spikes.
+//! The random numbers of a group in each step: noise, and numbers of Poisson spikes.
 
 use super::plan::PoissonDrive;
 use crate::error::{Error, Result};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 
-/// Most spikes a step that a Poisson drive may have in the mean: tables stay small.
+/// The maximum mean number of spikes of a Poisson drive in a step, so that tables stay small.
 const MOST: f64 = 256.0;
 
-/// The stream of `purpose` of the group with this number of its own.
+/// The random stream of `purpose` for the group with this node number.
 pub(crate) fn stream(seed: u64, node: u16, purpose: &str) -> Stream {
     Stream::named(seed ^ u64::from(node).rotate_left(40), purpose)
 }
 
-/// Purpose of the noise, and of Poisson drive number `k`.
+/// The purposes of the noise, and of Poisson drive number `k`.
 pub(crate) const NOISE: &str = "network.noise";
 pub(crate) fn drive(k: usize) -> String {
     format!("network.poisson{k}")
 }
 
-/// For a mean of `mean` spikes a step: P(at most k spikes)·2³² rounded, for k from 0 on while that
-/// is below 2³².
+/// The thresholds for a mean of `mean` spikes a step: P(at most k spikes)·2³², rounded, for k = 0,
+/// 1, … while the value is below 2³².
 pub(crate) fn thresholds(argument: &str, mean: f64) -> Result<Vec<u32>> {
     if !(0.0..=MOST).contains(&mean) {
         return Err(Error::value(argument, format!("{mean} spikes a step"), format!("is not between 0 and {MOST}")));
@@ -39,8 +39,8 @@ pub(crate) fn thresholds(argument: &str, mean: f64) -> Result<Vec<u32>> {
     Ok(table)
 }
 
-/// Adds σ·ξ/√dt to the currents of the units from number `first` on, counted over the batch;
-/// `scale` is σ/√dt.
+/// Adds σ·ξ/√dt to the currents of the units from number `first` on. Units are counted over the
+/// batch; `scale` is σ/√dt.
 pub(super) fn noise<T: Real>(stream: Stream, scale: T, first: u64, step: u64, i: &mut [T]) {
     vectorize(Noise { stream, scale, first, step, i });
 }
@@ -53,7 +53,7 @@ struct Noise<'a, T> {
     i: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Noise<'_, T> {
+impl<T: Real> SimdLoop for Noise<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
@@ -64,8 +64,8 @@ impl<T: Real> Kernel for Noise<'_, T> {
     }
 }
 
-/// Lets the Poisson spikes of a step fall on the receptors of the units from number `first` on,
-/// counted over the batch. Unit u is given word `u mod 4` of draw `u / 4`.
+/// Adds the Poisson spikes of a step to the receptors of the units from number `first` on. Units
+/// are counted over the batch. Unit u uses word `u mod 4` of draw `u / 4`.
 pub(super) fn add<T: Real>(stream: Stream, drive: &PoissonDrive, first: u64, step: u64, s: &mut [T]) {
     vectorize(AddPoisson { stream, drive, first, step, s });
 }
@@ -78,10 +78,10 @@ struct AddPoisson<'a, T> {
     s: &'a mut [T],
 }
 
-/// Units whose words are drawn together.
+/// The number of units whose words are drawn together.
 const WORDS: usize = 64;
 
-impl<T: Real> Kernel for AddPoisson<'_, T> {
+impl<T: Real> SimdLoop for AddPoisson<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {

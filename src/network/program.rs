@@ -1,4 +1,4 @@
-//! A network as a device gets it: the plan, and the text of each model.
+//! The program of a network: the plan, and the text of each model.
 
 use super::Network;
 use crate::numeric::scalar::Real;
@@ -6,7 +6,7 @@ use crate::system::program::network::NetworkProgram;
 use crate::system::program::{Program, ProgramBody};
 
 impl<T: Real> Network<T> {
-    /// `None` if a model has no program, or a program that is not pointwise.
+    /// Returns `None` if a model has no program, or a program that is not pointwise.
     pub(super) fn to_program(&self, dt: f64) -> Option<Program> {
         let source =
             |program: Program| if let ProgramBody::Pointwise(source) = program.body { Some(source) } else { None };

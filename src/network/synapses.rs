@@ -1,4 +1,4 @@
-//! Synapses to look at.
+//! The synapses of a projection, for the caller.
 
 use crate::connectivity::{Delays, SynapseTable, Weights};
 use crate::error::Result;
@@ -8,13 +8,13 @@ use crate::memory;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Synapses {
-    /// Each one's source, within the part of the sources.
+    /// The source of each synapse, as an index into the projection's sources.
     pub pre: Vec<u32>,
-    /// Its target, within the part of the targets.
+    /// The target of each synapse, as an index into the projection's targets.
     pub post: Vec<u32>,
-    /// Its weight, rounded to a multiple of the weight scale.
+    /// The weight of each synapse, rounded to a multiple of the weight scale.
     pub weight: Vec<f64>,
-    /// Its delay in steps.
+    /// The delay of each synapse, in steps.
     pub delay: Vec<u32>,
 }
 

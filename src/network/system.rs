@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::numeric::scalar::Real;
 use crate::system::program::Program;
 use crate::system::scan::Scan;
-use crate::system::state::{Part, State, child};
+use crate::system::state::{State, StatePart, child};
 use crate::system::{Coupling, InputSpec, Inputs, Schema, Shared, Start, System, Tick, VarSpec};
 
 impl<T: Real> System<T> for Network<T> {
@@ -32,7 +32,7 @@ impl<T: Real> System<T> for Network<T> {
                 let names = presynapse.kinetics.names().iter().map(|var| format!("{}.{var}", presynapse.name));
                 state.extend(names.map(|name| VarSpec::new(name, vec![plan.units])));
             }
-            // Spikes on their way: none where nobody says.
+            // Spikes that have not yet arrived: none, unless the caller sets them.
             state.push(
                 VarSpec::new(format!("{}.flight", plan.name), vec![plan.ring_len, plan.mask_words()])
                     .optional(true)
@@ -48,7 +48,7 @@ impl<T: Real> System<T> for Network<T> {
     fn init(&self, shared: &Shared, state: &mut State<'_, T>) {
         let (first, node) = (state.first(), state.node());
         for (index, (plan, model)) in self.plan.groups.iter().zip(&self.models).enumerate() {
-            let part = Part { index, vars: plan.vars.clone(), units: plan.units, first: first * plan.units };
+            let part = StatePart { index, vars: plan.vars.clone(), units: plan.units, first: first * plan.units };
             model.init(shared, &mut state.part(&part));
             for receptor in plan.receptors.iter().filter(|r| !r.own.is_empty()) {
                 let stream = poisson::stream(shared.seed, child(node, index), &receptor.name);
@@ -98,17 +98,13 @@ impl<T: Real> System<T> for Network<T> {
 
     fn prepare(&self, dt: f64, device: Device) -> Result<()> {
         if dt.to_bits() != self.plan.dt.to_bits() {
-            return Err(Error::value(
-                "dt",
-                dt,
-                format!("is not the network's, which was built for steps of {}", self.plan.dt),
-            ));
+            return Err(Error::value("dt", dt, format!("is not the network's {}", self.plan.dt)));
         }
         self.models.iter().try_for_each(|model| model.prepare(dt, device))?;
         if device == Device::Cpu {
             let stored = || self.plan.projections.iter().filter(|projection| !projection.spec.procedural);
-            // Beside the synapses, the sums that a run takes: a count and a load for each target,
-            // of one projection at a time.
+            // Beside the synapses, a run needs sums: a count and a load for each target of one
+            // projection at a time.
             let sums = stored().map(|projection| projection.spec.post.len()).max().unwrap_or(0) as u64 * 12;
             let passing = procedural::bytes(&self.plan.projections).saturating_add(sums);
             let need = stored().fold(passing, |sum, projection| sum.saturating_add(projection.spec.estimate()));

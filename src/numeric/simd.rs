@@ -1,11 +1,11 @@
 //! Selection of the widest SIMD vectors of this CPU, at run time.
 //!
-//! The compiler compiles and vectorises the loops of a [`Kernel`] once for each width. This module
-//! selects the copy to run. All copies give the same bits: see [`crate::Real`].
+//! The compiler compiles and vectorises the loops of a [`SimdLoop`] once for each width. This
+//! module selects the copy to run. All copies give the same bits: see [`crate::Real`].
 
 /// Straight-line loops over slices. `run` and all functions that it calls must be
 /// `#[inline(always)]`. Otherwise they are compiled for the narrowest vectors.
-pub(crate) trait Kernel {
+pub(crate) trait SimdLoop {
     /// The result of `run`.
     type Output;
     /// Runs the loops.
@@ -13,7 +13,7 @@ pub(crate) trait Kernel {
     /// Runs the loops on an x86 CPU without fused multiply-add. Each fused operation is a function
     /// call there, so that vectors give no gain. Implementations use simple loops, because unrolled
     /// copies of these calls take long to compile.
-    fn run_plain(self) -> Self::Output
+    fn run_scalar(self) -> Self::Output
     where
         Self: Sized,
     {
@@ -41,7 +41,7 @@ pub(crate) fn wide() -> bool {
 
 /// Runs `kernel` with the widest vectors of this CPU.
 #[inline]
-pub(crate) fn vectorize<K: Kernel>(kernel: K) -> K::Output {
+pub(crate) fn vectorize<K: SimdLoop>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
     {
         if wide() {
@@ -59,7 +59,7 @@ pub(crate) fn vectorize<K: Kernel>(kernel: K) -> K::Output {
     }
     #[cfg(target_arch = "x86_64")]
     {
-        kernel.run_plain()
+        kernel.run_scalar()
     }
     // Every aarch64 CPU has NEON with fused multiply-add.
     #[cfg(not(target_arch = "x86_64"))]
@@ -70,12 +70,12 @@ pub(crate) fn vectorize<K: Kernel>(kernel: K) -> K::Output {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,f16c,bmi2")]
-fn avx512<K: Kernel>(kernel: K) -> K::Output {
+fn avx512<K: SimdLoop>(kernel: K) -> K::Output {
     kernel.run()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn avx2<K: Kernel>(kernel: K) -> K::Output {
+fn avx2<K: SimdLoop>(kernel: K) -> K::Output {
     kernel.run()
 }

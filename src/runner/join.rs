@@ -25,7 +25,7 @@ impl<T> Watch<T> {
 }
 
 /// An array that grows in time.
-struct Grown<T> {
+struct GrownArray<T> {
     values: Vec<T>,
     steps: usize,
     /// The axes of one step; `None` before the first step.
@@ -33,7 +33,7 @@ struct Grown<T> {
 }
 
 enum Kept<T> {
-    Dense(Grown<T>),
+    Dense(GrownArray<T>),
     Events(Events),
 }
 
@@ -42,12 +42,12 @@ pub(super) struct Joined<T> {
     steps: u64,
     made: u64,
     ts: Vec<f64>,
-    output: Grown<T>,
+    output: GrownArray<T>,
     entries: Vec<(String, Kept<T>)>,
-    watched: Vec<Grown<T>>,
+    watched: Vec<GrownArray<T>>,
 }
 
-impl<T: Scalar> Grown<T> {
+impl<T: Scalar> GrownArray<T> {
     fn new() -> Self {
         Self { values: Vec::new(), steps: 0, axes: None }
     }
@@ -86,13 +86,13 @@ impl<T: Scalar> Grown<T> {
     fn into_array(self) -> Result<ArrayD<T>> {
         let axes: Vec<usize> = [self.steps].into_iter().chain(self.axes.unwrap_or_else(|| vec![0])).collect();
         ArrayD::from_shape_vec(IxDyn(&axes), self.values)
-            .map_err(|e| Error::Unsupported(format!("the recording of shape {axes:?}: {e}")))
+            .map_err(|e| Error::Internal(format!("the recording of shape {axes:?}: {e}")))
     }
 }
 
 impl<T: Scalar> Joined<T> {
     pub(super) fn new(steps: u64) -> Self {
-        Self { steps, made: 0, ts: Vec::new(), output: Grown::new(), entries: Vec::new(), watched: Vec::new() }
+        Self { steps, made: 0, ts: Vec::new(), output: GrownArray::new(), entries: Vec::new(), watched: Vec::new() }
     }
 
     /// Appends the recording of the next part. Its last entries are the variables of `watches`.
@@ -101,7 +101,7 @@ impl<T: Scalar> Joined<T> {
         self.made += part.steps;
         let hidden: usize = watches.iter().map(|w| w.variables.len()).sum();
         let mut seen = part.entries.split_off(part.entries.len().saturating_sub(hidden)).into_iter();
-        self.watched.resize_with(watches.len(), Grown::new);
+        self.watched.resize_with(watches.len(), GrownArray::new);
         for (watch, grown) in watches.iter_mut().zip(&mut self.watched) {
             let arrays = seen.by_ref().take(watch.variables.len()).map(|(_, recorded)| match recorded {
                 Recorded::Dense(array) => array,
@@ -114,7 +114,7 @@ impl<T: Scalar> Joined<T> {
         if self.entries.is_empty() {
             self.entries = (part.entries.iter())
                 .map(|(name, recorded)| match recorded {
-                    Recorded::Dense(_) => (name.clone(), Kept::Dense(Grown::new())),
+                    Recorded::Dense(_) => (name.clone(), Kept::Dense(GrownArray::new())),
                     Recorded::Events(_) => (name.clone(), Kept::Events(Events::default())),
                 })
                 .collect();
@@ -160,7 +160,7 @@ impl<T: Scalar> Joined<T> {
 
 impl<T: Scalar> Watch<T> {
     /// Calls the function for each step of these arrays.
-    fn call(&mut self, arrays: &[ArrayD<T>], grown: &mut Grown<T>) -> Result<()> {
+    fn call(&mut self, arrays: &[ArrayD<T>], grown: &mut GrownArray<T>) -> Result<()> {
         let steps = arrays.first().map_or(0, |array| array.shape().first().copied().unwrap_or(0));
         for k in 0..steps {
             let views: Vec<_> = arrays.iter().map(|array| array.index_axis(Axis(0), k)).collect();

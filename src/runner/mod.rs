@@ -38,17 +38,18 @@ pub use source::{Op, Source, fix, func, iter, series};
 
 use crate::error::{Error, Result};
 use crate::input::Input;
-use crate::loop_over_time::{Builder, LoopOverTime};
+use crate::loop_over_time::progress::Report;
+use crate::loop_over_time::{Builder, LoopOverTime, WithProgress};
 use crate::numeric::scalar::Scalar;
 use crate::recording::{Monitor, Recording};
 use crate::system::{Coupling, System};
 use join::{Joined, Watch};
 use std::io::{IsTerminal, Write};
-use target::{Place, Target};
+use target::{InputTarget, Place};
 
 /// The maximum number of steps in a part of a run.
+const MAX_STEPS: usize = 1024;
 /// The maximum number of bytes of inputs for a part of a run.
-const STRETCH: usize = 1024;
 const BYTES: usize = 8 << 20;
 
 /// Builds a [`Runner`].
@@ -62,7 +63,7 @@ pub struct RunnerBuilder<T: Scalar, S> {
 /// A loop over time with inputs and monitors by name; see [`runner`](self).
 pub struct Runner<T: Scalar, S: System<T>> {
     over_time: LoopOverTime<T, S>,
-    targets: Vec<Target>,
+    targets: Vec<InputTarget>,
     watches: Vec<Watch<T>>,
 }
 
@@ -167,15 +168,15 @@ impl<T: Scalar, S: System<T>> RunnerBuilder<T, S> {
         }
         monitors.extend(watches.iter().flat_map(Watch::monitors));
         let over_time = builder.monitored(monitors).build()?;
-        let mut targets: Vec<Target> = Vec::new();
+        let mut targets: Vec<InputTarget> = Vec::new();
         for (name, source) in inputs {
-            let found = Target::find(&name, &over_time.schema, &over_time.layout)?;
+            let found = InputTarget::find(&name, &over_time.schema, &over_time.layout)?;
             match targets.iter_mut().find(|t| t.same_place(&found)) {
                 Some(target) => target.sources.push(source),
-                None => targets.push(Target { sources: vec![source], ..found }),
+                None => targets.push(InputTarget { sources: vec![source], ..found }),
             }
         }
-        if over_time.schema.coupling == Coupling::Sequence && targets.iter().any(Target::is_variable) {
+        if over_time.schema.coupling == Coupling::Sequence && targets.iter().any(InputTarget::is_variable) {
             return Err(Error::Unsupported(
                 "a sequence makes all steps at once, so that a variable cannot have an input between its steps".into(),
             ));
@@ -227,12 +228,21 @@ impl<T: Scalar, S: System<T>> Runner<T, S> {
     /// early, or if a source or function returns a wrong number of values. If this occurs during
     /// the run, state and clock are those at the end of the previous part.
     pub fn run_steps(&mut self, steps: u64) -> Result<Recording<T>> {
+        self.run_reporting(steps, &mut Report::default())
+    }
+
+    /// Runs with a progress callback of their own, as [`LoopOverTime::with_progress`] does.
+    pub fn with_progress<'p>(&mut self, callback: impl FnMut(u64, u64) -> bool + 'p) -> WithProgress<'p, &mut Self> {
+        WithProgress::new(self, callback)
+    }
+
+    fn run_reporting(&mut self, steps: u64, report: &mut Report<'_>) -> Result<Recording<T>> {
         let Self { over_time, targets, watches } = self;
         let (rows, from) = (over_time.layout.rows, over_time.clock.done);
         targets.iter().try_for_each(|target| target.check(target.extent(&over_time.schema), rows, from, steps))?;
-        let most = stretch(over_time.any(), targets, watches.is_empty());
+        let most = steps_between_calls(over_time.any(), targets, watches.is_empty());
         let mut joined = Joined::new(steps);
-        over_time.any_mut().cut(steps, most, &mut |this, _, n| {
+        over_time.any_mut().cut(steps, most, report, &mut |this, report, _, n| {
             let (clock, shared, done) = (this.clock, this.shared.clone(), this.clock.done);
             for target in targets.iter_mut() {
                 let extent = target.extent(&this.schema);
@@ -277,16 +287,39 @@ impl<T: Scalar, S: System<T>> Runner<T, S> {
             for (name, array) in &arrays {
                 input = input.named(name.as_str(), array);
             }
-            joined.push(this.run_input(input)?, watches)?;
+            joined.push(this.run_input(input, report)?, watches)?;
             Ok(true)
         })?;
         joined.finish(over_time.clock, watches)
     }
 }
 
+impl<T: Scalar, S: System<T>> WithProgress<'_, &mut Runner<T, S>> {
+    /// Does the same as [`Runner::run`].
+    ///
+    /// # Errors
+    /// The same as for [`Runner::run`].
+    pub fn run(&mut self, duration: f64) -> Result<Recording<T>> {
+        self.run_steps(self.target.over_time.steps_of(duration)?)
+    }
+
+    /// Does the same as [`Runner::run_steps`].
+    ///
+    /// # Errors
+    /// The same as for [`Runner::run_steps`].
+    pub fn run_steps(&mut self, steps: u64) -> Result<Recording<T>> {
+        let (runner, mut report) = self.split();
+        runner.run_reporting(steps, &mut report)
+    }
+}
+
 /// The maximum number of steps in a part of the run, between two calls of sources and functions.
-fn stretch<T: Scalar>(over_time: &crate::loop_over_time::AnyLoop<'_, T>, targets: &[Target], unwatched: bool) -> usize {
-    if targets.iter().any(Target::is_variable) {
+fn steps_between_calls<T: Scalar>(
+    over_time: &crate::loop_over_time::AnyLoop<'_, T>,
+    targets: &[InputTarget],
+    unwatched: bool,
+) -> usize {
+    if targets.iter().any(InputTarget::is_variable) {
         return 1;
     }
     let widths =
@@ -296,5 +329,5 @@ fn stretch<T: Scalar>(over_time: &crate::loop_over_time::AnyLoop<'_, T>, targets
     {
         return usize::MAX;
     }
-    (BYTES / (widths.sum::<usize>().max(1) * size_of::<T>())).clamp(1, STRETCH)
+    (BYTES / (widths.sum::<usize>().max(1) * size_of::<T>())).clamp(1, MAX_STEPS)
 }

@@ -129,9 +129,9 @@ where
     Source::new(Kind::Series(ArrayD::from_shape_vec(array.raw_dim().into_dyn(), values).unwrap_or_default()))
 }
 
-/// The next value of the iterator for each step. This is brainpy's `'iter'` of anything but an
-/// array. The runner takes the values before it makes the steps, in the order of the steps. The
-/// next run continues with the next value, also after a reset.
+/// The next value of the iterator for each step. This is brainpy's `'iter'` of any iterable that is
+/// not an array. The runner takes the values before it makes the steps, in the order of the steps.
+/// The next run continues with the next value, also after a reset.
 #[must_use]
 pub fn iter<I>(values: I) -> Source
 where

@@ -11,7 +11,7 @@ use ndarray::{ArrayD, IxDyn};
 
 /// A target with its sources, in the order of application.
 #[derive(Debug)]
-pub(super) struct Target {
+pub(super) struct InputTarget {
     pub(super) name: String,
     pub(super) place: Place,
     pub(super) sources: Vec<Source>,
@@ -27,7 +27,7 @@ pub(super) enum Place {
     Variable { at: usize, len: usize, pick: Vec<usize> },
 }
 
-impl Target {
+impl InputTarget {
     /// Finds the input or else the variable of this name. Brainpy's variable `input` is an input
     /// here.
     pub(super) fn find(name: &str, schema: &Schema, layout: &Layout) -> Result<Self> {
@@ -197,5 +197,5 @@ fn width(level: &Level) -> usize {
 pub(super) fn series<T: Scalar>(values: Vec<T>, n: usize, batch: Option<usize>, shape: &[usize]) -> Result<ArrayD<T>> {
     let axes: Vec<usize> = [n].into_iter().chain(batch).chain(shape.iter().copied()).collect();
     ArrayD::from_shape_vec(IxDyn(&axes), values)
-        .map_err(|e| Error::Unsupported(format!("the input of shape {axes:?}: {e}")))
+        .map_err(|e| Error::Internal(format!("the input of shape {axes:?}: {e}")))
 }

@@ -132,7 +132,7 @@ fn zeros<T: Scalar>(steps: usize, width: usize) -> Result<Vec<T>> {
 fn array<T: Scalar>(values: Vec<T>, steps: usize, units: Option<usize>) -> Result<ArrayD<T>> {
     let shape: Vec<usize> = [steps].into_iter().chain(units).collect();
     ArrayD::from_shape_vec(IxDyn(&shape), values)
-        .map_err(|e| Error::Unsupported(format!("the input of shape {shape:?}: {e}")))
+        .map_err(|e| Error::Internal(format!("the input of shape {shape:?}: {e}")))
 }
 
 /// Rejects NaN and infinity.

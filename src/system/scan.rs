@@ -2,7 +2,7 @@
 //! destinations of outputs and recordings.
 
 use super::clock::Clock;
-use super::state::{Part, State};
+use super::state::{State, StatePart};
 use super::{Inputs, Shared, Tick};
 use crate::numeric::scalar::Scalar;
 use std::ops::Range;
@@ -96,7 +96,7 @@ impl<'a, T: Scalar> Scan<'a, T> {
     /// from, or writes to, the same place as this scan.
     pub(crate) fn part(
         &mut self,
-        part: &Part,
+        part: &StatePart,
         steps: Range<usize>,
         input: Option<&[T]>,
         output: Option<&mut [T]>,

@@ -2,7 +2,7 @@
 
 use super::program::{LayerProgram, Program, ProgramBody};
 use super::scan::Scan;
-use super::state::{Part, State};
+use super::state::{State, StatePart};
 use super::torch;
 use super::torch::Module;
 use super::{Coupling, Inputs, Schema, Shared, Start, System, Tick, Weight, WeightMut};
@@ -275,10 +275,10 @@ impl Stages {
     }
 
     /// Layer `k` of the block whose first unit or batch row is `first`.
-    fn part(&self, k: usize, first: usize) -> Part {
+    fn part(&self, k: usize, first: usize) -> StatePart {
         let (schema, vars) = &self.stages[k];
         let units = schema.output_len();
         let rows_to_units = !self.pointwise && schema.coupling == Coupling::Pointwise;
-        Part { index: k, vars: vars.clone(), units, first: if rows_to_units { first * units } else { first } }
+        StatePart { index: k, vars: vars.clone(), units, first: if rows_to_units { first * units } else { first } }
     }
 }

@@ -137,7 +137,7 @@ impl<'a, T> State<'a, T> {
     }
 
     /// The state of one part of a composed system.
-    pub(crate) fn part(&mut self, part: &Part) -> State<'_, T> {
+    pub(crate) fn part(&mut self, part: &StatePart) -> State<'_, T> {
         let vars = self.vars[part.vars.clone()].iter_mut().map(|v| &mut **v).collect();
         State { vars, first: part.first, units: part.units, node: child(self.node, part.index) }
     }
@@ -166,7 +166,7 @@ pub(crate) fn child(node: u16, index: usize) -> u16 {
 }
 
 /// One part of a composed system, for one block.
-pub(crate) struct Part {
+pub(crate) struct StatePart {
     /// The index of the part.
     pub(crate) index: usize,
     /// The part's variables, as a range of the whole system's variables.

@@ -103,14 +103,15 @@ impl<'a, T> Var<'a, T> {
     }
 }
 
-/// The structure of flattened arrays: their names and shapes, and the clock of the loop.
+/// The structure of flattened arrays, JAX's treedef: their names and shapes, and the clock of the
+/// loop.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Structure {
+pub struct TreeDef {
     pub(crate) arrays: Vec<(String, Vec<usize>)>,
     pub(crate) stamp: Option<crate::checkpoint::Stamp>,
 }
 
-impl Structure {
+impl TreeDef {
     /// The names and shapes of the arrays, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[usize])> {
         self.arrays.iter().map(|(n, s)| (n.as_str(), s.as_slice()))

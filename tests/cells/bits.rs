@@ -1,6 +1,6 @@
 //! Threads, blocks, other rows of the batch and split runs change no bit.
 
-use crate::cells::twin::{Case, KINDS, Kind};
+use crate::cells::reference::{Case, KINDS, Kind};
 use half::{bf16, f16};
 use ndarray::{ArrayD, Axis, Slice, concatenate, s};
 use overtime::{Inputs, LoopOverTime, Scalar, Shared, State, Tick};

@@ -1,6 +1,6 @@
 //! Dense and Conv2d compared with plain loops.
 
-use crate::cells::twin::{assert_close, random};
+use crate::cells::reference::{assert_close, random};
 use half::{bf16, f16};
 use ndarray::{Array3, Array5, ArrayD};
 use overtime::models::{Conv2d, Dense, Padding};

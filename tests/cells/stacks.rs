@@ -1,8 +1,8 @@
 //! Properties of recurrent layers besides their values: bits, rows of unequal length, state that
 //! carries over, and refused options.
 
+use crate::cells::reference::assert_close;
 use crate::cells::torch::{Case, KINDS, Kind, some_lengths};
-use crate::cells::twin::assert_close;
 use ndarray::{Array3, ArrayD, Axis, IxDyn, concatenate, s};
 use overtime::models::{Activation, Dense, Gru, Hh, Lstm, Rnn, brainpy};
 use overtime::{
@@ -227,7 +227,12 @@ fn layers_of_brainpys_form_equal_its_cells() {
     let brainpy =
         brainpy::Lstm::<f64>::new(2, 4).num_layers(2).bidirectional(true).torch_weights(&case.weights).unwrap();
     let run = LoopOverTime::builder(brainpy).batch(3).build().unwrap().run(&case.input::<f64>()).unwrap();
-    assert_close("torch's weights in brainpy's cell", &run.output, &case.twin::<f64>(&[5; 3], case.zeros()).0, 1e-12);
+    assert_close(
+        "torch's weights in brainpy's cell",
+        &run.output,
+        &case.reference::<f64>(&[5; 3], case.zeros()).0,
+        1e-12,
+    );
     let (one, alone) = (brainpy::Lstm::<f64>::new(3, 4).seed(5), brainpy::LstmCell::<f64>::new(3, 4).seed(5));
     let run =
         |system: Box<dyn System<f64>>| LoopOverTime::builder(system).batch(2).build().unwrap().run(&x).unwrap().output;

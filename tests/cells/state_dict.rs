@@ -1,7 +1,7 @@
 //! Weights by the names of torch's `state_dict`, compared with results of torch:
 //! `tests/golden/torch`.
 
-use crate::cells::twin::assert_close;
+use crate::cells::reference::assert_close;
 use ndarray::ArrayD;
 use overtime::models::{Activation, Conv2d, Dense, Gru, GruCell, Lstm, LstmCell, Padding, Rnn, RnnCell, brainpy};
 use overtime::{Error, LoopOverTime, Sequential, System, states};

@@ -4,7 +4,7 @@
 //! The equations are on the pages of `torch.nn.RNN`, `GRU` and `LSTM`. Lengths are those of a
 //! packed sequence, whose reverse direction starts at its own end.
 
-use crate::cells::twin::{assert_close, random};
+use crate::cells::reference::{assert_close, random};
 use half::{bf16, f16};
 use ndarray::{Array3, ArrayD, IxDyn};
 use overtime::models::{Gru, Lstm, Rnn};
@@ -101,7 +101,7 @@ impl Case {
 
     /// The output `[T][B][D·H]` and the final states, both rounded to `T` wherever the library
     /// stores them in memory.
-    pub(crate) fn twin<T: Scalar>(&self, lengths: &[usize], mut states: States) -> (Vec<f64>, States) {
+    pub(crate) fn reference<T: Scalar>(&self, lengths: &[usize], mut states: States) -> (Vec<f64>, States) {
         let n = self.hidden;
         let round = |x: f64| T::from_f64(x).to_f64();
         let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
@@ -207,7 +207,7 @@ impl Case {
                     None => input,
                 })
                 .unwrap();
-            let (output, after) = self.twin::<T>(lengths.unwrap_or(&whole), states);
+            let (output, after) = self.reference::<T>(lengths.unwrap_or(&whole), states);
             assert_eq!(ours.output.shape(), [self.steps, self.batch, self.directions() * self.hidden], "{what}");
             assert_close(&format!("{what} run {run}, output"), &ours.output, &output, tol);
             let dict = over_time.state_dict().unwrap();

@@ -180,9 +180,9 @@ fn a_cut_of_a_sequence_changes_no_bit() {
             let layers = Gru::<f32>::new(2, 3).num_layers(2).bidirectional(true);
             let builder =
                 LoopOverTime::builder(layers).batch(2).chunk(chunk).products(Products::Ordered).record_every(4);
-            let told = |steps: u64, all: u64| steps == all;
+            let reported = |steps: u64, all: u64| steps == all;
             let vars = ["l0.state", "l1_reverse.state"].map(|var| monitor(var).every(3));
-            builder.out_vars(vars).device(device).progress(told).build().unwrap()
+            builder.out_vars(vars).device(device).progress(reported).build().unwrap()
         };
         let (mut on_cpu, mut on_gpu) = (build(Device::Cpu), build(device));
         for steps in [3, 40, 9] {

@@ -199,7 +199,7 @@ fn layers_are_products<T: Scalar, S: System<T>>(name: &str, system: impl Fn() ->
     assert!(bound > 0.0 || bits(&cpu) == bits(&fast), "{name} ({}): the bits differ", T::DTYPE);
 }
 
-/// Layers with more weights than the plain kernels are used for, and with skipped steps.
+/// Layers with more weights than the reference kernels are used for, and with skipped steps.
 #[test]
 fn layers_are_products_within_a_loop() {
     apart("matmul::layers_are_products_within_a_loop", || {

@@ -7,6 +7,7 @@ mod assembled;
 mod bits;
 mod calls;
 mod child;
+mod chunk_length;
 mod compilers;
 mod faults;
 #[path = "../cells/golden.rs"]
@@ -24,11 +25,12 @@ mod models;
 mod moves;
 mod networks;
 mod options;
-mod pace;
 mod parity;
 mod procedural;
 #[path = "../cells/products.rs"]
 mod products;
+#[path = "../progress.rs"]
+mod progress;
 mod room;
 mod rows;
 mod runner;

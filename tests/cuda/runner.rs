@@ -17,8 +17,8 @@ fn parts_are_the_cpus() {
     let Some(device) = device() else { return };
     let x = Array2::from_shape_fn((50, 33), |(k, n)| ((k * 5 + n) % 40) as f32);
     let parts = |device: Device| {
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let sink = told.clone();
+        let reported = Arc::new(Mutex::new(Vec::new()));
+        let sink = reported.clone();
         let over_time = builder(device).progress(move |done, all| {
             sink.lock().unwrap().push((done, all));
             true
@@ -30,8 +30,11 @@ fn parts_are_the_cpus() {
             Ok(())
         });
         assert_eq!((made.unwrap(), parts.len()), (50, 8));
-        let told = told.lock().unwrap();
-        assert!(told.last() == Some(&(50, 50)) && told.windows(2).all(|w| w[0].0 < w[1].0 && w[0].1 == 50), "{told:?}");
+        let reported = reported.lock().unwrap();
+        assert!(
+            reported.last() == Some(&(50, 50)) && reported.windows(2).all(|w| w[0].0 < w[1].0 && w[0].1 == 50),
+            "{reported:?}"
+        );
         (over_time, parts)
     };
     let ((a, ours), (b, theirs)) = (parts(device), parts(Device::Cpu));

@@ -2,7 +2,7 @@
 
 use crate::cuda::device;
 use overtime::models::Lif;
-use overtime::network::{Connect, Group, Network, Part, Projection, Receptor};
+use overtime::network::{Connect, Group, Network, Projection, Receptor, Subgroup};
 use overtime::{Device, Init};
 
 /// The sizes of the groups of sources and targets, and the connectivity between them.
@@ -31,7 +31,8 @@ impl Case {
         if self.autapses {
             builder = builder.group(group(to.0, to.1));
         }
-        let projection = Projection::new("some", Part::from(("P", self.pre.clone())), (to.0, self.post.clone(), "s"));
+        let projection =
+            Projection::new("some", Subgroup::from(("P", self.pre.clone())), (to.0, self.post.clone(), "s"));
         let projection = projection.connect(self.connect.clone()).autapses(self.autapses);
         builder.project(projection.weight(self.weight.clone()).delay(self.delay.clone())).build().unwrap()
     }

@@ -1,4 +1,4 @@
-"""Runs the reference cases with brainpy and compares, or writes them anew.
+"""Runs the reference cases with brainpy, and compares them with the files or writes new files.
 
     python tests/golden/make.py                  compares out and mon.* of every case with the files here
     python tests/golden/make.py --write FOLDER   writes FOLDER/NAME.npz
@@ -20,7 +20,7 @@ ACTIVATIONS = {"relu": bm.relu, "tanh": bm.tanh, "sigmoid": bm.sigmoid}
 
 
 def hh(case, data):
-    """out and monitors of a run of Hodgkin and Huxley's neuron."""
+    """Returns `out` and the monitors of a run of Hodgkin and Huxley's neuron."""
     bm.set_dt(case["dt"])
     batch = case["batch"]
     mode = bm.BatchingMode(batch) if batch else bm.nonbatching_mode
@@ -32,7 +32,7 @@ def hh(case, data):
     loop = bp.LoopOverTime(model, out_vars={n: getattr(model, n) for n in names}, dt=case["dt"])
     calls = case["calls"]
     if case["input"] == "duration":
-        # brainpy counts steps with arange, which makes one too many for some lengths: half a step less is safe.
+        # brainpy counts steps with arange, which makes one step too many for some lengths. A duration of half a step less avoids this.
         parts = [loop((case["steps"] - 0.5) * case["dt"])]
     else:
         parts = [loop(bm.asarray(x)) for x in np.split(data["in"], calls)]
@@ -43,7 +43,7 @@ def hh(case, data):
 
 
 def layer(text):
-    """A layer from its description in cases.json."""
+    """Makes a layer from its description in cases.json."""
     kind, arguments = re.match(r"(\w+)(?:\((.*?)\)(?:,|$)|$)", text).groups()
     if text.startswith("Conv2d"):
         return bp.dnn.Conv2d(3, 8, (3, 3), stride=(1, 1), padding="SAME")
@@ -57,7 +57,7 @@ def layer(text):
 
 
 def layers(case, data):
-    """out and monitors of a run of layers."""
+    """Returns `out` and the monitors of a run of layers."""
     bm.set_dt(0.1)
     with bm.environment(mode=bm.BatchingMode(case["B"])):
         named = dict(entry.split("=", 1) for entry in case["layers"])

@@ -2,8 +2,9 @@
 
     python tests/golden/make_channels.py FILE        (needs brainpy==2.8.2)
 
-Of each run: V of every step, the gates after the last, and where it spiked. `hh` is a Hodgkin-Huxley neuron, `tm` one of Traub and Miles,
-`relay` a thalamic relay neuron, `euler` the first by Euler's method, `each` the last with parameters of their own for each neuron.
+For each run the file has V after every step, the gates after the last step, and the spikes. `hh` is a
+Hodgkin-Huxley neuron, `tm` a neuron of Traub and Miles, and `relay` a thalamic relay neuron. `euler`
+is `hh` with Euler's method. `each` is `relay` with different parameters for each neuron.
 """
 
 import sys

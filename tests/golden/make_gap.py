@@ -1,8 +1,9 @@
-"""Makes gap.npz: six of brainpy's HH neurons with its GapJunction between some, by Euler's method, in float64.
+"""Makes gap.npz: six of brainpy's HH neurons, some of them joined by its GapJunction, with Euler's method, in float64.
 
     python tests/golden/make_gap.py FILE        (needs brainpy==2.8.2)
 
-`pre`, `post`, `weight`: the junctions, each of which acts both ways. Two neurons have an input, `current`; the others spike by their neighbours.
+`pre`, `post` and `weight` are the junctions, each of which acts both ways. Two neurons have an input,
+`current`. The other neurons spike because of their neighbours.
 """
 
 import sys

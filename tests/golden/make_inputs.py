@@ -1,8 +1,9 @@
-"""Makes inputs.npz: brainpy.inputs' arrays that are not drawn, in float64.
+"""Makes inputs.npz: the arrays of brainpy.inputs that are not random, in float64.
 
     python tests/golden/make_inputs.py FILE        (needs brainpy==2.8.2)
 
-Times are ones whose quotients by dt brainpy rounds as it should. `square_input`'s halves begin between steps.
+brainpy rounds the quotients of all these times by dt correctly. The halves of `square_input` begin
+between steps.
 """
 
 import sys

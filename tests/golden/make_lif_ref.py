@@ -2,7 +2,8 @@
 
     python tests/golden/make_lif_ref.py FILE        (needs brainpy==2.8.2)
 
-`tau_ref` is never a multiple of dt: brainpy compares times there, and their rounding decides.
+`tau_ref` is never a multiple of dt: brainpy compares times, and at a multiple their rounding would
+decide.
 """
 
 import sys

@@ -1,6 +1,6 @@
-"""Runs the networks of net/ with Brian2 (2.9) and compares, or with --write FOLDER writes them anew.
+"""Runs the networks of net/ with Brian2 (2.9), and compares them with the files. --write FOLDER writes new files.
 
-Connectivity and initial state are those of the files; m = h = n = 0."""
+Connectivity and initial state come from the files, with m = h = n = 0."""
 import pathlib
 import sys
 import numpy as np

@@ -2,8 +2,9 @@
 
     python tests/golden/make_neurons.py FILE        (needs brainpy==2.8.2)
 
-All have one input, `in`, times a scale of their own. `tau_ref` is never a multiple of dt: brainpy compares times there, and their rounding
-decides. Spikes are kept of every step, variables after every tenth.
+The input of each neuron is `in` times a scale of its own. `tau_ref` is never a multiple of dt:
+brainpy compares times, and at a multiple their rounding would decide. The file has the spikes of
+every step, and the variables after every tenth step.
 """
 
 import inspect
@@ -23,7 +24,8 @@ x[:, 0] = 32.0
 
 
 class WangBuzsaki(bp.dyn.WangBuzsakiHH):
-    """With the α_n of the paper and of brainpy's own documentation, a tenth of what its code has, and with m∞ taken for given in ∂V'/∂V."""
+    """The class with the α_n of the paper and of brainpy's documentation, a tenth of the value in brainpy's code, and with m∞ constant in
+    ∂V'/∂V."""
 
     def m_inf(self, V):
         return jax.lax.stop_gradient(bm.as_jax(super().m_inf(V)))
@@ -35,8 +37,8 @@ class WangBuzsaki(bp.dyn.WangBuzsakiHH):
 
 
 def bounded(cls):
-    """The class with derivatives at V or V_th, whichever is less: brainpy's stages of rk4 lie on upstrokes beyond the threshold, where the
-    neuron has spiked already, and the other variable goes with them."""
+    """The class with derivatives at V or V_th, whichever is less. On an upstroke, brainpy's stages of rk4 go beyond the threshold, where
+    the neuron has spiked already, and change the other variable with them."""
 
     def at_most(name):
         derivative = getattr(cls, name)
@@ -53,7 +55,7 @@ def bounded(cls):
 
 
 def synapse(model):
-    """A conductance of 0.3 towards −10 mV, in the equations: the class is one with a liquid time constant."""
+    """Adds a conductance of 0.3 with the reversal potential −10 mV to the equations. The class must be one with a liquid time constant."""
     model.add_inp_fun("synapse", lambda v: 0.3 * (-10.0 - v))
     return model
 

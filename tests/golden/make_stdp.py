@@ -1,7 +1,7 @@
-"""Runs the network of net/stdp.npz with Brian2 (2.9) and compares, or with --write FOLDER writes it anew.
+"""Runs the network of net/stdp.npz with Brian2 (2.9), and compares it with the file. --write FOLDER writes a new file.
 
-Neurons and rule are those of Brian2's example Song_Abbott (Song, Miller & Abbott 2000), with spikes, synapses, delays and first weights from
-a seed, and amplitudes ten times as large, so that weights reach both of their ends in a short run."""
+Neurons and rule are those of Brian2's example Song_Abbott (Song, Miller & Abbott 2000). Spikes, synapses, delays and initial weights
+follow from a seed. The amplitudes are ten times as large, so that weights reach both of their bounds in a short run."""
 import pathlib
 import sys
 import numpy as np

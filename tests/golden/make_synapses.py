@@ -1,4 +1,4 @@
-"""Makes synapses.npz: brainpy's synapse models, each after the same three spike trains, in float64.
+"""Makes synapses.npz: runs of brainpy's synapse models, each with the same three spike trains, in float64.
 
     python tests/golden/make_synapses.py FILE        (needs brainpy==2.8.2)
 """
@@ -18,9 +18,9 @@ dice = np.random.default_rng(3)
 spikes = np.stack([np.arange(steps) % 83 == 5, dice.random(steps) < 0.05, dice.random(steps) < 0.005], axis=1)
 models = dict(
     dual=(bp.dyn.DualExponV2(trains, tau_rise=1.5, tau_decay=12.0), ["out"]),
-    # Its exp_auto holds h for a step; rk4 solves both together, to 5e-8 here.
+    # brainpy's exp_auto holds h constant for a step. rk4 solves both together, with an error of 5e-8 here.
     alpha=(bp.dyn.Alpha(trains, tau_decay=4.0, method="rk4"), ["out", "h"]),
-    # Never a multiple of dt: brainpy compares times there, and their rounding decides.
+    # This is never a multiple of dt: brainpy compares times, and at a multiple their rounding would decide.
     ampa=(bp.dyn.AMPA(trains, T_dur=0.45), ["g"]),
     gaba_a=(bp.dyn.GABAa(trains, T_dur=0.95), ["g"]),
     nmda=(bp.dyn.NMDA(trains), ["g", "x"]),

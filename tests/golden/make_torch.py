@@ -1,4 +1,4 @@
-"""Makes torch/*.npz and torch/*.safetensors: small torch modules, their state_dict, an input and what came out. Needs torch and safetensors.
+"""Makes torch/*.npz and torch/*.safetensors: the state_dict, an input and the output of small torch modules. Needs torch and safetensors.
 
 Everything is computed in float64 and stored as float32 values (weights, inputs) or float64 (outputs)."""
 import os
@@ -11,7 +11,7 @@ FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch")
 
 
 def made(module, seed):
-    """The module with weights that float32 has exactly, computing in float64."""
+    """The module in float64, with weights that are exact in float32."""
     torch.manual_seed(seed)
     module = module.double()
     with torch.no_grad():
@@ -55,17 +55,17 @@ def main():
     ]):
         module = made(Model(kind, path, **options), seed)
         save(name, module, x, module(x))
-    # Linear layers as torch.nn.Sequential numbers them, with both sorts of gelu.
+    # Linear layers with the numbers of torch.nn.Sequential, and both kinds of gelu.
     module = torch.nn.Sequential(
         torch.nn.Linear(3, 5), torch.nn.GELU(), torch.nn.Linear(5, 4), torch.nn.GELU("tanh"), torch.nn.Linear(4, 2))
     module = made(module, 10)
     save("linear", module, x, module(x))
-    # A convolution of two groups. Images are [T, B, C, H, W] there, and [T, B, H, W, C] here.
+    # A convolution of two groups. Images are [T, B, C, H, W] in torch, and [T, B, H, W, C] in the library.
     module = made(torch.nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 0), dilation=(1, 2), groups=2), 11)
     image = torch.randn(3, 4, 6, 7).float().double()
     out = module(image)
     save("conv2d", module, image.permute(0, 2, 3, 1)[:, None].contiguous(), out.permute(0, 2, 3, 1)[:, None].contiguous())
-    # Single cells, step by step, and a layer behind one.
+    # Single cells, step by step, and a cell with a layer behind it.
     for seed, (name, kind) in enumerate([("rnn_cell", "RNNCell"), ("gru_cell", "GRUCell"), ("lstm_cell", "LSTMCell")]):
         cell = made(getattr(torch.nn, kind)(3, 4), 20 + seed)
         head = made(torch.nn.Linear(4, 2), 30 + seed)

@@ -1,16 +1,16 @@
 //! Descriptions that a network refuses, and its messages.
 
-use crate::networks::cell::{Cobahh, Told};
+use crate::networks::cell::{Cobahh, ScriptedCells};
 use overtime::models::{Dense, Hh, Lif};
 use overtime::network::{Builder, Connect, Group, Network, Projection, Receptor};
 use overtime::{Error, Init, LoopOverTime};
 
-fn told(units: usize) -> Told {
-    Told { units, spikes: Vec::new() }
+fn scripted(units: usize) -> ScriptedCells {
+    ScriptedCells { units, spikes: Vec::new() }
 }
 
 fn group(name: &str) -> Group<f32> {
-    Group::new(name, told(10)).receptor(Receptor::exponential("s", 5.0))
+    Group::new(name, scripted(10)).receptor(Receptor::exponential("s", 5.0))
 }
 
 fn builder() -> Builder<f32> {
@@ -78,7 +78,7 @@ fn weights_of_a_wrong_number_or_not_finite_are_refused() {
 
 #[test]
 fn empty_groups_and_parts_are_refused() {
-    value(Network::builder(0.1).group(Group::<f32>::new("a", told(0))), "none");
+    value(Network::builder(0.1).group(Group::<f32>::new("a", scripted(0))), "too few");
     value(builder().project(Projection::new("p", ("a", 3..3), ("a", "s"))), "is empty");
     value(builder().project(Projection::new("p", "a", ("a", 5..11, "s"))), "beyond the 10 neurons");
     assert!(matches!(refused(Network::builder(0.1), "at least one group"), Error::Unsupported(_)));
@@ -124,7 +124,7 @@ fn invalid_parameters_are_refused() {
         value(Network::builder(dt).group(group("a")), "dt");
     }
     for tau in [0.0, -1.0, f64::NAN] {
-        value(builder().group(Group::new("b", told(3)).receptor(Receptor::exponential("s", tau))), "time constant");
+        value(builder().group(Group::new("b", scripted(3)).receptor(Receptor::exponential("s", tau))), "time constant");
     }
     value(builder().group(group("b").noise(-1.0)), "noise");
     for rate in [-1.0, 1e9, f64::NAN] {
@@ -159,13 +159,14 @@ fn models_and_receptors_that_do_not_fit_are_refused() {
 #[test]
 fn a_loop_with_another_dt_is_refused() {
     let error = LoopOverTime::builder(builder().build().unwrap()).dt(0.2).build().expect_err("the loop was accepted");
-    assert!(error.to_string().contains("dt: 0.2 is not the network's"), "{error}");
+    assert!(error.to_string().contains("dt: 0.2 is not the network's 0.1"), "{error}");
 }
 
 #[test]
 fn a_network_that_does_not_fit_in_memory_is_refused() {
     let n = 3_000_000;
-    let large = Network::builder(0.1).group(Group::<f32>::new("a", told(n)).receptor(Receptor::exponential("s", 5.0)));
+    let large =
+        Network::builder(0.1).group(Group::<f32>::new("a", scripted(n)).receptor(Receptor::exponential("s", 5.0)));
     let network = large.project(projection().connect(Connect::FixedProb(0.9))).build().unwrap();
     // The network has 8.1e12 synapses of 4 bytes each.
     match LoopOverTime::builder(network).dt(0.1).build().expect_err("the loop was accepted") {

@@ -56,13 +56,13 @@ impl<R: Real> System<R> for Cobahh {
 
 /// A unit that spikes in the steps of its list. It stores its inputs: `x` is the drive of the last
 /// step.
-pub(crate) struct Told {
+pub(crate) struct ScriptedCells {
     pub(crate) units: usize,
     /// The spikes as (step, unit).
     pub(crate) spikes: Vec<(u64, usize)>,
 }
 
-impl<R: Real> System<R> for Told {
+impl<R: Real> System<R> for ScriptedCells {
     fn schema(&self) -> Schema {
         Schema::pointwise(self.units).drive("x").vars(["x", "kicked"])
     }

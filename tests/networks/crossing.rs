@@ -1,7 +1,7 @@
 //! Neurons whose spike is a crossing of the threshold. Every upward crossing of the recorded V is
 //! one spike, whatever causes it.
 
-use crate::networks::cell::Told;
+use crate::networks::cell::ScriptedCells;
 use overtime::models::{
     Channel, ChannelKind, CondNeuGroup, FitzHughNagumo, Hh, HindmarshRose, MorrisLecar, WangBuzsaki,
 };
@@ -21,7 +21,7 @@ fn sent() -> Vec<u64> {
 fn network<T: Real>(model: impl System<T> + 'static, weights: [f64; UNITS]) -> Network<T> {
     let spikes = sent().into_iter().map(|step| (step, 0)).collect();
     Network::builder(0.05)
-        .group(Group::new("a", Told { units: 1, spikes }))
+        .group(Group::new("a", ScriptedCells { units: 1, spikes }))
         .group(Group::new("b", model).receptor(Receptor::delta("s", "V")))
         .project(Projection::new("p", "a", ("b", "s")).connect(Connect::AllToAll).weight(weights.to_vec()))
         .build()

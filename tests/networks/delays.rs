@@ -1,6 +1,6 @@
 //! The delay of spikes: they arrive an exact number of steps later, for any chunk length.
 
-use crate::networks::cell::Told;
+use crate::networks::cell::ScriptedCells;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Init, LoopOverTime, Real};
 
@@ -9,9 +9,9 @@ const STEPS: usize = 400;
 /// For each step, the amount that arrives at unit 0 of `b` from the three units of `a`, over one
 /// synapse each.
 fn arrivals<T: Real>(delay: impl Into<Init>, weight: impl Into<Init>, spikes: &[(u64, usize)], chunk: u64) -> Vec<f64> {
-    let a = Told { units: 3, spikes: spikes.to_vec() };
-    let b = Told { units: 1, spikes: Vec::new() };
-    // The receptor decays to nothing at once, so each step shows only what arrived in the preceding
+    let a = ScriptedCells { units: 3, spikes: spikes.to_vec() };
+    let b = ScriptedCells { units: 1, spikes: Vec::new() };
+    // The receptor decays to 0 at once, so that each step shows only the arrivals of the preceding
     // step.
     let s = Receptor::exponential("s", 1e-3);
     let network = Network::<T>::builder(0.1)
@@ -74,12 +74,12 @@ fn each_synapse_has_its_own_delay() {
 
 /// Units 15 to 40 of a group, a range that starts and ends within words of the spike masks.
 #[test]
-fn only_the_part_named_sends_and_receives() {
-    let told = |units, spikes| Told { units, spikes };
+fn only_the_given_subgroups_send_and_receive() {
+    let scripted = |units, spikes| ScriptedCells { units, spikes };
     let all = (0..70).map(|unit| (2, unit)).collect();
     let network = Network::<f64>::builder(0.1)
-        .group(Group::new("a", told(70, all)))
-        .group(Group::new("b", told(60, Vec::new())).receptor(Receptor::delta("s", "kicked")))
+        .group(Group::new("a", scripted(70, all)))
+        .group(Group::new("b", scripted(60, Vec::new())).receptor(Receptor::delta("s", "kicked")))
         .project(Projection::new("p", ("a", 15..40), ("b", 7..32, "s")).connect(Connect::OneToOne))
         .project(Projection::new("q", ("a", 69..70), ("b", 50..60, "s")).weight(3.0))
         .build()

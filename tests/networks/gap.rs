@@ -36,25 +36,25 @@ fn wide<T: Real>(run: &Recording<T>, name: &str) -> ArrayD<f64> {
 }
 
 #[test]
-fn in_f64_it_is_brainpys_run() {
+fn in_f64_the_run_is_brainpys() {
     let (run, reference) = of_brainpy::<f64>(true);
     let worst = close("V", &wide(&run, "c.V"), reference.array("V"), 2e-5);
     println!("V within {worst:e} mV");
     close("spikes", &wide(&run, "c.spike"), reference.array("spike"), 0.0);
-    // Most cells spike only because of their neighbours.
+    // Most cells spike only because of their gap junctions.
     assert!(reference.array("spike").rows().into_iter().map(|s| s.sum()).sum::<f64>() >= 12.0);
     let (alone, _) = of_brainpy::<f64>(false);
     assert_eq!((0..6).filter(|k| alone["c.spike"].index_axis(ndarray::Axis(1), *k).sum() > 0.0).count(), 2);
 }
 
 #[test]
-fn in_f32_it_spikes_as_brainpys_does() {
+fn in_f32_the_spikes_are_brainpys() {
     let (run, reference) = of_brainpy::<f32>(true);
     same_spikes("spikes", &wide(&run, "c.spike"), reference.array("spike"), 1);
 }
 
-/// LIF neurons that never spike, compared with a plain loop. The neighbours act in the first step
-/// too, and in the first step after a reset.
+/// LIF neurons that never spike, compared with a plain loop. Coupled neurons act on each other in
+/// the first step, too, and in the first step after a reset.
 fn relaxes<T: Real>(tolerance: f64) {
     let v0 = vec![-30.0, 4.0, 11.5, -3.25];
     let weights = [0.5, 0.25, 0.125];
@@ -131,7 +131,7 @@ fn goes_astray<T: Real>() {
                 assert!(
                     variable == "c.V"
                         && reason.contains("`j`")
-                        && reason.contains("-512 to 512; a shorter dt may keep it there"),
+                        && reason.contains("-512 to 512; a shorter dt may keep V there"),
                     "{variable}: {reason}"
                 );
             }
@@ -169,8 +169,8 @@ fn a_potential_out_of_range_ends_the_run() {
         over_time.run_steps(3).map(|run| run["c.gap"][[2, 1]])
     };
     for v in [512.0, -512.0] {
-        let felt = from(v).unwrap();
-        assert!((felt - 0.5 * v).abs() <= 1e-6, "{felt}");
+        let half = from(v).unwrap();
+        assert!((half - 0.5 * v).abs() <= 1e-6, "{half}");
         assert!(matches!(from(v * 1.01), Err(Error::OutOfRange { step: 0, index: 0, .. })));
     }
 }
@@ -190,9 +190,9 @@ fn impossible_gap_junctions_are_refused() {
     refused(gap(), plain().delay(0.1), "`p`: gap junctions have no delay");
     refused(gap(), plain().delay(Init::Uniform(0.0, 3.0)), "gap junctions");
     refused(gap(), plain().procedural(), "gap junctions, and its synapses must be stored");
-    refused(gap(), plain().stdp(overtime::network::Stdp::new(1.0)), "gap junctions and weights that learn");
+    refused(gap(), plain().stdp(overtime::network::Stdp::new(1.0)), "gap junctions and plastic weights");
     refused(gap(), plain().kinetics(Ampa::default()), "which take no spikes");
-    refused(Receptor::graded("s"), plain().kinetics(Kinetics::Gap), "no gap junctions");
+    refused(Receptor::graded("s"), plain().kinetics(Kinetics::Gap), "is not gap junctions");
     // Sources without a potential, and targets without a conductance input.
     let build = |source: Group<f32>, target: Group<f32>| {
         let network = Network::<f32>::builder(0.1).group(source).group(target.receptor(gap()));

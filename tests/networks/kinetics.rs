@@ -2,14 +2,14 @@
 //! with runs of brainpy (tests/golden/README.md) and with plain loops.
 
 use crate::common::{close, golden};
-use crate::networks::cell::Told;
+use crate::networks::cell::ScriptedCells;
 use ndarray::ArrayD;
 use overtime::network::{Ampa, BioNmda, Connect, Group, Kinetics, Magnesium, Network, Nmda, Projection, Receptor, Stp};
 use overtime::{Init, Inputs, LoopOverTime, Real, Recording, Schema, Shared, State, System, Tick};
 
-fn told(spikes: &ArrayD<f64>) -> Told {
+fn scripted(spikes: &ArrayD<f64>) -> ScriptedCells {
     let all = spikes.indexed_iter().filter(|(_, s)| **s != 0.0).map(|(at, _)| (at[0] as u64, at[1]));
-    Told { units: spikes.shape()[1], spikes: all.collect() }
+    ScriptedCells { units: spikes.shape()[1], spikes: all.collect() }
 }
 
 /// A receptor that decays to e⁻¹⁰⁰ within a step, so its value is the amount that the last step
@@ -31,9 +31,10 @@ fn run<T: Real>(
         synapses =
             at_first.iter().fold(synapses.kinetics(kinetics), |synapses, (name, value)| synapses.init(*name, *value));
     }
-    let b = Told { units: spikes.shape()[1], spikes: Vec::new() };
-    let network =
-        Network::<T>::builder(0.1).group(Group::new("a", told(spikes))).group(Group::new("b", b).receptor(receptor));
+    let b = ScriptedCells { units: spikes.shape()[1], spikes: Vec::new() };
+    let network = Network::<T>::builder(0.1)
+        .group(Group::new("a", scripted(spikes)))
+        .group(Group::new("b", b).receptor(receptor));
     let built =
         LoopOverTime::builder(network.project(synapses).build().unwrap()).dt(0.1).out_vars(vars.to_vec()).build();
     built.unwrap().run_steps(spikes.shape()[0] as u64).unwrap()
@@ -88,12 +89,12 @@ fn is_brainpys<T: Real>(exact: f64, integers: f64) {
 }
 
 #[test]
-fn in_f64_all_is_brainpys() {
+fn in_f64_all_variables_are_brainpys() {
     is_brainpys::<f64>(1e-12, 6e-10);
 }
 
 #[test]
-fn in_f32_all_is_brainpys_to_its_precision() {
+fn in_f32_all_variables_are_brainpys_within_its_precision() {
     is_brainpys::<f32>(2e-5, 2e-5);
 }
 
@@ -140,9 +141,9 @@ fn a_spike_transmits_the_amount_of_the_paper() {
     assert!(alone.iter().all(|a| *a == 0.0 || *a == 0.4) && alone.sum() > 10.0);
     // Three sources connect to two targets, of which the first is unit 1.
     let weights = [0.5, -2.0, 0.0, 1.25, 3.0, 0.75];
-    let b = Told { units: 3, spikes: Vec::new() };
+    let b = ScriptedCells { units: 3, spikes: Vec::new() };
     let network = Network::<f64>::builder(0.1)
-        .group(Group::new("a", told(spikes)))
+        .group(Group::new("a", scripted(spikes)))
         .group(Group::new("b", b).receptor(forgetful()))
         .project(Projection::new("p", "a", ("b", 1..3, "s")).weight(weights.to_vec()).kinetics(stp).delay(0.3))
         .project(
@@ -167,12 +168,12 @@ fn a_spike_transmits_the_amount_of_the_paper() {
     );
 }
 
-/// Rest is a fixed point: the first spike transmits U, whenever it comes.
+/// Rest is a fixed point: the first spike transmits U, at any time.
 #[test]
 fn a_first_spike_transmits_the_release_fraction() {
     for (first, steps) in [(0, 1), (9, 10), (49_999, 50_000)] {
-        let a = Told { units: 1, spikes: vec![(first, 0)] };
-        let b = Told { units: 1, spikes: Vec::new() };
+        let a = ScriptedCells { units: 1, spikes: vec![(first, 0)] };
+        let b = ScriptedCells { units: 1, spikes: Vec::new() };
         let network = Network::<f64>::builder(0.1)
             .group(Group::new("a", a))
             .group(Group::new("b", b).receptor(forgetful()))
@@ -194,7 +195,7 @@ fn a_first_spike_transmits_the_release_fraction() {
 #[test]
 fn kinetics_start_from_given_initial_values() {
     let begin = |kinetics: Kinetics, given: &[(&str, Init)], vars: &[&str]| {
-        let group = |name: &str| Group::new(name, Told { units: 2, spikes: Vec::new() });
+        let group = |name: &str| Group::new(name, ScriptedCells { units: 2, spikes: Vec::new() });
         let p = given.iter().fold(Projection::new("p", "a", ("b", "s")).kinetics(kinetics), |p, (name, init)| {
             p.init(*name, init.clone())
         });
@@ -235,7 +236,7 @@ fn kinetics_start_from_given_initial_values() {
     refused(Receptor::graded("s"), plain("left", (-1.0).into()), "is not between 0 and 16777216");
     refused(Receptor::graded("s"), plain("g", vec![0.5].into()), "initial g of projection `p`");
     refused(Receptor::graded("s"), plain("g", f64::NAN.into()), "initial g of projection `p`");
-    refused(Receptor::graded("s"), plain("g", Init::XavierNormal), "is for matrices");
+    refused(Receptor::graded("s"), plain("g", Init::XavierNormal), "is defined for matrices only");
     refused(
         Receptor::exponential("s", 1.0),
         Projection::new("p", "a", ("a", "s")).init("u", 0.5),
@@ -287,7 +288,7 @@ fn magnesium_blocks_as_brainpys_does() {
 
 #[track_caller]
 fn refused(receptor: Receptor, projection: Projection, says: &str) {
-    let group = Group::new("a", Told { units: 4, spikes: Vec::new() }).receptor(receptor);
+    let group = Group::new("a", ScriptedCells { units: 4, spikes: Vec::new() }).receptor(receptor);
     let error = Network::<f32>::builder(0.1)
         .group(group)
         .project(projection)
@@ -315,7 +316,7 @@ fn invalid_kinetics_are_refused() {
     }
     refused(graded(), plain().kinetics(Stp { release: 1.5, ..Stp::default() }), "more than 1");
     refused(graded(), plain().kinetics(Ampa { t_dur: -1.0, ..Ampa::default() }), "t_dur");
-    refused(Receptor::exponential("s", 5.0), plain().kinetics(Nmda::default()), "no graded receptor");
+    refused(Receptor::exponential("s", 5.0), plain().kinetics(Nmda::default()), "is not a graded receptor");
     // A graded receptor stores nothing, so the effect of a spike would depend on dt.
     for spikes in [
         plain(),
@@ -323,7 +324,7 @@ fn invalid_kinetics_are_refused() {
         plain().stdp(overtime::network::Stdp::new(1.0)),
         plain().kinetics(Stp::default()),
     ] {
-        refused(graded(), spikes, "projection `p` adds spikes to `a.s`, which keeps nothing of them");
+        refused(graded(), spikes, "projection `p` adds spikes to `a.s`, which keeps no value for the next step");
     }
     let rained = Group::new("a", Clamped(vec![0.0])).receptor(graded()).poisson("s", 10.0, 1.0);
     let error = Network::<f32>::builder(0.1).group(rained).build().map(|_| ()).unwrap_err().to_string();

@@ -1,6 +1,6 @@
 //! Procedural projections give the same bits as projections with stored synapses.
 
-use crate::networks::cell::Told;
+use crate::networks::cell::ScriptedCells;
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::rng::Stream;
@@ -20,11 +20,12 @@ fn spikes(sources: usize, steps: u64) -> Vec<(u64, usize)> {
 /// Every connectivity rule, with one weight and with drawn weights, from a part of one group onto
 /// parts of both.
 fn network<T: Real>([n, m]: [usize; 2], steps: u64, procedural: bool) -> Network<T> {
-    let cells = |name, units| Group::new(name, Told { units, spikes: spikes(units, steps) });
-    let felt = |group: Group<T>| {
+    let cells = |name, units| Group::new(name, ScriptedCells { units, spikes: spikes(units, steps) });
+    let with_receptor = |group: Group<T>| {
         group.receptor(Receptor::exponential("s", 5.0).init(0.5)).receptor(Receptor::delta("kick", "kicked"))
     };
-    let mut builder = Network::<T>::builder(0.1).seed(SEED).group(felt(cells("a", n))).group(felt(cells("b", m)));
+    let mut builder =
+        Network::<T>::builder(0.1).seed(SEED).group(with_receptor(cells("a", n))).group(with_receptor(cells("b", m)));
     let rules = [
         Connect::FixedProb(0.13),
         Connect::FixedProb(0.0),
@@ -111,26 +112,27 @@ fn ten_thousand_million_synapses_take_the_memory_of_their_neurons() {
         let mut over_time = LoopOverTime::builder(net).dt(0.1).out_vars("P.s").build().unwrap();
         let run = over_time.run_steps(6).unwrap();
         let spikes: f64 = run.output.iter().map(|x| f64::from(*x)).sum();
-        let felt = run["P.s"].iter().skip(5 * n).filter(|s| **s > 0.0).count() as f64;
-        println!("rule {k}: {spikes} spikes with {felt} targets");
+        let reached = run["P.s"].iter().skip(5 * n).filter(|s| **s > 0.0).count() as f64;
+        println!("rule {k}: {spikes} spikes with {reached} targets");
         // Ten neurons spike. Each has about 10,000 of a million neurons as targets, and some
         // targets are shared.
         assert!((10.0..=20.0).contains(&spikes), "{spikes} spikes");
         let expected = f64::from(n as u32) * (1.0 - 0.99_f64.powi(10));
-        assert!((felt - expected).abs() <= 6.0 * expected.sqrt(), "{felt}, not {expected}");
+        assert!((reached - expected).abs() <= 6.0 * expected.sqrt(), "{reached}, not {expected}");
     }
 }
 
 #[test]
 fn projections_that_cannot_be_procedural_are_refused() {
     let refused = |projection: Projection, words: &str| {
-        let cells = Group::new("a", Told { units: 4, spikes: Vec::new() }).receptor(Receptor::exponential("s", 5.0));
+        let cells =
+            Group::new("a", ScriptedCells { units: 4, spikes: Vec::new() }).receptor(Receptor::exponential("s", 5.0));
         let error = Network::<f64>::builder(0.1).group(cells).project(projection.procedural()).build().unwrap_err();
         assert!(error.to_string().contains(words) && error.to_string().contains("projection `p`"), "{error}");
     };
     let p = || Projection::new("p", "a", ("a", "s"));
-    refused(p().connect(Connect::FixedNumPre(2)), "FixedNumPre says the sources of each target");
-    refused(p().connect(Connect::Arrays { pre: vec![0], post: vec![1] }), "Arrays are those to be stored");
+    refused(p().connect(Connect::FixedNumPre(2)), "FixedNumPre chooses the sources of each target");
+    refused(p().connect(Connect::Arrays { pre: vec![0], post: vec![1] }), "Arrays must be stored");
     refused(p().weight(vec![1.0; 16]), "stores no weights");
     refused(p().delay(Init::Uniform(0.0, 1.0)), "has one delay");
     refused(p().connect(Connect::FixedProb(1.5)), "is not in [0, 1]");

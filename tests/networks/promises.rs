@@ -1,7 +1,7 @@
 //! Properties of any network: splits, chunks, threads, checkpoints and batches change no bit, and a
 //! network without weights is its groups.
 
-use crate::networks::cell::{Cobahh, Told};
+use crate::networks::cell::{Cobahh, ScriptedCells};
 use ndarray::{Array2, Axis};
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Magnesium, Network, Nmda, Projection, Receptor, Stp};
@@ -114,7 +114,7 @@ fn run<T: Real>(options: &Options, steps: u64) -> Recording<T> {
     build::<T>(options).run(drive(steps)).unwrap()
 }
 
-/// Asserts that both groups spike, because the test shows nothing otherwise.
+/// Asserts that both groups spike: without spikes the test has no meaning.
 fn lively<T: Real>(run: &Recording<T>) {
     for name in ["A.spike", "B.spike"] {
         assert!(run[name].iter().any(|s| s.to_f64() > 0.0), "{name}: no spikes");
@@ -164,9 +164,10 @@ fn threads_change_no_bit() {
 #[test]
 fn threads_change_no_bit_of_a_large_delivery() {
     let network = |weight: Init| {
-        let told = || Told { units: 300, spikes: (0..300).filter(|k| k % 5 != 0).map(|k| (1, k)).collect() };
+        let scripted =
+            || ScriptedCells { units: 300, spikes: (0..300).filter(|k| k % 5 != 0).map(|k| (1, k)).collect() };
         Network::<f32>::builder(0.1)
-            .group(Group::new("a", told()).receptor(Receptor::exponential("s", 5.0)))
+            .group(Group::new("a", scripted()).receptor(Receptor::exponential("s", 5.0)))
             .project(Projection::new("p", "a", ("a", "s")).connect(Connect::FixedProb(0.6)).weight(weight).delay(0.2))
             .build()
             .unwrap()
@@ -255,7 +256,7 @@ fn without_weights_a_network_is_its_groups() {
 
 /// The spike masks and the events contain the same spikes.
 #[test]
-fn the_masks_are_the_spikes() {
+fn masks_and_events_have_the_same_spikes() {
     let network = mixed::<f32>(70, true);
     let vars = [monitor("A.flight"), monitor("A.spike").events()];
     let built = LoopOverTime::builder(network).dt(0.1).out_vars(vars).build();

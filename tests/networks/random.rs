@@ -1,6 +1,6 @@
 //! Poisson drives and noise: their moments, and their dependence on seed, neuron and step only.
 
-use crate::networks::cell::Told;
+use crate::networks::cell::ScriptedCells;
 use overtime::network::{Group, Network, Receptor};
 use overtime::{LoopOverTime, Recording};
 
@@ -12,8 +12,8 @@ fn run(
     chunk: u64,
     drive: impl Fn(Group<f64>) -> Group<f64>,
 ) -> Recording<f64> {
-    let told = Told { units: n, spikes: Vec::new() };
-    let group = drive(Group::new("a", told).receptor(Receptor::delta("hit", "kicked")));
+    let scripted = ScriptedCells { units: n, spikes: Vec::new() };
+    let group = drive(Group::new("a", scripted).receptor(Receptor::delta("hit", "kicked")));
     let network = Network::builder(0.1).group(group).build().unwrap();
     let builder =
         LoopOverTime::builder(network).dt(0.1).seed(seed).batch(rows).chunk(chunk).out_vars(["a.kicked", "a.x"]);

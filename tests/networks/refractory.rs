@@ -1,15 +1,15 @@
 //! The refractory period: a neuron does not spike within it, and synaptic input to V during it is
 //! discarded.
 
-use crate::networks::cell::Told;
+use crate::networks::cell::ScriptedCells;
 use ndarray::Axis;
 use overtime::models::{AdExIf, AdQuaIf, ExpIf, Izhikevich, Lif, QuaIf, Reset};
 use overtime::network::{Connect, Group, Network, Projection, Receptor, Stdp};
 use overtime::{Init, LoopOverTime, Real, Recording, System};
 
 /// A unit that spikes in each of these steps.
-fn told(steps: std::ops::Range<u64>) -> Told {
-    Told { units: 1, spikes: steps.map(|step| (step, 0)).collect() }
+fn scripted(steps: std::ops::Range<u64>) -> ScriptedCells {
+    ScriptedCells { units: 1, spikes: steps.map(|step| (step, 0)).collect() }
 }
 
 fn spikes<T: Real>(run: &Recording<T>, unit: usize) -> Vec<usize> {
@@ -48,7 +48,7 @@ fn a_burst_agrees_with_a_plain_loop() {
         let lif = Lif::<f64>::new(1).param("V_reset", 0.0).unwrap().param("tau", 20.0).unwrap();
         let lif = lif.param("tau_ref", 0.1 * hold as f64).unwrap().reset(if soft { Reset::Soft } else { Reset::Hard });
         let network = Network::builder(0.1)
-            .group(Group::new("a", told(10..60)))
+            .group(Group::new("a", scripted(10..60)))
             .group(Group::new("b", lif).receptor(Receptor::delta("s", "V")))
             .project(Projection::new("p", "a", ("b", "s")).weight(w));
         let built = LoopOverTime::builder(network.build().unwrap()).dt(0.1).out_vars(["b.V", "b.spike"]).build();
@@ -66,8 +66,7 @@ fn a_burst_agrees_with_a_plain_loop() {
 const UNITS: usize = 19;
 const HOLD: f64 = 12.0;
 
-/// A group of this model with everything that can act on V. Asserts the properties of each of its
-/// neurons.
+/// A group of this model with all inputs that can act on V. Asserts the properties of each neuron.
 fn nothing_moves_it<T: Real>(model: impl System<T> + 'static, up: f64, gap: bool) {
     let what = model.kind().to_owned();
     let group = Group::new("b", model).receptor(Receptor::delta("s", "V")).poisson("s", 2500.0, up).poisson(
@@ -78,7 +77,7 @@ fn nothing_moves_it<T: Real>(model: impl System<T> + 'static, up: f64, gap: bool
     let group = if gap { group.receptor(Receptor::gap("gap")) } else { group };
     let project = |name: &str, from: &str| Projection::new(name, from, ("b", "s")).connect(Connect::FixedNumPre(1));
     let mut network = Network::<T>::builder(0.1)
-        .group(Group::new("a", told(0..400)))
+        .group(Group::new("a", scripted(0..400)))
         .group(group)
         .project(project("stored", "a").weight(Init::Uniform(0.0, up)).delay(Init::Uniform(0.0, 2.0)))
         .project(project("learned", "a").weight(0.3 * up).stdp(Stdp::new(up)))
@@ -157,11 +156,11 @@ fn nothing_moves_a_refractory_potential() {
 
 /// The refractory period holds only V. Other variables receive spikes.
 #[test]
-fn adaptation_goes_on_taking_spikes() {
+fn adaptation_receives_spikes_in_the_refractory_period() {
     let neuron =
         AdExIf::<f64>::new(1).param("tau_ref", 5.0).unwrap().param("a", 0.0).unwrap().param("tau_w", 1e9).unwrap();
     let network = Network::builder(0.1)
-        .group(Group::new("a", told(0..30)))
+        .group(Group::new("a", scripted(0..30)))
         .group(Group::new("b", neuron).receptor(Receptor::delta("s", "w")))
         .project(Projection::new("p", "a", ("b", "s")).weight(0.5));
     let built = LoopOverTime::builder(network.build().unwrap()).dt(0.1).out_vars(["b.w", "b.spike"]).build();

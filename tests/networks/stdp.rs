@@ -2,7 +2,7 @@
 //! general properties.
 
 use crate::common::{Golden, close, golden};
-use crate::networks::cell::Told;
+use crate::networks::cell::ScriptedCells;
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Projection, Receptor, Stdp};
 use overtime::rng::Stream;
@@ -30,7 +30,7 @@ fn song<T: Real>(reference: &Golden) -> Network<T> {
     let inputs =
         Projection::new("S", "in", ("P", "ge")).connect(Connect::Arrays { pre: whole("pre"), post: whole("post") });
     Network::builder(0.1)
-        .group(Group::new("in", Told { units: one("inputs") as usize, spikes }))
+        .group(Group::new("in", ScriptedCells { units: one("inputs") as usize, spikes }))
         .group(Group::new("P", lif).receptor(Receptor::exponential("ge", 5.0).coba(0.0)))
         .project(inputs.weight(list(reference, "w0")).delay(delays).stdp(rule))
         .build()
@@ -77,12 +77,12 @@ fn draw(what: &str, k: u64) -> f64 {
     Stream::named(SEED, what).uniform(k, 0)
 }
 
-fn told(what: &str, units: usize, steps: u64, p: f64) -> Told {
+fn scripted(what: &str, units: usize, steps: u64, p: f64) -> ScriptedCells {
     let spikes = (0..steps * units as u64)
         .filter(|k| draw(what, *k) < p)
         .map(|k| (k / units as u64, k as usize % units))
         .collect();
-    Told { units, spikes }
+    ScriptedCells { units, spikes }
 }
 
 const RULE: fn() -> Stdp = || Stdp::new(0.9).min(-0.2).tau(3.0, 5.0).amplitudes(0.07, -0.06);
@@ -96,8 +96,8 @@ fn two<T: Real>(steps: u64) -> Network<T> {
     let to = Projection::new("to", ("a", 5..30), ("b", 1..17, "s")).autapses(false).weight(0.4).delay(0.3);
     Network::builder(0.1)
         .seed(SEED)
-        .group(Group::new("a", told("a", 33, steps, 0.04)).receptor(receptor()))
-        .group(Group::new("b", told("b", 18, steps, 0.05)).receptor(receptor()))
+        .group(Group::new("a", scripted("a", 33, steps, 0.04)).receptor(receptor()))
+        .group(Group::new("b", scripted("b", 18, steps, 0.05)).receptor(receptor()))
         .project(within.delay(Init::Uniform(0.2, 1.1)).stdp(RULE()))
         .project(to.stdp(RULE()))
         .build()
@@ -112,7 +112,7 @@ fn weights_are_those_of_a_plain_loop() {
     let synapses = ["within", "to"].map(|name| network.synapses(name, Device::Cpu).unwrap());
     let vars = ["within.w", "to.w", "within.post", "a.s", "b.s", "b.x"];
     let run = LoopOverTime::builder(network).dt(0.1).out_vars(vars).build().unwrap().run_steps(steps).unwrap();
-    let (of_a, of_b) = (told("a", 33, steps, 0.04).spikes, told("b", 18, steps, 0.05).spikes);
+    let (of_a, of_b) = (scripted("a", 33, steps, 0.04).spikes, scripted("b", 18, steps, 0.05).spikes);
     let decay = [3.0_f64, 5.0].map(|tau| (-0.1 / tau).exp());
     for (name, synapses, to, first, var) in
         [("within", &synapses[0], &of_a, [0, 0], "a.s"), ("to", &synapses[1], &of_b, [5, 1], "b.s")]
@@ -205,7 +205,7 @@ fn threads_change_no_bit_of_many_weights() {
             Projection::new("p", "a", ("a", "s")).connect(Connect::FixedProb(0.6)).weight(0.3).delay(delay).stdp(RULE())
         };
         let network = |delay| {
-            let group = Group::new("a", told("many", 300, 6, 0.3)).receptor(Receptor::exponential("s", 5.0));
+            let group = Group::new("a", scripted("many", 300, 6, 0.3)).receptor(Receptor::exponential("s", 5.0));
             Network::<f32>::builder(0.1).group(group).project(many(delay)).build().unwrap()
         };
         [Init::Constant(0.1), Init::Uniform(0.0, 0.2)].map(|delay| {
@@ -225,7 +225,7 @@ fn threads_change_no_bit_of_many_weights() {
 
 #[test]
 fn invalid_plasticity_is_refused() {
-    let group = || Group::<f32>::new("a", told("a", 3, 1, 0.0)).receptor(Receptor::exponential("s", 5.0));
+    let group = || Group::<f32>::new("a", scripted("a", 3, 1, 0.0)).receptor(Receptor::exponential("s", 5.0));
     let built = |name: &str, rule: Stdp| {
         let all = Projection::new(name, "a", ("a", "s")).stdp(rule);
         Network::builder(0.1).group(group()).project(all).build().map(|_| ())
@@ -274,10 +274,10 @@ fn invalid_plasticity_is_refused() {
 #[test]
 fn default_amplitudes_scale_with_the_distance_of_the_bounds() {
     for (min, max, w0) in [(0.0, 2.0, 1.0), (-1.0, 0.0, -0.5), (-3.0, -1.0, -2.0), (-1.0, 1.0, 0.0), (0.5, 1.0, 0.75)] {
-        let told = |spikes: Vec<(u64, usize)>| Told { units: 1, spikes };
+        let scripted = |spikes: Vec<(u64, usize)>| ScriptedCells { units: 1, spikes };
         let network = Network::<f64>::builder(0.1)
-            .group(Group::new("a", told(vec![(5, 0), (40, 0)])))
-            .group(Group::new("b", told(vec![(25, 0), (30, 0)])).receptor(Receptor::exponential("s", 5.0)))
+            .group(Group::new("a", scripted(vec![(5, 0), (40, 0)])))
+            .group(Group::new("b", scripted(vec![(25, 0), (30, 0)])).receptor(Receptor::exponential("s", 5.0)))
             .project(Projection::new("p", "a", ("b", "s")).weight(w0).stdp(Stdp::new(max).min(min)));
         let run = LoopOverTime::builder(network.build().unwrap())
             .dt(0.1)

@@ -1,6 +1,6 @@
 //! Sums over synapses compared with a plain program in f64, and their accuracy.
 
-use crate::networks::cell::Told;
+use crate::networks::cell::ScriptedCells;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{LoopOverTime, Real};
 
@@ -30,8 +30,8 @@ fn check<T: Real>(seed: u64, sources: usize, targets: usize, synapses: usize, to
     let delays: Vec<usize> = (0..synapses).map(|_| dice.below(9)).collect();
 
     let mut network =
-        Network::<T>::builder(0.1).group(Group::new("a", Told { units: sources, spikes: spikes.clone() }));
-    let mut group = Group::new("b", Told { units: targets, spikes: Vec::new() });
+        Network::<T>::builder(0.1).group(Group::new("a", ScriptedCells { units: sources, spikes: spikes.clone() }));
+    let mut group = Group::new("b", ScriptedCells { units: targets, spikes: Vec::new() });
     for (k, tau) in DECAYS.iter().enumerate() {
         group = group.receptor(Receptor::exponential(format!("s{k}"), *tau).init(k as f64));
     }
@@ -70,7 +70,7 @@ fn check<T: Real>(seed: u64, sources: usize, targets: usize, synapses: usize, to
 /// Each weight is within 2^(e−31) of the given value; here e = 4, so the bound is 7.5e-9. A sum has
 /// some dozens of weights.
 #[test]
-fn weights_of_their_own_sum_up_as_in_a_plain_program() {
+fn individual_weights_sum_up_as_in_a_plain_program() {
     for (seed, (sources, targets, synapses)) in [(1, 1, 1), (33, 17, 200), (5, 1025, 900)].into_iter().enumerate() {
         check::<f64>(seed as u64, sources, targets, synapses, 2e-7);
         check::<f32>(seed as u64, sources, targets, synapses, 1e-4);
@@ -85,8 +85,8 @@ fn large_and_small_weights_cancel_exactly() {
     let weights: Vec<f64> = (0..n).map(|k| [1.0, 2.0_f64.powi(-29), -1.0, 0.0][k % 4]).collect();
     let arrays = Connect::Arrays { pre: (0..n as u32).collect(), post: vec![0; n] };
     let network = Network::<f32>::builder(0.1)
-        .group(Group::new("a", Told { units: n, spikes: all }))
-        .group(Group::new("b", Told { units: 1, spikes: Vec::new() }).receptor(Receptor::delta("s", "kicked")))
+        .group(Group::new("a", ScriptedCells { units: n, spikes: all }))
+        .group(Group::new("b", ScriptedCells { units: 1, spikes: Vec::new() }).receptor(Receptor::delta("s", "kicked")))
         .project(Projection::new("p", "a", ("b", "s")).connect(arrays).weight(weights))
         .build()
         .unwrap();

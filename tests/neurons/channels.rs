@@ -174,7 +174,7 @@ fn a_unit_alone_is_that_unit() {
         ["V", "ICaT_HM1992.q", "spike"].map(|name| run[name].clone())
     };
     for method in [Method::ExpAuto, Method::Rk4] {
-        // The number of units exceeds a SIMD stretch and a tile.
+        // The number of units exceeds a SIMD tile and a network tile.
         let all = run(0..67, method);
         for unit in [0, 17, 33, 63, 64, 66] {
             for (all, alone) in all.iter().zip(run(unit..unit + 1, method)) {

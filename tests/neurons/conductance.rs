@@ -52,15 +52,15 @@ fn a_conductance_is_a_leak() {
 
         // τ dV/dt = −(V − V_rest) + R (I − g V). So τ, R and V_rest shrink by the factor 1 + R g.
         let (g, i, r) = (0.7, 40.0, 1.5);
-        let pull = 1.0 + r * g;
+        let leak = 1.0 + r * g;
         let lif = || Lif::<f64>::new(2).method(method).v(Init::Constant(-3.0)).param("tau_ref", 1.0).unwrap();
         let with = lif().param("R", r).unwrap().param("V_rest", -2.0).unwrap().conductance();
         let leak = lif()
-            .param("R", r / pull)
+            .param("R", r / leak)
             .unwrap()
-            .param("tau", 10.0 / pull)
+            .param("tau", 10.0 / leak)
             .unwrap()
-            .param("V_rest", -2.0 / pull)
+            .param("V_rest", -2.0 / leak)
             .unwrap();
         close("Lif", &run(with, i, Some(g)), &run(leak, i, None), 1e-10);
     }

@@ -202,14 +202,17 @@ fn errors_name_the_input_or_monitor_that_does_not_fit() {
     });
     says(runner.build().unwrap().run_steps(2).unwrap_err(), "monitor `f`");
     // The progress callback gets the total of the whole run, for any split.
-    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let sink = told.clone();
+    let reported = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let sink = reported.clone();
     let builder = LoopOverTime::builder(Lif::<f32>::new(3)).progress(move |done, all| {
         sink.lock().unwrap().push((done, all));
         done < 2000
     });
     let mut runner = builder.runner().input("x", func(|_| 1.0)).build().unwrap();
     assert!(matches!(runner.run_steps(3000).unwrap_err(), Error::Cancelled { done: 2000.., steps: 3000 }));
-    let told = told.lock().unwrap();
-    assert!(told.windows(2).all(|w| w[0].0 < w[1].0) && told.iter().all(|(_, all)| *all == 3000), "{told:?}");
+    let reported = reported.lock().unwrap();
+    assert!(
+        reported.windows(2).all(|w| w[0].0 < w[1].0) && reported.iter().all(|(_, all)| *all == 3000),
+        "{reported:?}"
+    );
 }

@@ -1,6 +1,6 @@
 //! How time is cut.
 
-use crate::exit::usage;
+use crate::exit_code::usage;
 use overtime::Number;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! How large a picture is: in units of the layout, in pixels, and in millimetres.
 
-use crate::exit::usage;
+use crate::exit_code::usage;
 use crate::paths::extension;
 use overtime_model::Plot;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! A file of results: its clock, its arrays step by step, and its spikes.
 
-use crate::exit::of_model;
+use crate::exit_code::of_model;
 use ndarray::{ArrayD, ArrayViewD};
 use overtime::Error;
 use overtime_model::files;

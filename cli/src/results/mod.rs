@@ -5,10 +5,10 @@ mod model;
 mod plain;
 
 use crate::args::PlotArgs;
+use crate::console::say;
 use crate::paths::absolute;
 use crate::plot::{Size, write};
 use crate::run::spec::Files;
-use crate::terminal::say;
 use file::Results;
 use std::path::PathBuf;
 

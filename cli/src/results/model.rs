@@ -2,14 +2,14 @@
 
 use super::file::{Results, Steps};
 use crate::args::{PlotArgs, RunArgs};
-use crate::exit::{of_model, usage};
+use crate::exit_code::{of_model, usage};
 use crate::plot::{Columns, Drive, Source, Subject, Traces, plan, title};
 use crate::run::length::time_axis;
 use crate::run::picture;
-use crate::run::session::series;
+use crate::run::series::{self, Series};
 use crate::run::spec::{Given, Spec};
 use crate::spikes::{SPIKES, spikes_of};
-use ndarray::{ArrayD, ArrayViewD, Axis as AxisOf};
+use ndarray::{ArrayViewD, Axis as AxisOf};
 use overtime_model::out_vars::{self, OutVar};
 use overtime_model::{Axis, SystemSpec as System};
 use std::path::Path;
@@ -23,7 +23,7 @@ struct Drawing<'a> {
     rows: usize,
     /// Elements of a row of the output.
     units: usize,
-    input: Option<ArrayD<f64>>,
+    input: Option<Series<f64>>,
 }
 
 /// What the run was, the title, and the values.
@@ -93,10 +93,20 @@ impl<'a> Drawing<'a> {
             _ => {}
         }
         let steps = results.steps(Some(spec.dt))?;
-        let input = series::<f64>(&spec.input, "input", false)?;
+        let batch_major = spec.first_axis == Axis::B;
+        let input = match series::from_file::<f64>(&spec.input, "input", false)? {
+            Some(values) => {
+                let time_axis = time_axis(&spec, batched, values.shape());
+                Some(Series { values, time_axis, repeats: false })
+            }
+            None => {
+                let seed = spec.draw.unwrap_or(spec.seed);
+                let run = series::Run { steps: Some(steps.steps), dt: spec.dt, seed, batched, batch_major };
+                series::made::<f64>(&spec.input, units, &run)?
+            }
+        };
         // A series of another run is not drawn.
-        let input =
-            input.filter(|x| x.shape().get(time_axis(&spec, batched, x.shape())) == Some(&(steps.steps as usize)));
+        let input = input.filter(|series| series.steps().is_none_or(|own| own as u64 == steps.steps));
         Ok(Self { results, spec, steps, batched, rows, units, input })
     }
 
@@ -135,7 +145,7 @@ impl<'a> Drawing<'a> {
             given: match (&self.spec.input, &self.input) {
                 // What noise added is not in the file.
                 _ if is_noisy => Drive::Unknown,
-                (_, Some(x)) if x.ndim() == 1 => Drive::Shared,
+                (_, Some(x)) if x.values.ndim() == 1 => Drive::Shared,
                 (_, Some(_)) => Drive::Series,
                 (Given::Constant(_), None) => Drive::Constant,
                 _ => Drive::Unknown,
@@ -191,8 +201,8 @@ impl<'a> Drawing<'a> {
         (!all.is_empty()).then(|| all.join(","))
     }
 
-    fn features(&self, series: &ArrayD<f64>) -> usize {
-        series.shape().iter().skip(if self.batched { 2 } else { 1 }).product()
+    fn features(&self, series: &Series<f64>) -> usize {
+        series.values.shape().iter().skip(if self.batched { 2 } else { 1 }).product()
     }
 
     fn feed(&self, traces: &mut Traces, asked: &[OutVar]) {
@@ -215,10 +225,13 @@ impl<'a> Drawing<'a> {
                 }
                 Source::Input => match (&self.input, &self.spec.input) {
                     (Some(series), _) => {
-                        let mut values = series.view();
-                        values.swap_axes(0, time_axis(&self.spec, self.batched, series.shape()).min(values.ndim() - 1));
-                        let (batched, columns) =
-                            if series.ndim() == 1 { (false, Columns::One) } else { (self.batched, Columns::All) };
+                        let mut values = series.part(0, usize::try_from(steps).unwrap_or(usize::MAX));
+                        values.swap_axes(0, series.time_axis.min(values.ndim() - 1));
+                        let (batched, columns) = if series.values.ndim() == 1 {
+                            (false, Columns::One)
+                        } else {
+                            (self.batched, Columns::All)
+                        };
                         traces.feed(k, &values, batched, columns, |s| begin + s);
                     }
                     (None, Given::Constant(x)) => traces.hold(k, begin..begin.saturating_add(steps), *x),

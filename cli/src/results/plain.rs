@@ -1,7 +1,7 @@
 //! A picture of results of which nothing is known but what the file says: its names, and no units.
 
 use super::file::{Results, Spikes};
-use crate::exit::usage;
+use crate::exit_code::usage;
 use crate::plot::{Clock, Columns, Grid, Panel, Raster, Source, Traces, plain, size_fits};
 use crate::spikes::spikes_of;
 use overtime::models;

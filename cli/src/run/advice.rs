@@ -2,7 +2,7 @@
 //! command has.
 
 use super::spec::{Given, Spec};
-use crate::exit::{Failure, not_finite};
+use crate::exit_code::{Failure, not_finite};
 use crate::paths::extension;
 use ndarray::ArrayD;
 use overtime::{Error, Number, Scalar};
@@ -117,7 +117,9 @@ pub(super) fn check_values<T: Scalar>(system: &System, arrays: &Arrays) -> anyho
         let found = match value {
             Value::Number(x) | Value::Orthogonal(x) => [x].into_iter().find(large),
             Value::Uniform(a, b) | Value::Normal(a, b) => [a, b].into_iter().find(large),
-            Value::File { .. } => arrays.0.get(&name).and_then(|array| array.iter().find(large)),
+            Value::File { .. } | Value::Sequence { .. } => {
+                arrays.0.get(&name).and_then(|array| array.iter().find(large))
+            }
             Value::Zeros | Value::XavierNormal => None,
         };
         if let Some(x) = found {

@@ -2,13 +2,20 @@
 //! specification, the input still to come, and everything recorded so far. What is not state is
 //! named `run/…`.
 
-use super::output::{indices, numbers, read_indices, read_numbers, read_whole, whole};
-use super::recorder::{Buffer, Kept, steps_of};
+use super::initial_state;
+use super::initial_state::{RUN, without_run};
+use super::length;
+use super::memory_need;
+use super::picture;
+use super::recorder::{Buffer, Kept};
+use super::series::Series;
 use super::session::{Place, Session};
+use super::setup;
 use super::spec::{Given, Spec};
-use super::trains::synaptic_events;
-use super::{picture, start, streams};
-use crate::exit::{Failure, of_model};
+use super::spike_trains::synaptic_events;
+use super::streams;
+use super::tensors::{indices, numbers, read_indices, read_numbers, read_whole, whole};
+use crate::exit_code::{Failure, of_model};
 use crate::plot::Grid;
 use crate::run::element::Element;
 use ndarray::{Array2, ArrayD};
@@ -20,8 +27,6 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const VERSION: u32 = 1;
-/// What all that is not state is named with.
-const RUN: &str = "run/";
 const SPEC: &str = "run.spec";
 const PROGRESS: &str = "run.progress";
 
@@ -55,16 +60,13 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
     let (stream, spikes) = streams::sync(session)?;
     let session = &*session;
     let Some(path) = &session.spec.files.checkpoint else { return Ok(()) };
-    let mut file = start::file(session)?;
+    let mut file = initial_state::file(session)?;
     let mut add = |name: String, tensor: Tensor| file.tensors.push((format!("{RUN}{name}"), tensor));
     if let Some(series) = &session.input {
-        add("input".into(), Tensor::try_from_array(steps_of(series, session.time_axis, from, usize::MAX))?);
+        add("input".into(), Tensor::try_from_array(series.rest(from))?);
     }
     for (name, series) in &session.named {
-        add(
-            format!("input/{name}"),
-            Tensor::try_from_array(steps_of(series, session.time_axis_of(series), from, usize::MAX))?,
-        );
+        add(format!("input/{name}"), Tensor::try_from_array(series.rest(from))?);
     }
     for (name, array) in &session.arrays.0 {
         add(format!("arrays/{name}"), Tensor::try_from_array(array.view())?);
@@ -103,7 +105,7 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
         begin: session.begin,
         steps: session.steps,
         done: session.done,
-        time_axis: session.time_axis,
+        time_axis: session.input.as_ref().map_or(0, |series| series.time_axis),
         spikes: session.recorder.spikes,
         stream,
         spike_stream: spikes,
@@ -123,12 +125,6 @@ pub(crate) struct Checkpoint {
     pub(crate) spec: Spec,
     progress: Progress,
     file: states::File,
-}
-
-/// Takes what is not state out of a file, so that a checkpoint can be read as a state too.
-pub(crate) fn without_run(mut file: states::File) -> states::File {
-    file.tensors.retain(|(name, _)| !name.starts_with(RUN));
-    file
 }
 
 pub(crate) fn read(path: &Path) -> anyhow::Result<Checkpoint> {
@@ -171,22 +167,26 @@ impl Checkpoint {
         let arrays = Arrays(arrays.into_iter().collect());
         let system = spec.system.build_with::<T>(&arrays, spec.seed, spec.dt).map_err(of_model)?;
         let batch = spec.batch.map(usize::try_from).transpose()?;
-        let mut session = Session::<T>::build(spec, place, system, batch)?;
+        let mut session = setup::build::<T>(spec, place, system, batch)?;
         session.arrays = arrays;
         (session.begin, session.t) = (progress.begin, progress.t);
         (session.steps, session.done) = (progress.steps, progress.done);
-        session.time_axis = progress.time_axis;
         let get = |name: &str| {
             let found = file.get(&format!("{RUN}{name}"));
             found.ok_or_else(|| anyhow::Error::from(Failure::Io(format!("this checkpoint lacks `{RUN}{name}`"))))
         };
         if file.get(&format!("{RUN}input")).is_some() {
-            session.input = Some(get("input")?.to_array()?);
+            let repeats = matches!(session.spec.input, Given::Sequence(_));
+            session.input = Some(Series { values: get("input")?.to_array()?, time_axis: progress.time_axis, repeats });
         }
         if let Given::Named(all) = &session.spec.input {
-            let series = all.iter().filter(|(_, given)| matches!(given, Given::Series(..)));
+            let series = all.iter().filter(|(_, given)| given.varies());
             session.named = series
-                .map(|(name, _)| Ok((name.clone(), get(&format!("input/{name}"))?.to_array()?)))
+                .map(|(name, given)| {
+                    let values: ArrayD<T> = get(&format!("input/{name}"))?.to_array()?;
+                    let time_axis = length::time_axis(&session.spec, batch.is_some(), values.shape());
+                    Ok((name.clone(), Series { values, time_axis, repeats: matches!(given, Given::Sequence(_)) }))
+                })
                 .collect::<anyhow::Result<_>>()?;
         }
         session.recorder.spikes = progress.spikes;
@@ -216,7 +216,7 @@ impl Checkpoint {
         }
         session.events_before = synaptic_events(&session.recorder.trains, &session.populations());
         if let Some(grid) = progress.grid {
-            let axes = session.input.as_ref().map(ArrayD::ndim);
+            let axes = session.input.as_ref().map(|series| series.values.ndim());
             let panels = picture::panels(&session.spec, session.over_time.schema(), batch, axes)?;
             let mut traces = session.traces(panels)?;
             let (low, high) = (get("plot/low")?.to_array()?, get("plot/high")?.to_array()?);
@@ -238,7 +238,7 @@ impl Checkpoint {
             session.traces = Some(traces);
         }
         session.over_time.load_states_file(&without_run(file), true)?;
-        session.reserve()?;
+        memory_need::reserve(&mut session)?;
         streams::open(&mut session, &progress.stream, &progress.spike_stream)?;
         Ok(session)
     }

@@ -11,7 +11,7 @@ pub(crate) fn batch(spec: &Spec, inputs: &[(&InputSpec, &[usize])]) -> anyhow::R
     if let Some(batch) = spec.batch {
         return Ok(Some(
             usize::try_from(batch)
-                .map_err(|_| crate::exit::usage(format!("--batch {batch} is more than can be addressed")))?,
+                .map_err(|_| crate::exit_code::usage(format!("--batch {batch} is more than can be addressed")))?,
         ));
     }
     let Some((port, shape)) = inputs.iter().find(|(port, shape)| shape.len() == port.shape.len() + 2) else {
@@ -24,7 +24,7 @@ pub(crate) fn batch(spec: &Spec, inputs: &[(&InputSpec, &[usize])]) -> anyhow::R
         && units > 1
     {
         let steps = shape[usize::from(spec.first_axis == Axis::B)];
-        return Err(crate::exit::usage(format!(
+        return Err(crate::exit_code::usage(format!(
             "--input has the shape {shape:?}, which is either one value for each of {units} units, with an axis too many, or a batch of {rows} \
              rows of one value for all units: give [{steps}, {units}] for the first, or --batch {rows} (`batch = {rows}`) for the second"
         )));
@@ -37,7 +37,7 @@ pub(crate) fn unambiguous(spec: &Spec, inputs: &[(&InputSpec, &[usize])]) -> any
     for (port, shape) in inputs {
         let &[len] = shape else { continue };
         if spec.length == Length::Input && port.broadcasts && port.shape == [*len] && *len > 1 {
-            return Err(crate::exit::usage(format!(
+            return Err(crate::exit_code::usage(format!(
                 "--input has {len} values for {len} units, which are either one for each unit, or one for each of {len} steps: give an array of \
                  [steps, {len}] for the first, or --steps {len} (`steps = {len}`) for the second"
             )));
@@ -56,7 +56,7 @@ pub(crate) fn has_rows(spec: &Spec, batch: Option<usize>) -> anyhow::Result<()> 
         ("--lengths (`lengths`)", spec.lengths.is_some()),
     ];
     match of_a_batch.iter().find(|(_, given)| *given) {
-        Some((flag, _)) => Err(crate::exit::usage(format!(
+        Some((flag, _)) => Err(crate::exit_code::usage(format!(
             "{flag} is for a batch, and there is none: give --batch N (`batch`), or an input with a batch axis"
         ))),
         None => Ok(()),
@@ -87,7 +87,7 @@ pub(crate) fn steps(
         (Some(asked), _) => Ok(asked),
         (None, Some(given)) => Ok(given as u64),
         (None, None) => {
-            Err(crate::exit::usage("how long? give --duration MS, --steps N, or --input FILE with a series"))
+            Err(crate::exit_code::usage("how long? give --duration MS, --steps N, or --input FILE with a series"))
         }
     }
 }
@@ -104,7 +104,7 @@ pub(crate) fn of_rows(array: &ArrayD<f64>) -> anyhow::Result<Vec<usize>> {
         if fits {
             Ok(*x as usize)
         } else {
-            Err(crate::exit::usage(format!("lengths[{row}]: {} is not a number of steps", overtime::Number(*x))))
+            Err(crate::exit_code::usage(format!("lengths[{row}]: {} is not a number of steps", overtime::Number(*x))))
         }
     };
     array.iter().enumerate().map(whole).collect()

@@ -2,39 +2,36 @@
 
 pub(crate) mod advice;
 pub(crate) mod checkpoint;
-pub(crate) mod drive;
 pub(crate) mod element;
-pub(crate) mod finish;
+pub(crate) mod initial_state;
 pub(crate) mod length;
-pub(crate) mod need;
+pub(crate) mod memory_need;
 pub(crate) mod output;
 pub(crate) mod picture;
 pub(crate) mod progress;
 pub(crate) mod recorder;
-pub(crate) mod room;
+pub(crate) mod reserved_memory;
+pub(crate) mod results;
+pub(crate) mod series;
 pub(crate) mod session;
+pub(crate) mod setup;
 pub(crate) mod signals;
-mod slice;
+pub(crate) mod slice_memory;
+pub(crate) mod slices;
 pub(crate) mod spec;
-pub(crate) mod start;
+pub(crate) mod spike_file;
+pub(crate) mod spike_trains;
 pub(crate) mod streams;
-pub(crate) mod trains;
+pub(crate) mod tensors;
 
 use crate::args::RunArgs;
+use crate::console::{Manner, say};
 use crate::run::element::Element;
-use crate::terminal::say;
-use drive::Control;
 use half::{bf16, f16};
 use overtime_model::Type;
 use session::{Place, Session};
+use slices::Control;
 use spec::Spec;
-
-/// What is said, and how.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Manner {
-    pub(crate) quiet: bool,
-    pub(crate) json: bool,
-}
 
 pub(crate) fn command(args: &RunArgs) -> anyhow::Result<()> {
     let spec = Spec::new(args)?;
@@ -49,8 +46,8 @@ pub(crate) fn command(args: &RunArgs) -> anyhow::Result<()> {
 
 fn start<T: Element>(spec: Spec, manner: Manner) -> anyhow::Result<()> {
     let place = Place::find(&spec.device)?;
-    let mut session = Session::<T>::new(spec, &place)?;
-    drive::check(&mut session)?;
+    let mut session = setup::new::<T>(spec, &place)?;
+    slices::check(&mut session)?;
     go(session, &place, manner)
 }
 
@@ -71,6 +68,6 @@ pub(crate) fn go<T: Element>(mut session: Session<T>, place: &Place, manner: Man
             say(format_args!("warning: {warning}"));
         }
     }
-    let timing = drive::drive(&mut session, &control).map_err(|e| advice::of_run(e, &session.spec))?;
-    finish::finish(&mut session, place, timing, manner).map_err(|e| advice::of_run(e, &session.spec))
+    let timing = slices::run(&mut session, &control).map_err(|e| advice::of_run(e, &session.spec))?;
+    results::write(&mut session, place, timing, manner).map_err(|e| advice::of_run(e, &session.spec))
 }

@@ -1,17 +1,13 @@
 //! Results as a file: npz, or safetensors.
 
 use super::recorder::{Kept, Recorder};
-use super::trains::Train;
+use super::tensors::{indices, numbers, whole};
 use crate::paths::extension;
 use crate::run::element::Element;
-use ndarray::{Array0, ArrayD, ArrayView1, ArrayViewD};
-use overtime::memory;
-use overtime::states::{self, Tensor, Type};
+use ndarray::{Array0, ArrayView1};
+use overtime::states::{self, Tensor};
 use overtime_npz::{Stream, Writer};
 use std::path::Path;
-
-/// What memory is taken for.
-const COPY: &str = "the copy that a file is made of";
 
 /// Writes `ts`, `output`, each variable by its name, and where the clock stands (`t`, `i`), whole
 /// or not at all.
@@ -83,7 +79,7 @@ fn tensors<T: Element>(recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result
 fn spikes<T>(recorder: &Recorder<T>, mut with: impl FnMut(&str, &[u64]) -> anyhow::Result<()>) -> anyhow::Result<()> {
     for train in &recorder.trains {
         let Some(kept) = &train.kept else { continue };
-        let [unit, step, row] = names(recorder, train);
+        let [unit, step, row] = recorder.spike_names(train);
         if let Some(name) = unit {
             with(&name, &indices(&kept.unit)?)?;
         }
@@ -95,53 +91,4 @@ fn spikes<T>(recorder: &Recorder<T>, mut with: impl FnMut(&str, &[u64]) -> anyho
         }
     }
     Ok(())
-}
-
-/// What a group's spikes are called, named by group where there are several: `spike_i`,
-/// `spike_step`, and `spike_row` in a batch.
-pub(crate) fn names<T>(recorder: &Recorder<T>, train: &Train) -> [Option<String>; 3] {
-    let several = recorder.trains.len() > 1;
-    let name = |what: &str| Some(if several { format!("{}.{what}", train.group) } else { what.to_owned() });
-    // Asked for as events too, these have the same names.
-    let is_spike =
-        |(name, kept): &(String, Kept<T>)| matches!(kept, Kept::Events(_)) && *name == format!("{}.spike", train.group);
-    let twice = several && recorder.vars.iter().any(is_spike);
-    [name("spike_i"), name("spike_step").filter(|_| !twice), name("spike_row").filter(|_| !twice && recorder.batched)]
-}
-
-/// Indices as files have them.
-pub(crate) fn indices(all: &[usize]) -> anyhow::Result<Vec<u64>> {
-    Ok(memory::collect(COPY, all.iter().map(|x| *x as u64))?)
-}
-
-/// What [`indices`] made.
-pub(crate) fn read_indices(all: &[u64]) -> anyhow::Result<Vec<usize>> {
-    Ok(memory::collect(COPY, all.iter().map(|x| *x as usize))?)
-}
-
-/// Numbers in one axis.
-pub(crate) fn numbers(all: &[f64]) -> anyhow::Result<Tensor> {
-    Ok(Tensor::try_from_array(ArrayViewD::from_shape(vec![all.len()], all)?)?)
-}
-
-/// Whole numbers in one axis.
-pub(crate) fn whole(all: &[u64]) -> anyhow::Result<Tensor> {
-    let mut bytes = memory::room(COPY, size_of_val(all))?;
-    bytes.extend(all.iter().flat_map(|x| x.to_le_bytes()));
-    Ok(Tensor { dtype: Type::U64, shape: vec![all.len()], bytes })
-}
-
-/// What [`whole`] made; nothing of another type.
-pub(crate) fn read_whole(tensor: &Tensor) -> anyhow::Result<Option<Vec<u64>>> {
-    if tensor.dtype != Type::U64 {
-        return Ok(None);
-    }
-    let number = |c: &[u8]| c.try_into().map_or(0, u64::from_le_bytes);
-    Ok(Some(memory::collect(COPY, tensor.bytes.chunks_exact(8).map(number))?))
-}
-
-/// What [`numbers`] made.
-pub(crate) fn read_numbers(tensor: &Tensor) -> anyhow::Result<Vec<f64>> {
-    let array: ArrayD<f64> = tensor.to_array()?;
-    Ok(array.into_raw_vec_and_offset().0)
 }

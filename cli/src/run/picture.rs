@@ -1,8 +1,8 @@
 //! What a picture takes of a run.
 
 use super::recorder::time_major;
-use super::spec::{Given, Spec};
-use crate::exit::in_file;
+use super::spec::Spec;
+use crate::exit_code::in_file;
 use crate::plot::{Columns, Drive, Grid, Panel, Raster, Source, Subject, Traces, clock, plan};
 use ndarray::ArrayViewD;
 use overtime::{Recording, Scalar, Schema};
@@ -18,8 +18,8 @@ pub(crate) fn panels(
     axes: Option<usize>,
 ) -> anyhow::Result<Vec<Panel>> {
     let given = match (&spec.input, axes) {
-        (Given::Series(..), Some(1)) => Drive::Shared,
-        (Given::Series(..), _) => Drive::Series,
+        (given, Some(1)) if given.varies() => Drive::Shared,
+        (given, _) if given.varies() => Drive::Series,
         _ => Drive::Constant,
     };
     let subject = Subject {

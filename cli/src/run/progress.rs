@@ -1,6 +1,6 @@
 //! How far a run is: a bar on a terminal, a line for every tenth elsewhere, both on stderr.
 
-use crate::terminal::say;
+use crate::console::say;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::cell::Cell;
 use std::fmt::Write;

@@ -1,16 +1,15 @@
 //! What a run keeps, slice after slice.
 
-use super::streams;
-use super::trains::Train;
+use super::spike_trains::{Train, add};
+use super::tensors::indices;
 use crate::run::element::Element;
-use crate::spikes::SPIKES;
-use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
+use crate::spikes::{SPIKES, spikes_of};
+use ndarray::{ArrayD, ArrayView1, ArrayViewD, Axis, IxDyn};
 use overtime::{Events, FirstAxis, Recording, Scalar, memory};
 use overtime_npz::Stream;
 
 /// What memory is taken for.
 const RECORDING: &str = "recording";
-const EVENTS: &str = "recording of events";
 
 /// An array that grows in time.
 #[derive(Clone, Debug)]
@@ -115,7 +114,7 @@ impl<T: Element> Recorder<T> {
             return Ok(());
         }
         if let Some(mut stream) = self.stream.take() {
-            let appended = streams::append(&mut stream, self, slice);
+            let appended = append(&mut stream, self, slice);
             self.stream = Some(stream);
             return appended;
         }
@@ -131,11 +130,50 @@ impl<T: Element> Recorder<T> {
     }
 }
 
-/// Adds events to others.
-pub(crate) fn add(all: &mut Events, new: &Events) -> anyhow::Result<()> {
-    memory::extend(EVENTS, &mut all.step, &new.step)?;
-    memory::extend(EVENTS, &mut all.row, &new.row)?;
-    Ok(memory::extend(EVENTS, &mut all.unit, &new.unit)?)
+impl<T> Recorder<T> {
+    /// What a group's spikes are called, named by group where there are several: `spike_i`,
+    /// `spike_step`, and `spike_row` in a batch.
+    pub(crate) fn spike_names(&self, train: &Train) -> [Option<String>; 3] {
+        let several = self.trains.len() > 1;
+        let name = |what: &str| Some(if several { format!("{}.{what}", train.group) } else { what.to_owned() });
+        // Asked for as events too, these have the same names.
+        let is_spike = |(name, kept): &(String, Kept<T>)| {
+            matches!(kept, Kept::Events(_)) && *name == format!("{}.spike", train.group)
+        };
+        let twice = several && self.vars.iter().any(is_spike);
+        [name("spike_i"), name("spike_step").filter(|_| !twice), name("spike_row").filter(|_| !twice && self.batched)]
+    }
+}
+
+/// Adds what a slice recorded, in the order and by the names of a file that is written at once.
+fn append<T: Element>(stream: &mut Stream, recorder: &Recorder<T>, slice: &Recording<T>) -> anyhow::Result<()> {
+    stream.append("ts", ArrayView1::from(&slice.ts))?;
+    T::grow(stream, "output", slice.output.view())?;
+    for (name, kept) in &recorder.vars {
+        match kept {
+            Kept::Dense(_) => T::grow(stream, name, slice.get(name)?.view())?,
+            Kept::Events(_) => {
+                let new = slice.events(name)?;
+                stream.append(&format!("{name}_step"), ArrayView1::from(&new.step))?;
+                stream.append(&format!("{name}_row"), ArrayView1::from(&indices(&new.row)?))?;
+                stream.append(&format!("{name}_unit"), ArrayView1::from(&indices(&new.unit)?))?;
+            }
+        }
+    }
+    for train in &recorder.trains {
+        let new = slice.events(&spikes_of(&train.group))?;
+        let [unit, step, row] = recorder.spike_names(train);
+        if let Some(name) = unit {
+            stream.append(&name, ArrayView1::from(&indices(&new.unit)?))?;
+        }
+        if let Some(name) = step {
+            stream.append(&name, ArrayView1::from(&new.step))?;
+        }
+        if let Some(name) = row {
+            stream.append(&name, ArrayView1::from(&indices(&new.row)?))?;
+        }
+    }
+    Ok(())
 }
 
 /// Axes of a slice in time-major order.

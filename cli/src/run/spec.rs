@@ -5,16 +5,15 @@ mod files;
 mod input;
 mod look;
 
-use super::streams;
 use crate::args::RunArgs;
-use crate::exit::{in_file, of_model, usage};
+use crate::exit_code::{in_file, of_model, usage};
 use crate::paths::{absolute, extension};
 use crate::plot::Size;
-use overtime_model::{Axis, ModelFile, Plot, SystemSpec as System, Type, Value, neurons, out_vars};
+use overtime_model::{Axis, ModelFile, Plot, Sequence, Stimulus, SystemSpec as System, Type, Value, neurons, out_vars};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-pub(crate) use files::Files;
+pub(crate) use files::{Files, parts_folder};
 
 /// Everything there is to know of a run but its arrays.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -76,16 +75,26 @@ pub(crate) enum Given {
     Constant(f64),
     /// An array in a file: of this name; or `in`, or the only one.
     Series(PathBuf, Option<String>),
+    /// One number for each neuron, the same in every step.
+    Sequence(Sequence),
+    /// A stimulus that changes in time.
+    Stimulus(Stimulus),
     /// For groups of a network by name; none of these is `Named` or `Nothing`.
     Named(Vec<(String, Given)>),
 }
 
 impl Given {
+    /// Whether neurons may have different inputs, or steps.
+    pub(crate) fn varies(&self) -> bool {
+        matches!(self, Self::Series(..) | Self::Sequence(_) | Self::Stimulus(_))
+    }
+
     /// Whether it says how many steps there are.
     fn has_series(&self) -> bool {
         match self {
-            Self::Nothing | Self::Constant(_) => false,
+            Self::Nothing | Self::Constant(_) | Self::Sequence(_) => false,
             Self::Series(..) => true,
+            Self::Stimulus(stimulus) => stimulus.has_duration(),
             Self::Named(all) => all.iter().any(|(_, given)| given.has_series()),
         }
     }
@@ -138,7 +147,7 @@ impl Spec {
         }
         let out = absolute(args.out.as_deref())?;
         let files = Files {
-            stream: out.as_deref().filter(|_| args.stream).map(streams::folder),
+            stream: out.as_deref().filter(|_| args.stream).map(files::parts_folder),
             spikes: absolute(args.spikes.as_deref())?,
             out,
             save_state: absolute(args.save_state.as_deref())?,
@@ -182,7 +191,7 @@ impl Spec {
             warnings,
         };
         spec.files.check()?;
-        streams::check(&spec)?;
+        files::can_stream(&spec)?;
         Ok(spec)
     }
 

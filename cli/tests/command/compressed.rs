@@ -1,6 +1,6 @@
 //! Compressed arrays in npz files, which are hundreds of megabytes long when decompressed.
 
-use crate::memory::told;
+use crate::memory::out_of_memory;
 use crate::support::Place;
 
 /// Compressed data may be as large as the free memory. Larger data, by any claimed size, is an
@@ -13,7 +13,7 @@ fn compressed_files_are_read_as_far_as_memory_goes() {
     // The array was read, and has another length than the run needs.
     let error = place.fails(2, "run hh --steps 5 --input x.npz");
     assert!(error.contains(&len.to_string()), "{error}");
-    let error = told(&place, 250_000, "run hh --steps 5 --input x.npz");
+    let error = out_of_memory(&place, 250_000, "run hh --steps 5 --input x.npz");
     assert!(error.contains("x.npz"), "{error}");
 }
 

@@ -30,7 +30,7 @@ fn refused(place: &Place, limit: u64, arguments: &str) -> String {
 
 /// As `refused`; the message must have numbers, from an error of the command or the library and not
 /// from the allocator.
-pub(crate) fn told(place: &Place, limit: u64, arguments: &str) -> String {
+pub(crate) fn out_of_memory(place: &Place, limit: u64, arguments: &str) -> String {
     let error = refused(place, limit, arguments);
     assert!(error.contains("bytes of memory") && error.contains("are free"), "{arguments}: {error}");
     error
@@ -178,7 +178,7 @@ fn events_that_do_not_fit_are_an_error_with_advice() {
         "p.toml",
         "steps = 5000\nrecord_every = 5000\n[[group]]\nname = \"P\"\nkind = \"PoissonGroup\"\nsize = 100000\nparameters = { freqs = 10000.0 }\n",
     );
-    let error = told(&place, LITTLE, "run p.toml --out a.npz --device cpu");
+    let error = out_of_memory(&place, LITTLE, "run p.toml --out a.npz --device cpu");
     assert!(error.contains("on cpu") && error.contains("events") && error.contains("--stream"), "{error}");
 }
 
@@ -213,9 +213,9 @@ fn under_a_limit_of_the_process_a_lack_of_memory_exits_with_6() {
     );
     assert_eq!(ran.status.code(), Some(0), "{}", texts(&ran).1);
     // The state; the state with its statistics; synapses.
-    told(&place, LITTLE, "run hh --size 40000000 --steps 1");
+    out_of_memory(&place, LITTLE, "run hh --size 40000000 --steps 1");
     place.write("net.toml", "duration = 1.0\n[[group]]\nname = \"P\"\nkind = \"LIF\"\nsize = 16000000\n");
-    assert!(told(&place, LITTLE, "run net.toml").contains("statistics"));
+    assert!(out_of_memory(&place, LITTLE, "run net.toml").contains("statistics"));
     let net = |size: u64| {
         format!(
             "duration = 1.0\n[[group]]\nname = \"P\"\nkind = \"LIF\"\nsize = {size}\n[[group.receptor]]\nname = \"g\"\ntau = 5.0\n\
@@ -224,22 +224,26 @@ fn under_a_limit_of_the_process_a_lack_of_memory_exits_with_6() {
         )
     };
     place.write("synapses.toml", net(40_000));
-    assert!(told(&place, LITTLE, "run synapses.toml").contains("synapses"));
+    assert!(out_of_memory(&place, LITTLE, "run synapses.toml").contains("synapses"));
     // The weights of layers.
     place.write("layer.toml", "[[layer]]\nname='l'\nkind='RNNCellBrainpy'\nnum_in=3\nnum_out=20000\n");
-    told(&place, LITTLE, "run layer.toml --steps 1 --input 1");
+    out_of_memory(&place, LITTLE, "run layer.toml --steps 1 --input 1");
     // Recordings, of which half fit in memory, and the copy of recordings for a checkpoint.
-    told(&place, LITTLE, "run hh --size 1000 --steps 100000 --out-vars V --out a.npz");
-    told(&place, LITTLE, "run hh --size 1000 --steps 35000 --out-vars V --out a.npz --checkpoint c.safetensors");
+    out_of_memory(&place, LITTLE, "run hh --size 1000 --steps 100000 --out-vars V --out a.npz");
+    out_of_memory(
+        &place,
+        LITTLE,
+        "run hh --size 1000 --steps 35000 --out-vars V --out a.npz --checkpoint c.safetensors",
+    );
     // A file, as its bytes are read, and as its array is converted.
     zeros(&place, "x.npy", 80_000_000);
-    told(&place, LITTLE, "run hh --input x.npy");
+    out_of_memory(&place, LITTLE, "run hh --input x.npy");
     zeros(&place, "y.npy", 30_000_000);
-    told(&place, LITTLE, "run hh --input y.npy --dtype f64 --out a.npz");
+    out_of_memory(&place, LITTLE, "run hh --input y.npy --dtype f64 --out a.npz");
     // A state file, whose arrays are copied in the type of the run.
-    assert!(told(&place, LITTLE, "run hh --state y.npy --dtype f64 --steps 1").contains("state `"));
+    assert!(out_of_memory(&place, LITTLE, "run hh --state y.npy --dtype f64 --steps 1").contains("state `"));
     // A state that fits in memory once, but not twice for its file.
-    told(&place, LITTLE, "run hh --size 12000000 --steps 1 --save-state big.safetensors");
+    out_of_memory(&place, LITTLE, "run hh --size 12000000 --steps 1 --save-state big.safetensors");
     for name in ["a.npz", "c.safetensors", "big.safetensors"] {
         assert!(!place.path(name).exists(), "{name}");
     }

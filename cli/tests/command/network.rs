@@ -322,8 +322,8 @@ fn results_statistics_and_pictures() {
     }
     // Populations are divided where projections begin and end. The summary has the rate and the
     // regularity of each.
-    let told = summary["populations"].as_array().unwrap();
-    let called: Vec<&str> = told.iter().map(|p| p["name"].as_str().unwrap()).collect();
+    let populations = summary["populations"].as_array().unwrap();
+    let called: Vec<&str> = populations.iter().map(|p| p["name"].as_str().unwrap()).collect();
     assert_eq!(called, ["E[0..10]", "E[10..30]", "E[30..40]", "I"]);
     let (steps, units) = (&out["E.spike_step"], &out["E.spike_i"]);
     let of =
@@ -339,9 +339,9 @@ fn results_statistics_and_pictures() {
             cvs.push((intervals.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt() / mean);
         }
     }
-    assert_eq!(told[1]["spikes"].as_f64(), Some(spikes));
-    assert!((told[1]["rate"].as_f64().unwrap() - spikes / 20.0 / 0.03).abs() <= 1e-9);
-    match told[1]["cv"].as_f64() {
+    assert_eq!(populations[1]["spikes"].as_f64(), Some(spikes));
+    assert!((populations[1]["rate"].as_f64().unwrap() - spikes / 20.0 / 0.03).abs() <= 1e-9);
+    match populations[1]["cv"].as_f64() {
         Some(cv) => assert!((cv - cvs.iter().sum::<f64>() / cvs.len() as f64).abs() <= 1e-9),
         None => assert!(cvs.is_empty()),
     }

@@ -144,7 +144,7 @@ fn a_dense_raster_is_thinned_and_says_so() {
     let svg = svg(&place, "p.svg");
     assert!(svg.contains("neuron (every 32nd)") || svg.contains("neuron (every 16th)"), "{:?}", texts(&svg));
     assert!(svg == self::svg(&place, "again.svg"), "the same neurons each time");
-    // 100,000 ms are told as 100 s.
+    // The axis names 100,000 ms as 100 s.
     let texts = texts(&svg);
     assert!(texts.contains(&"time (s)".to_owned()) && texts.contains(&"100".to_owned()), "{texts:?}");
     assert!(!texts.contains(&"100000".to_owned()) && !texts.contains(&"in".to_owned()), "{texts:?}");

@@ -47,8 +47,8 @@ pub(crate) fn named(name: &str) -> Option<Arch> {
     })
 }
 
-/// Divides SMs into groups as on an H100, which has 132: groups of 16, of which the last have 18 to
-/// take up the remainder.
+/// Divides SMs into groups of 16, as on an H100, which has 132 SMs. The last groups have 18, which
+/// takes up the remainder.
 pub(crate) fn groups(multiprocessors: i32) -> Vec<i32> {
     let mut groups = vec![16; (multiprocessors / 16) as usize];
     let mut rest = multiprocessors % 16;

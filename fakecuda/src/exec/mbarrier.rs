@@ -107,8 +107,8 @@ impl Exec<'_> {
             return Err(misuse(lane, format!("there is no mbarrier at byte {byte} of shared memory")));
         };
         let (maker, time) = b.made;
-        let told = b.fenced.is_some_and(|n| self.cluster.opened > n);
-        if checks && who != maker && !told && !self.cluster.clocks[who as usize].knows(maker, time) {
+        let fenced = b.fenced.is_some_and(|n| self.cluster.opened > n);
+        if checks && who != maker && !fenced && !self.cluster.clocks[who as usize].knows(maker, time) {
             let what = format!("the mbarrier at byte {byte} may not have been initialised: no barrier since");
             return Err(Violation::new(Kind::Race, lane, what));
         }

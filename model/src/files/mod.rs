@@ -1,4 +1,4 @@
-//! Arrays out of files: npz, npy and safetensors, told apart by their first bytes.
+//! Arrays out of files: npz, npy and safetensors, distinguished by their first bytes.
 
 mod foreign;
 

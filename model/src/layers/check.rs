@@ -1,16 +1,15 @@
 //! The `[[layer]]` tables of a model file.
 
 use super::{Layer, LayerKind, Padding};
-use crate::SystemSpec;
-use crate::check::{Line, Result, error, get, start, value};
-use crate::raw::{self, Maybe};
+use crate::rules::{Line, Result, error, get, start, value};
+use crate::toml_values::{self as raw, Maybe};
 use overtime::models::{self, Activation, Family};
 use toml::Spanned;
 
 /// More layers than anyone has.
 const MOST: usize = 10_000;
 
-pub(crate) fn sequential(list: Vec<Spanned<raw::Layer>>, line: Line<'_>) -> Result<SystemSpec> {
+pub(crate) fn sequential(list: Vec<Spanned<raw::Layer>>, line: Line<'_>) -> Result<Vec<Layer>> {
     let mut layers: Vec<Layer> = Vec::new();
     if list.len() > MOST {
         return error(line, list.get(MOST).map_or(0, start), format!("more than {MOST} layers"));
@@ -36,7 +35,7 @@ pub(crate) fn sequential(list: Vec<Spanned<raw::Layer>>, line: Line<'_>) -> Resu
     if layers.is_empty() {
         return error(line, 0, "`layer` is empty");
     }
-    Ok(SystemSpec::Sequential(layers))
+    Ok(layers)
 }
 
 fn kind(raw: raw::Layer, at: usize, line: Line<'_>) -> Result<LayerKind> {

@@ -47,7 +47,7 @@ fn of_group<R: Real>(group: &Group, arrays: &Arrays) -> crate::Result<network::G
 
 fn of_projection(p: &Projection, arrays: &Arrays) -> crate::Result<network::Projection> {
     let of = |what: &str| format!("{}.{what}", p.name);
-    let from: network::Part = match units(&p.from)? {
+    let from: network::Subgroup = match units(&p.from)? {
         Some(units) => (p.from.group.as_str(), units).into(),
         None => p.from.group.as_str().into(),
     };

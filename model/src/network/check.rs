@@ -1,11 +1,12 @@
 //! The `[[group]]` and `[[projection]]` tables of a model file.
 
 use super::parts::{part, populations};
-use super::raw;
 use super::synapse;
+use super::tables as raw;
 use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Stdp};
-use crate::check::{self, Line, Result, error, finite, get, known_kind, start, table, unknown, value};
-use crate::{Neurons, SystemSpec, Value, neurons};
+use crate::neurons::check::{gates, known_kind, method, size, soft};
+use crate::rules::{Line, Result, error, finite, get, name, needed, number_or_file, start, table, unknown, value};
+use crate::{Neurons, Value, neurons, toml_values};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use toml::Spanned;
@@ -18,7 +19,7 @@ pub(crate) fn network(
     named: raw::Populations,
     projections: Vec<Spanned<raw::Projection>>,
     line: Line<'_>,
-) -> Result<SystemSpec> {
+) -> Result<Network> {
     if groups.len() > MOST || projections.len() > MOST {
         return error(line, 0, format!("more than {MOST} groups or projections"));
     }
@@ -44,42 +45,7 @@ pub(crate) fn network(
         let projection = self::projection(name, raw, at, &net, line)?;
         net.projections.push(projection);
     }
-    Ok(SystemSpec::Network(net))
-}
-
-/// The name of a table, which none before it has.
-pub(super) fn name(
-    what: &str,
-    name: Option<&Spanned<String>>,
-    at: usize,
-    taken: &[&str],
-    line: Line<'_>,
-) -> Result<String> {
-    let Some(name) = name else { return error(line, at, format!("this {what} has no `name`")) };
-    let (at, name) = (start(name), name.get_ref());
-    if name.is_empty() || name.chars().any(|c| ".[]:,".contains(c) || c.is_control()) {
-        let escaped = name.escape_debug();
-        return error(
-            line,
-            at,
-            format!("{what} name `{escaped}` is empty, or has a dot, bracket, colon, comma or control character"),
-        );
-    }
-    if taken.contains(&name.as_str()) {
-        return error(line, at, format!("two things named `{name}`"));
-    }
-    Ok(name.clone())
-}
-
-/// What must be there.
-pub(super) fn needed<V>(
-    value: Option<Spanned<V>>,
-    key: &str,
-    what: &str,
-    at: usize,
-    line: Line<'_>,
-) -> Result<Spanned<V>> {
-    value.map_or_else(|| error(line, at, format!("{what} needs `{key}`")), Ok)
+    Ok(net)
 }
 
 fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Group> {
@@ -121,18 +87,24 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
         poisson.push(Poisson { receptor: receptor.into_inner(), rate, weight });
     }
     let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
-    check::gates(&initial, &initials, line)?;
-    let neurons = Neurons {
+    gates(&initial, &initials, line)?;
+    let mut neurons = Neurons {
         kind: neuron.name.to_owned(),
-        size: check::get(raw.size).unwrap_or(1),
-        method: check::method(neuron, raw.method, line)?,
-        soft: check::soft(neuron, raw.reset, line)?,
+        size: 1,
+        method: method(neuron, raw.method, line)?,
+        soft: soft(neuron, raw.reset, line)?,
         noise: raw.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
-        parameters: table(raw.parameters, line, "parameter", &names, check::number_or_file)?,
+        parameters: table(raw.parameters, line, "parameter", &names, number_or_file)?,
         initial: table(Some(initial), line, "variable with an initial value", &initials, value)?,
         channels: neurons::channels(raw.channel, neuron.name, line)?,
     };
-    let current = raw.current.map(|v| check::number_or_file(v, line, "current")).transpose()?;
+    let current = raw.current.map(|v| number_or_file(v, line, "current")).transpose()?;
+    let inits = receptors.iter().filter_map(|r| Some((r.name.as_str(), r.init.as_ref()?)));
+    let more = inits.chain(current.as_ref().map(|v| ("current", v))).filter_map(|(name, v)| match v {
+        Value::Sequence { values, line } => Some((name.to_owned(), values.count(), *line)),
+        _ => None,
+    });
+    neurons.size = size(&neurons, get(raw.size), more.collect::<Vec<_>>())?;
     Ok(Group { name, neurons, receptors, current, input: get(raw.input).unwrap_or(false), poisson })
 }
 
@@ -152,9 +124,9 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
     };
     let from = part(from.get_ref(), start(&from), &net.groups, &net.named, line)?;
     let target = part(part_of_to, start(&to), &net.groups, &net.named, line)?;
-    let felt = net.groups.iter().find(|g| g.name == target.group).map_or(&[][..], |g| &g.receptors);
-    if !felt.iter().any(|r| r.name == receptor) {
-        return unknown("receptor", receptor, felt.iter().map(|r| r.name.as_str()), start(&to), line);
+    let receptors = net.groups.iter().find(|g| g.name == target.group).map_or(&[][..], |g| &g.receptors);
+    if !receptors.iter().any(|r| r.name == receptor) {
+        return unknown("receptor", receptor, receptors.iter().map(|r| r.name.as_str()), start(&to), line);
     }
     let connect = connect(needed(raw.connect, "connect", what, at, line)?, line)?;
     let weight = raw.weight.map_or(Ok(Value::Number(1.0)), |v| drawn(v, line, "weight"))?;
@@ -187,10 +159,10 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
 }
 
 /// A number, a distribution, or an array with a value for each synapse.
-fn drawn(v: Spanned<crate::raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
+fn drawn(v: Spanned<toml_values::Value>, line: Line<'_>, key: &str) -> Result<Value> {
     let at = start(&v);
     match value(v, line, key)? {
-        Value::XavierNormal | Value::Orthogonal(_) => error(
+        Value::XavierNormal | Value::Orthogonal(_) | Value::Sequence { .. } => error(
             line,
             at,
             format!("`{key}` is a number, {{ uniform = … }}, {{ normal = … }} or {{ file = …, array = … }}"),
@@ -199,7 +171,7 @@ fn drawn(v: Spanned<crate::raw::Value>, line: Line<'_>, key: &str) -> Result<Val
     }
 }
 
-fn delay(v: Spanned<crate::raw::Value>, line: Line<'_>) -> Result<Value> {
+fn delay(v: Spanned<toml_values::Value>, line: Line<'_>) -> Result<Value> {
     let at = start(&v);
     match drawn(v, line, "delay")? {
         Value::Number(ms) if ms < 0.0 => {

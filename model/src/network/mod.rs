@@ -3,10 +3,10 @@
 pub(crate) mod build;
 pub(crate) mod check;
 mod parts;
-pub(crate) mod raw;
 mod scale;
 mod stdp;
 mod synapse;
+pub(crate) mod tables;
 
 pub use stdp::Stdp;
 
@@ -73,7 +73,7 @@ pub enum ReceptorKind {
         /// Concentration of magnesium, mM.
         magnesium: Option<f64>,
     },
-    /// Acts on this variable of the model.
+    /// Adds to this variable of the model.
     Delta(String),
     /// Gap junctions.
     Gap,

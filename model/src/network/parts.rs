@@ -1,17 +1,17 @@
 //! Parts of groups, and the populations that `[populations]` names.
 
-use super::{Group, NamedPart, Part, check, raw};
-use crate::check::{Line, Result, error, start, unknown};
+use super::{Group, NamedPart, Part, tables};
+use crate::rules::{self, Line, Result, error, start, unknown};
 use std::ops::Range;
 
 /// The parts that have names, in the order of groups and neurons. No neuron is in two of them.
-pub(super) fn populations(all: raw::Populations, groups: &[Group], line: Line<'_>) -> Result<Vec<NamedPart>> {
+pub(super) fn populations(all: tables::Populations, groups: &[Group], line: Line<'_>) -> Result<Vec<NamedPart>> {
     let taken: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
     let mut named: Vec<(usize, Range<u64>, NamedPart)> = Vec::new();
     for (name, text) in all {
         let at = start(&text);
         let part = part(text.get_ref(), at, groups, &[], line)?;
-        let name = check::name("population", Some(&name), start(&name), &taken, line)?;
+        let name = rules::name("population", Some(&name), start(&name), &taken, line)?;
         let number = groups.iter().position(|group| group.name == part.group).unwrap_or(0);
         let units = units(&part, groups);
         let same =

@@ -1,7 +1,7 @@
 //! `stdp = { … }` of a projection: weights that learn.
 
-use crate::check::{Line, Result, error, finite, start};
-use crate::raw::Maybe;
+use crate::rules::{Line, Result, error, finite, start};
+use crate::toml_values::Maybe;
 use overtime::{Number, network};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;

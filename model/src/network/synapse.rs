@@ -1,11 +1,10 @@
 //! What becomes of spikes: receptors, and the kinetics of projections.
 
-use super::check::{name, needed};
-use super::raw;
+use super::tables as raw;
 use super::{Kinetics, Receptor, ReceptorKind, Shape};
 use crate::Value;
-use crate::check::{Line, Result, error, finite, start, table, unknown, value};
-use crate::raw::{self as raw_value, Maybe, Table};
+use crate::rules::{Line, Result, error, finite, name, needed, start, table, unknown, value};
+use crate::toml_values::{self as raw_value, Maybe, Table};
 use overtime::models::ModelInfo;
 use overtime::network;
 use toml::Spanned;

@@ -64,10 +64,10 @@ pub(crate) fn of_network<R: Real>(
 fn spikes<R: Real>(made: &mut dyn NeuronGroup<R>, group: &Neurons, arrays: &Arrays, prefix: &str) -> Result<()> {
     let list = |name: &str| -> Result<Vec<f64>> {
         match group.parameters.iter().find(|(known, _)| known == name) {
-            Some((_, Value::File { .. })) => {
+            Some((_, Value::File { .. } | Value::Sequence { .. })) => {
                 Ok(arrays.get(&format!("{prefix}parameters.{name}"))?.iter().copied().collect())
             }
-            _ => Err(spec(format!("a SpikeTimeGroup needs `{name}`, an array from a file"))),
+            _ => Err(spec(format!("a SpikeTimeGroup needs `{name}`, a sequence or an array from a file"))),
         }
     };
     let whole = |x: &f64| {
@@ -95,8 +95,8 @@ pub(crate) fn param<R: Real>(name: &str, value: &Value, arrays: &Arrays) -> Resu
     };
     match value {
         Value::Number(x) => Ok(Param::from(*x)),
-        Value::File { .. } => arrays.get(name).and_then(each),
-        _ => Err(spec(format!("`{name}` is a number or an array from a file"))),
+        Value::File { .. } | Value::Sequence { .. } => arrays.get(name).and_then(each),
+        _ => Err(spec(format!("`{name}` must be a number, a sequence such as linspace, or an array from a file"))),
     }
 }
 

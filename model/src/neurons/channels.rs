@@ -4,8 +4,8 @@
 use super::build::param;
 use crate::Value;
 use crate::arrays::Arrays;
-use crate::check::{self, Line, Result, error, start};
-use crate::raw::{Maybe, Table};
+use crate::rules::{self, Line, Result, error, start};
+use crate::toml_values::{Maybe, Table};
 use overtime::Real;
 use overtime::models::{ChannelKind, NeuronGroup};
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ pub(crate) fn channels(list: Option<Vec<Spanned<Raw>>>, neuron: &str, line: Line
         };
         let known: Vec<&str> =
             of_kind.parameters().iter().map(|p| p.name).chain(of_kind.has_temperature().then_some("T")).collect();
-        let mut parameters = check::table(parameters, line, "parameter", &known, check::number_or_file)?;
+        let mut parameters = rules::table(parameters, line, "parameter", &known, rules::number_or_file)?;
         // What is given by itself stands above what the temperature says.
         parameters.sort_by_key(|(name, _)| name != "T");
         all.push(Channel { name: name.into_inner(), kind: kind.into_inner(), parameters });

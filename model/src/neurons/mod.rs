@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 mod channels;
+pub(crate) mod check;
 
 pub use channels::Channel;
 pub(crate) use channels::{Raw as RawChannel, channels};

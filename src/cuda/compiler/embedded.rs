@@ -7,6 +7,7 @@ use super::embed_key::key;
 use crate::error::Result;
 
 #[cfg(feature = "embed-cubin")]
+#[cfg_attr(not(test), allow(dead_code, reason = "tests alone read the types"))]
 mod images {
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 }
@@ -21,6 +22,12 @@ mod images {
 /// Returns the architectures for which there are embedded images.
 pub(crate) fn archs() -> &'static [u32] {
     images::ARCHS
+}
+
+/// Returns the names of the element types for which there are embedded images.
+#[cfg(all(test, feature = "embed-cubin"))]
+pub(crate) fn types() -> &'static [&'static str] {
+    images::TYPES
 }
 
 /// Whether a device of this compute capability runs one of the embedded architectures.

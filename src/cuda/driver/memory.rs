@@ -273,5 +273,5 @@ fn out_of_memory(context: &Context, what: &str, len: usize, error: Error) -> Err
 /// The error for a region outside of its buffer. It is an error in the engine, and the device is
 /// never given such a region.
 fn outside(offset: usize, len: usize, have: usize) -> Error {
-    Error::Unsupported(format!("a copy of {len} bytes at offset {offset} is outside of a buffer of {have} bytes"))
+    Error::Internal(format!("a copy of {len} bytes at offset {offset} is outside of a buffer of {have} bytes"))
 }

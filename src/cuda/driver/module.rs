@@ -26,7 +26,7 @@ impl Module {
     pub(crate) fn load(context: &Arc<Context>, image: &[u8]) -> Result<Arc<Self>> {
         let is_cubin = image.starts_with(b"\x7fELF");
         if !is_cubin && image.last() != Some(&0) {
-            return Err(Error::Unsupported("the image is neither a CUBIN nor PTX that ends in NUL".into()));
+            return Err(Error::Internal("the image is neither a CUBIN nor PTX that ends in NUL".into()));
         }
         // SAFETY: the context is bound. The driver reads an ELF file by the sizes in it, or text up
         // to its NUL; both lie within `image`, which came from the compiler, from the crate itself,
@@ -38,13 +38,13 @@ impl Module {
     /// Returns the kernel with this name. A launch may use `shared` bytes of dynamic shared memory.
     pub(crate) fn kernel<S: Signature>(self: &Arc<Self>, name: &str, shared: usize) -> Result<Kernel<S>> {
         if !S::KERNELS.contains(&name) {
-            return Err(Error::Unsupported(format!(
+            return Err(Error::Internal(format!(
                 "the kernel {name} does not have the parameters of {}",
                 S::KERNELS.join(", ")
             )));
         }
         let text =
-            CString::new(name).map_err(|_| Error::Unsupported(format!("the kernel's name {name:?} contains a NUL")))?;
+            CString::new(name).map_err(|_| Error::Internal(format!("the kernel's name {name:?} contains a NUL")))?;
         // SAFETY: the module is loaded.
         let function =
             self.context.check("cuModuleGetFunction", unsafe { result::module::get_function(self.module, text) })?;

@@ -72,8 +72,8 @@ impl Engine {
             if needs_cursor { Some(builder.kernel(None, Request::tool(dtype, "cursor.cu"), 0)?) } else { None };
         let free = context.free()?;
         let limits = ChunkLimits::new(&stages, &plan.recordings, wanted, free, dtype);
-        let pace = ChunkLength::new(context.watched, limits.first)?;
-        let paces = vec![pace; if limits.whole { stages.len() } else { 0 }];
+        let chunk_length = ChunkLength::new(context.watched, limits.first)?;
+        let paces = vec![chunk_length; if limits.whole { stages.len() } else { 0 }];
         let mut stack = FusedLayers::prepare(&stages, limits.steps, free, &mut builder)?;
         let made = builder.made;
         let state = wanted.layout.len.saturating_mul(dtype.size());
@@ -98,9 +98,9 @@ impl Engine {
             return Err(Error::OutOfMemory { what: format!("this loop on {}", context.name()), need, free });
         }
         let buffer = |what: &str, len: usize| Buffer::new(&context, what, len);
-        let side = || ChunkBuffers::new(&context, state, [limits.input, limits.record], launch_args);
+        let new = || ChunkBuffers::new(&context, state, [limits.input, limits.record], launch_args);
         let compute = Stream::new(&context)?;
-        let sides = [side()?, side()?];
+        let chunk_buffers = [new()?, new()?];
         for stage in &mut stages {
             stage.take(&context, &compute)?;
         }
@@ -121,7 +121,7 @@ impl Engine {
             between: [buffer("between layers", limits.between[0])?, buffer("between layers", limits.between[1])?],
             launch_args: buffer("launch arguments", launch_args)?,
             cursor: buffer("the cursor", 8)?,
-            sides,
+            chunk_buffers,
             rows,
             recordings: plan.recordings,
             keeps_output: plan.keeps_output,
@@ -130,7 +130,7 @@ impl Engine {
             check,
             advance,
             limits,
-            pace,
+            chunk_length,
             paces,
             ends: buffer("lengths", 0)?,
             warnings: made.warnings,

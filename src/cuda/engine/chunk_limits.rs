@@ -97,7 +97,7 @@ impl ChunkLimits {
     /// Returns the limits for a sequence of `steps` steps, which are at least the present ones.
     /// `input` and `record` are the bytes of its inputs and recordings. If the additional memory
     /// would exceed `spare` bytes, the number of steps of a launch stays as it is.
-    pub(crate) fn stretched(&self, steps: u64, input: usize, record: usize, spare: u64) -> Self {
+    pub(crate) fn extended(&self, steps: u64, input: usize, record: usize, spare: u64) -> Self {
         let all = |each: usize, steps: u64| each.saturating_mul(usize::try_from(steps).unwrap_or(usize::MAX));
         let between = self.between.map(|now| if now > 0 { now.max(all(self.passing, steps)) } else { 0 });
         let least = Self { input: self.input.max(input), record: self.record.max(record), between, ..*self };

@@ -212,7 +212,7 @@ fn row_loop(part: &Request) -> Result<(&'static str, &'static str)> {
         Some("pointwise_scan.cu") => "row_units.cuh",
         Some("cell_scan.cu") => "row_cell.cuh",
         other => {
-            return Err(Error::Unsupported(format!("{} ({other:?}) cannot be fused with other layers", part.name)));
+            return Err(Error::Internal(format!("{} ({other:?}) cannot be fused with other layers", part.name)));
         }
     };
     let text = source::file(&format!("include/{name}"))

@@ -49,13 +49,13 @@ pub(crate) struct Engine {
     pub(crate) between: [Buffer; 2],
     pub(crate) launch_args: Buffer,
     pub(crate) cursor: Buffer,
-    pub(crate) sides: [ChunkBuffers; 2],
+    pub(crate) chunk_buffers: [ChunkBuffers; 2],
     pub(crate) rows: usize,
     pub(crate) recordings: Vec<Recording>,
     pub(crate) keeps_output: bool,
     pub(crate) limits: ChunkLimits,
     /// The length of the next chunk, from measured times.
-    pub(crate) pace: ChunkLength,
+    pub(crate) chunk_length: ChunkLength,
     /// The same for each stage, if a run is one sequence.
     pub(crate) paces: Vec<ChunkLength>,
     /// A u64 for each batch row: the row makes a step while the number of completed steps is below
@@ -77,10 +77,10 @@ impl Engine {
         self.read(&self.state)
     }
 
-    /// Waits for running work and reads the state as it was before a chunk. `side` is the index (0
+    /// Waits for running work and reads the state as it was before a chunk. `set` is the index (0
     /// or 1) of the chunk's set of buffers.
-    pub(crate) fn state_before<T: Scalar>(&self, side: usize) -> Result<Vec<T>> {
-        self.read(&self.sides[side].backup)
+    pub(crate) fn state_before<T: Scalar>(&self, set: usize) -> Result<Vec<T>> {
+        self.read(&self.chunk_buffers[set].backup)
     }
 
     fn read<T: Scalar>(&self, state: &Buffer) -> Result<Vec<T>> {
@@ -118,7 +118,7 @@ impl Engine {
     /// Whether inputs must have all their elements, even those that are the same for all steps,
     /// rows or units.
     pub(crate) fn takes_whole(&self) -> bool {
-        self.stages.first().is_none_or(|stage| !stage.stretches())
+        self.stages.first().is_none_or(|stage| !stage.accepts_broadcast())
     }
 
     /// Copies the system's current weights to the device.
@@ -166,18 +166,18 @@ impl Engine {
         }
     }
 
-    /// Enqueues a copy of the state to the set of buffers `side` (0 or 1) of the next chunk.
-    pub(crate) fn back_up(&self, side: usize) -> Result<()> {
-        self.sides[side].backup.copy(&self.state, self.state.len(), &self.compute)
+    /// Enqueues a copy of the state to the set of buffers `set` (0 or 1) of the next chunk.
+    pub(crate) fn back_up(&self, set: usize) -> Result<()> {
+        self.chunk_buffers[set].backup.copy(&self.state, self.state.len(), &self.compute)
     }
 
-    /// Waits for running work and restores the state from the set of buffers `side` (0 or 1), to
+    /// Waits for running work and restores the state from the set of buffers `set` (0 or 1), to
     /// what it was before that chunk. If that fails, the state is undefined and the context counts
     /// as lost.
-    pub(crate) fn restore(&self, side: usize) {
+    pub(crate) fn restore(&self, set: usize) {
         self.settle();
         let copied = (self.context.bind())
-            .and_then(|()| self.state.copy(&self.sides[side].backup, self.state.len(), &self.compute))
+            .and_then(|()| self.state.copy(&self.chunk_buffers[set].backup, self.state.len(), &self.compute))
             .and_then(|()| self.compute.wait());
         if let Err(error) = copied {
             self.context.lose(error.to_string());

@@ -16,11 +16,11 @@ type ChunkCallback<'t> = dyn FnMut(&Engine, &ChunkResult) -> Result<()> + 't;
 
 /// A chunk that has been enqueued.
 struct ChunkInFlight {
-    side: usize,
+    set: usize,
     clock: Clock,
     steps: u64,
     asked: Instant,
-    shipment: ChunkTransfer,
+    transfer: ChunkTransfer,
     /// Whether copies are on a stream of their own.
     overlap: bool,
 }
@@ -45,19 +45,19 @@ impl Engine {
 
     fn chunks(&mut self, run: &mut RunRequest<'_>, clock: &mut Clock, done: &mut ChunkCallback<'_>) -> Result<()> {
         let mut next = *clock;
-        let (mut made, mut asked, mut side) = (0, 0, 0);
+        let (mut made, mut asked, mut set) = (0, 0, 0);
         let most = self.most(&run.feed, run.steps);
         // With a single chunk there is no computation to overlap copies with.
-        let overlap = run.steps > self.next(most, run.told) && !run.told;
+        let overlap = run.steps > self.next(most, run.reports) && !run.reports;
         let mut under_way: Option<ChunkInFlight> = None;
         while made < run.steps {
             if asked < run.steps && (under_way.is_none() || overlap) {
-                let steps = self.next(most, run.told).min(run.steps - asked);
-                self.back_up(side).map_err(|e| at_steps(e, next.i(), steps))?;
-                let sent = match self.send(run, next, side, asked, steps, overlap) {
+                let steps = self.next(most, run.reports).min(run.steps - asked);
+                self.back_up(set).map_err(|e| at_steps(e, next.i(), steps))?;
+                let sent = match self.send(run, next, set, asked, steps, overlap) {
                     Ok(sent) => sent,
                     Err(error) => {
-                        self.restore(side);
+                        self.restore(set);
                         // The chunk before this one must still be received: its error came first,
                         // and its recordings are complete.
                         if let Some(before) = under_way.take() {
@@ -69,12 +69,12 @@ impl Engine {
                 };
                 asked += steps;
                 next.done += steps;
-                side = 1 - side;
+                set = 1 - set;
                 if let Some(before) = under_way.replace(sent) {
                     made += before.steps;
                     if let Err(error) = self.receive(run, before, made, clock, done) {
                         // Undo the chunk that has been enqueued since.
-                        self.restore(1 - side);
+                        self.restore(1 - set);
                         return Err(error);
                     }
                 }
@@ -91,8 +91,8 @@ impl Engine {
     }
 
     /// Returns the number of steps of the next chunk, at most `most`. A sequence is one chunk.
-    fn next(&self, most: u64, told: bool) -> u64 {
-        if self.limits.whole { most } else { self.pace.steps(most, told) }
+    fn next(&self, most: u64, reports: bool) -> u64 {
+        if self.limits.whole { most } else { self.chunk_length.steps(most, reports) }
     }
 
     /// Allocates memory whose size was not known when the loop was built: for the whole of a
@@ -112,7 +112,7 @@ impl Engine {
         let host = matches!(run.feed, RunIo::HostIo(_));
         let (input, record) = if host { (run.feed.bytes(self.form()), self.record_bytes(run.steps)) } else { (0, 0) };
         let free = self.context.free()?;
-        let limits = self.limits.stretched(run.steps, input, record, free);
+        let limits = self.limits.extended(run.steps, input, record, free);
         let need = limits.bytes().saturating_sub(self.limits.bytes());
         if need > free {
             let what = format!(
@@ -123,10 +123,10 @@ impl Engine {
             return Err(Error::OutOfMemory { what, need, free });
         }
         // A sequence is one chunk, which uses the first set of buffers.
-        let Self { context, work, between: [even, odd], sides: [side, _], .. } = self;
+        let Self { context, work, between: [even, odd], chunk_buffers: [first, _], .. } = self;
         let places = [
-            (&mut side.input, "inputs", limits.input),
-            (&mut side.record, "recordings", limits.record),
+            (&mut first.input, "inputs", limits.input),
+            (&mut first.record, "recordings", limits.record),
             (even, "between layers", limits.between[0]),
             (odd, "between layers", limits.between[1]),
             (work, "products with the input", limits.work),
@@ -138,7 +138,7 @@ impl Engine {
             *place = Buffer::new(context, what, len)?;
         }
         for (place, what, len) in
-            [(&mut side.host_input, "inputs", limits.input), (&mut side.host_record, "recordings", limits.record)]
+            [(&mut first.host_input, "inputs", limits.input), (&mut first.host_record, "recordings", limits.record)]
         {
             if place.len() < len {
                 *place = Pinned::new(context, what, len)?;
@@ -174,7 +174,7 @@ impl Engine {
         &mut self,
         run: &mut RunRequest<'_>,
         clock: Clock,
-        side: usize,
+        set: usize,
         before: u64,
         steps: u64,
         overlap: bool,
@@ -186,14 +186,14 @@ impl Engine {
             keeps_output: self.keeps_output,
         };
         // The launches of a long sequence are split within each stage.
-        let in_pieces = self.limits.whole && steps > self.pace.steps(self.limits.steps, false);
+        let in_pieces = self.limits.whole && steps > self.chunk_length.steps(self.limits.steps, false);
         let most = self.limits.steps;
         let Self {
             compute,
             copies,
             stages,
             paces,
-            sides,
+            chunk_buffers,
             state,
             work,
             scratch,
@@ -205,9 +205,9 @@ impl Engine {
             ..
         } = self;
         let asked = Instant::now();
-        let own = sides.get_mut(side).ok_or_else(|| Error::Unsupported("a chunk has no buffers".into()))?;
+        let own = chunk_buffers.get_mut(set).ok_or_else(|| Error::Internal("a chunk has no buffers".into()))?;
         let copies = if overlap { &*copies } else { &*compute };
-        let shipment = run.feed.ship(own, copies, clock, before, steps, form)?;
+        let transfer = run.feed.enqueue_upload(own, copies, clock, before, steps, form)?;
         if overlap {
             own.uploaded.mark(copies)?;
             compute.after(&own.uploaded)?;
@@ -219,9 +219,9 @@ impl Engine {
             steps: u32::try_from(steps).unwrap_or(u32::MAX),
             ends: run.lengths.map_or(0, |_| self.ends.address(0)),
             element: form.element,
-            ports: shipment.ports,
-            given: shipment.given,
-            records: shipment.records.clone(),
+            ports: transfer.ports,
+            given: transfer.given,
+            records: transfer.records.clone(),
             recordings: &self.recordings,
             output: self.keeps_output.then_some(0),
         };
@@ -261,8 +261,8 @@ impl Engine {
                 at,
             };
             match paces.get_mut(s) {
-                Some(pace) if in_pieces => {
-                    ready.run_in_pieces(&chunk, &memory, [steps, most], pace, &mut launch_context)?
+                Some(chunk_length) if in_pieces => {
+                    ready.run_in_pieces(&chunk, &memory, [steps, most], chunk_length, &mut launch_context)?
                 }
                 _ => ready.run(&chunk, &memory, &mut launch_context)?,
             }
@@ -273,7 +273,7 @@ impl Engine {
             let (at, len) = if state.len() > 0 {
                 (state.address(0), state.len() / form.element)
             } else {
-                shipment.output(form.recordings)
+                transfer.output(form.recordings)
             };
             if len > 0 {
                 self.check.check(compute, at, len as u64, own.found.address(0))?;
@@ -283,14 +283,14 @@ impl Engine {
             own.computed.mark(compute)?;
             copies.after(&own.computed)?;
         }
-        run.feed.fetch(own, copies, &shipment)?;
+        run.feed.enqueue_download(own, copies, &transfer)?;
         if run.check {
             own.found.download(0, &mut own.host_found, 0, 8, copies)?;
         }
         if overlap {
             own.downloaded.mark(copies)?;
         }
-        Ok(ChunkInFlight { side, clock, steps, asked, shipment, overlap })
+        Ok(ChunkInFlight { set, clock, steps, asked, transfer, overlap })
     }
 
     /// Waits for a chunk and passes on its recordings and its result.
@@ -302,25 +302,25 @@ impl Engine {
         clock: &mut Clock,
         done: &mut ChunkCallback<'_>,
     ) -> Result<()> {
-        let ChunkInFlight { side, clock: at, steps, asked, shipment, overlap } = sent;
-        let waited = if overlap { self.sides[side].downloaded.wait() } else { self.compute.wait() };
+        let ChunkInFlight { set, clock: at, steps, asked, transfer, overlap } = sent;
+        let waited = if overlap { self.chunk_buffers[set].downloaded.wait() } else { self.compute.wait() };
         waited.map_err(|e| at_steps(e, at.i(), steps))?;
-        self.pace.made(steps, asked, Instant::now());
-        run.feed.unpack(&self.sides[side], at, &shipment, self.form())?;
-        let found = if run.check { self.found(&run.feed, side, &shipment)? } else { None };
+        self.chunk_length.made(steps, asked, Instant::now());
+        run.feed.unpack(&self.chunk_buffers[set], at, &transfer, self.form())?;
+        let found = if run.check { self.found(&run.feed, set, &transfer)? } else { None };
         *clock = Clock { done: at.done + steps, ..*clock };
-        done(self, &ChunkResult { steps: made, clock: at, len: steps, side, found })
+        done(self, &ChunkResult { steps: made, clock: at, len: steps, set, found })
     }
 
     /// Returns the first value of a chunk that is not finite, if there is one.
-    fn found(&self, feed: &RunIo<'_>, side: usize, shipment: &ChunkTransfer) -> Result<Option<NonFinite>> {
-        let own = &self.sides[side];
+    fn found(&self, feed: &RunIo<'_>, set: usize, transfer: &ChunkTransfer) -> Result<Option<NonFinite>> {
+        let own = &self.chunk_buffers[set];
         let first = own.host_found.slice::<u64>(0, 1)?[0];
         if first == u64::MAX {
             return Ok(None);
         }
         let index = usize::try_from(first).unwrap_or(usize::MAX);
-        let value = if self.state.len() > 0 { None } else { Some(feed.element(own, shipment, index, self.form())?) };
+        let value = if self.state.len() > 0 { None } else { Some(feed.element(own, transfer, index, self.form())?) };
         Ok(Some(NonFinite { index, value }))
     }
 

@@ -45,7 +45,7 @@ impl ChunkTransfer {
 /// Returns how many elements of each axis must be stored: 1 if the series is the same along this
 /// axis, unless `whole` requires all.
 fn extents(series: &dyn Series, whole: bool) -> [usize; 3] {
-    series.axes().map(|(len, stretches)| if stretches && !whole { len.min(1) } else { len })
+    series.axes().map(|(len, repeats)| if repeats && !whole { len.min(1) } else { len })
 }
 
 impl RunIo<'_> {
@@ -77,9 +77,9 @@ impl RunIo<'_> {
 
     /// Enqueues the upload of the inputs of `steps` steps, from step `before` of the run on. Inputs
     /// in device memory are not copied.
-    pub(crate) fn ship(
+    pub(crate) fn enqueue_upload(
         &mut self,
-        side: &mut ChunkBuffers,
+        buffers: &mut ChunkBuffers,
         stream: &Stream,
         clock: Clock,
         before: u64,
@@ -89,15 +89,15 @@ impl RunIo<'_> {
         let kept = form.recordings.iter().map(|r| (r.kept(clock.i(), steps) as usize, r.bytes(form.element)));
         match self {
             Self::HostIo(host) => {
-                let (ports, given) = host.upload(side, stream, before as usize..(before + steps) as usize, form)?;
+                let (ports, given) = host.upload(buffers, stream, before as usize..(before + steps) as usize, form)?;
                 let (mut bytes, mut regions) = (0_usize, Vec::with_capacity(form.recordings.len()));
                 for (kept, each) in kept {
                     regions.push((bytes, kept));
                     bytes = (bytes + kept * each).next_multiple_of(ALIGN);
                 }
                 // The last region ends at its own end, which need not be aligned.
-                bytes = bytes.min(side.record.len());
-                let records = regions.iter().map(|(at, _)| side.record.address(*at)).collect();
+                bytes = bytes.min(buffers.record.len());
+                let records = regions.iter().map(|(at, _)| buffers.record.address(*at)).collect();
                 Ok(ChunkTransfer { ports, given, records, regions, bytes })
             }
             Self::Device(device) => {
@@ -115,20 +115,25 @@ impl RunIo<'_> {
     }
 
     /// Enqueues the download of the recordings.
-    pub(crate) fn fetch(&self, side: &mut ChunkBuffers, stream: &Stream, shipment: &ChunkTransfer) -> Result<()> {
-        side.record.download(0, &mut side.host_record, 0, shipment.bytes, stream)
+    pub(crate) fn enqueue_download(
+        &self,
+        buffers: &mut ChunkBuffers,
+        stream: &Stream,
+        transfer: &ChunkTransfer,
+    ) -> Result<()> {
+        buffers.record.download(0, &mut buffers.host_record, 0, transfer.bytes, stream)
     }
 
     /// Copies the downloaded recordings to the caller's arrays.
     pub(crate) fn unpack(
         &mut self,
-        side: &ChunkBuffers,
+        buffers: &ChunkBuffers,
         clock: Clock,
-        shipment: &ChunkTransfer,
+        transfer: &ChunkTransfer,
         form: IoLayout<'_>,
     ) -> Result<()> {
         let Self::HostIo(host) = self else { return Ok(()) };
-        for (r, ((at, kept), recording)) in shipment.regions.iter().zip(form.recordings).enumerate() {
+        for (r, ((at, kept), recording)) in transfer.regions.iter().zip(form.recordings).enumerate() {
             // The first of `places` is the output's, even if it is not recorded.
             let place = if form.keeps_output { r } else { r + 1 };
             match recording.bits {
@@ -136,11 +141,11 @@ impl RunIo<'_> {
                     let len = kept * recording.bytes(form.element);
                     let Some(all) = host.places.get_mut(place) else { continue };
                     let (here, rest) = std::mem::take(all).split_at_mut_checked(len).unwrap_or_default();
-                    here.copy_from_slice(&side.host_record.slice::<u8>(*at, len)?[..here.len()]);
+                    here.copy_from_slice(&buffers.host_record.slice::<u8>(*at, len)?[..here.len()]);
                     *all = rest;
                 }
                 Some(groups) => {
-                    let words = side.host_record.slice::<u32>(*at, kept * recording.stride)?;
+                    let words = buffers.host_record.slice::<u32>(*at, kept * recording.stride)?;
                     if let Some((events, handle)) = host.events.get_mut(place - 1).zip(host.handles.get(place - 1)) {
                         events.extend(decode(words, recording, groups, clock.i(), handle), recording.width)?;
                     }
@@ -153,16 +158,16 @@ impl RunIo<'_> {
     /// Returns one element of the first recording, after the chunk has been waited for.
     pub(crate) fn element(
         &self,
-        side: &ChunkBuffers,
-        shipment: &ChunkTransfer,
+        buffers: &ChunkBuffers,
+        transfer: &ChunkTransfer,
         index: usize,
         form: IoLayout<'_>,
     ) -> Result<[u8; 8]> {
         let mut value = [0; 8];
         let bytes = &mut value[..form.element.min(8)];
-        let at = shipment.regions.first().map_or(0, |(at, _)| *at).saturating_add(index.saturating_mul(form.element));
+        let at = transfer.regions.first().map_or(0, |(at, _)| *at).saturating_add(index.saturating_mul(form.element));
         match self {
-            Self::HostIo(_) => bytes.copy_from_slice(side.host_record.slice::<u8>(at, bytes.len())?),
+            Self::HostIo(_) => bytes.copy_from_slice(buffers.host_record.slice::<u8>(at, bytes.len())?),
             Self::Device(device) => device.records.first().map_or(Ok(()), |(buffer, _)| buffer.read(at, bytes))?,
         }
         Ok(value)
@@ -187,7 +192,7 @@ impl DeviceIo {
 impl HostIo<'_> {
     fn upload(
         &self,
-        side: &mut ChunkBuffers,
+        buffers: &mut ChunkBuffers,
         stream: &Stream,
         steps: Range<usize>,
         form: IoLayout<'_>,
@@ -198,10 +203,10 @@ impl HostIo<'_> {
             let [all, rows, units] = extents(*series, form.whole);
             let some = if all > 1 { steps.clone() } else { 0..all };
             let len = some.len() * rows * units * form.element;
-            series.copy(some, rows, units, side.host_input.slice_mut::<u8>(bytes, len)?);
+            series.copy(some, rows, units, buffers.host_input.slice_mut::<u8>(bytes, len)?);
             let stride = |extent: usize, stride: usize| if extent > 1 { stride as u64 } else { 0 };
             *port = Port {
-                at: side.input.address(bytes),
+                at: buffers.input.address(bytes),
                 step: stride(all, rows * units),
                 row: stride(rows, units),
                 unit: stride(units, 1),
@@ -209,7 +214,7 @@ impl HostIo<'_> {
             given |= 1 << p;
             bytes = (bytes + len).next_multiple_of(ALIGN);
         }
-        side.input.upload(0, &side.host_input, 0, bytes.min(side.input.len()), stream)?;
+        buffers.input.upload(0, &buffers.host_input, 0, bytes.min(buffers.input.len()), stream)?;
         Ok((ports, given))
     }
 }

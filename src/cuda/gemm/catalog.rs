@@ -8,7 +8,7 @@ use crate::device::Products;
 use crate::models::Activation;
 use crate::numeric::scalar::DType;
 
-/// Returns the name and the request of each.
+/// Returns the name and the request of each kernel.
 pub(crate) fn catalog() -> Vec<(String, Request)> {
     let mut list = Vec::new();
     let plain = Layout { transpose: [false; 2], activation: Activation::Identity, to_work: false, windows: Vec::new() };

@@ -97,8 +97,8 @@ impl GemmKernel {
         if self.choice.splits > 1 { each.saturating_mul(self.choice.splits as usize) } else { 0 }
     }
 
-    /// Enqueues the product. `parts` is the address of memory for partial sums, as large as
-    /// [`GemmKernel::parts`] says.
+    /// Enqueues the product. `parts` is the address of memory for partial sums, with the size that
+    /// [`GemmKernel::parts`] returns.
     pub(crate) fn run(&self, mut product: GemmArgs, parts: u64, stream: &Stream) -> Result<()> {
         if product.m == 0 || product.n == 0 || product.batch == 0 {
             return Ok(());

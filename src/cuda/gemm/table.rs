@@ -7,7 +7,7 @@
 //! | `f16` | `Fast`, `Tf32` | any | `mma` |
 //! | `bf16` | `Fast`, `Tf32` | sm_80 and later | `mma` |
 //! | `f16`, `bf16` | `Fast`, `Tf32` | sm_90 only | `mma`, `hopper` |
-//! | all others | | | `simt` |
+//! | all other cases | | | `simt` |
 //!
 //! A kernel has several tiles. The choice is the tile for which the busiest SM has the least work:
 //! the number of its tiles, times the area of a tile, divided by the tile's rate. If there are
@@ -249,7 +249,7 @@ mod tests {
 
     /// `simt.cu` and `mma.cu` rely on these limits.
     #[test]
-    fn tiles_are_what_their_kernels_can_make() {
+    fn tiles_meet_the_limits_of_their_kernels() {
         for dtype in [DType::F64, DType::F32, DType::F16, DType::Bf16] {
             for products in [Products::Fast, Products::Ordered, Products::Tf32] {
                 for capability in [(7, 5), (8, 0), (9, 0)] {

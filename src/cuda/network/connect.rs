@@ -23,7 +23,7 @@ const ORDER: usize = 2;
 const WEIGHTS: usize = 3;
 
 /// Warps for each SM in a grid that generates rows, and blocks for each SM in a grid that sorts
-/// them: each takes several rows in turn.
+/// rows. Each of them takes several rows in turn.
 const WARPS: u64 = 64;
 const SORTERS: u64 = 8;
 
@@ -33,16 +33,16 @@ const SORTERS: u64 = 8;
 pub(crate) struct DeviceSynapses {
     pub(crate) offsets: Buffer,
     pub(crate) targets: Buffer,
-    /// Empty where all weights, or all delays, are the same.
+    /// Empty if all weights, or all delays, are the same.
     pub(crate) weights: Buffer,
     pub(crate) delays: Buffer,
-    /// Whether targets are 32 bits.
+    /// Whether the numbers of targets have 32 bits.
     pub(crate) wide_targets: bool,
-    /// Synapses of the longest row.
+    /// The number of synapses of the longest row.
     pub(crate) longest: u64,
 }
 
-/// The length of the longest of the rows that begin and end here.
+/// The length of the longest row, for rows with these offsets.
 pub(crate) fn longest(offsets: &[u64]) -> u64 {
     offsets.windows(2).map(|row| row[1] - row[0]).max().unwrap_or(0)
 }
@@ -56,14 +56,14 @@ pub(crate) struct SynapseBuilder {
 }
 
 impl SynapseBuilder {
-    /// The context must be bound.
+    /// Creates a builder without kernels. The context must be bound.
     pub(crate) fn new(context: &Arc<Context>) -> Result<Self> {
         Ok(Self { stream: Stream::new(context)?, kernels: [const { None }; 4], context: context.clone() })
     }
 
-    /// The synapses of a specification; `None` for synapses or values that are given as arrays,
-    /// which the host sorts. The device is idle when this returns, and temporary memory is free
-    /// again.
+    /// Generates the synapses of a specification; `None` for synapses or values that are given as
+    /// arrays, which the host sorts. When this returns, the device is idle and temporary memory is
+    /// free again.
     ///
     /// # Errors
     /// If the specification is invalid, the synapses do not fit the device, or a call fails.

@@ -23,9 +23,9 @@ pub(crate) struct FittedNetwork {
     pub(crate) kernel: NetworkKernel,
 }
 
-/// The kernel and the warps for groups of these numbers of tasks. `make` compiles and loads a
-/// kernel. If the blocks are not all resident at once, the strategy is a graph of steps, unless the
-/// caller requires one launch.
+/// Returns the kernel and the warps for groups of these numbers of tasks. `make` compiles and loads
+/// a kernel. If the blocks are not all resident at once, the strategy is a graph of steps, unless
+/// the caller requires one launch.
 ///
 /// # Errors
 /// If there are more groups than warps, if one launch is required and impossible, or if a call
@@ -52,7 +52,7 @@ pub(crate) fn fit(
         Err(why) if builder.strategy == Strategy::Persistent => {
             let device = builder.context.name();
             Err(Error::Unsupported(format!(
-                "the persistent strategy for a network on {device}: {why}; the strategy graph needs no such thing"
+                "the persistent strategy for a network on {device}: {why}; the strategy graph does not need this"
             )))
         }
         Err(why) => by_steps((Strategy::Graph, format!("not persistent, since {why}").into()), &mut make, builder),
@@ -61,11 +61,11 @@ pub(crate) fn fit(
 
 fn shared_out(tasks: &[u64], most: Option<u32>, cut: KernelVariant) -> Result<WarpPartition> {
     let (alone, _) = KernelVariant { alone: true, ..cut }.bounds();
-    share(tasks, most, alone).ok_or_else(|| Error::Unsupported(format!("{} groups of {tasks:?} warps", tasks.len())))
+    share(tasks, most, alone).ok_or_else(|| Error::Internal(format!("{} groups of {tasks:?} warps", tasks.len())))
 }
 
-/// The warps of as many resident blocks as the device has room for, or as there is work for; or the
-/// reason why there are none.
+/// Returns the warps of resident blocks: as many blocks as the device has room for, or as the tasks
+/// need. If no block fits, returns the reason.
 fn together(
     tasks: &[u64],
     cut: KernelVariant,

@@ -8,6 +8,7 @@ mod request;
 mod row_strategy;
 pub(crate) mod stage;
 mod synapses;
+mod tables;
 mod warp_partition;
 
 pub(crate) use plastic::Plastic;

@@ -23,8 +23,8 @@ pub(crate) struct Plastic {
 }
 
 impl Plastic {
-    /// `None` for a projection that is not plastic. `take(bytes)` reserves twice as many bytes for
-    /// each batch row in the network's own memory; `size` is the size of a number.
+    /// Prepares a projection; `None` if it is not plastic. `take(bytes)` reserves twice as many
+    /// bytes for each batch row in the network's own memory; `size` is the size of a number.
     pub(crate) fn make(
         context: &Arc<Context>,
         projection: &ProjectionPlan,
@@ -51,8 +51,8 @@ impl Plastic {
         }))
     }
 
-    /// The table that its groups read. `state` and `own` give addresses of the network's variables
-    /// and in its own memory.
+    /// Returns the table that its groups read. `state` and `own` return the addresses of variables
+    /// and of the network's own memory.
     pub(crate) fn table(
         &self,
         projection: &ProjectionPlan,
@@ -95,7 +95,7 @@ fn constants<T: Real>(rule: &StdpConstants<T>, dtype: DType) -> [Value; 6] {
     [decay[0], decay[1], steps[0], steps[1], *min, *max].map(|x| value(dtype, x.to_f64()))
 }
 
-/// The numbers of the plastic projections from a group, and of those to the group.
+/// Returns the numbers of the plastic projections from the group, and of those to the group.
 pub(crate) fn of_group(network: &NetworkPlan, group: usize) -> [Vec<usize>; 2] {
     let plastic = || network.projections.iter().enumerate().filter(|(_, p)| p.plastic.is_some());
     [
@@ -104,9 +104,9 @@ pub(crate) fn of_group(network: &NetworkPlan, group: usize) -> [Vec<usize>; 2] {
     ]
 }
 
-/// The number that a network's variable has in a group's loop: a variable of the group, or of a
-/// plastic projection, as `stdp.cuh` numbers them. The presynaptic group has the weights and the
-/// traces of sources, the postsynaptic group the traces of targets.
+/// Returns the number of a network's variable in a group's loop, as `stdp.cuh` numbers the
+/// variables. It is a variable of the group or of a plastic projection. The presynaptic group has
+/// the weights and the traces of sources, the postsynaptic group the traces of targets.
 pub(crate) fn number(network: &NetworkPlan, group: usize, var: usize) -> Option<usize> {
     let own = &network.groups.get(group)?.all_vars();
     if own.contains(&var) {
@@ -122,8 +122,8 @@ pub(crate) fn number(network: &NetworkPlan, group: usize, var: usize) -> Option<
 }
 
 impl PreProjection {
-    /// A projection's synapses, as the presynaptic group reads them. `state` gives the address of a
-    /// variable.
+    /// Returns a projection's synapses, as the presynaptic group reads them. `state` returns the
+    /// address of a variable.
     pub(crate) fn of(
         plan: &NetworkPlan,
         projection: &ProjectionPlan,

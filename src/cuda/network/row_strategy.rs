@@ -2,10 +2,10 @@
 //! row after another, or *a lane a source*, all rows at once. Sums are integers and do not depend
 //! on the way.
 //!
-//! A round is one read of the warp; the next round waits for it, or is issued after it. With S
-//! simultaneous spikes of a warp's 32 neurons and rows of at most K synapses:
+//! A round is one read by the warp; the next round waits for it, or is issued after it. S is the
+//! number of simultaneous spikes among a warp's 32 neurons, and rows have at most K synapses:
 //!
-//! | | rounds | with delays of the synapses' own |
+//! | | rounds | if each synapse has a delay |
 //! |---|---|---|
 //! | a lane a synapse | S·(1 + ⌈K/32⌉) | S·(3 + ⌈K/32⌉): two searches, ⌈log₃₂ K⌉ each |
 //! | a lane a source | 1 + K | 1 + K: a lane looks at all delays of its row |
@@ -25,14 +25,15 @@
 
 use crate::device::device_struct::device_constants;
 
-/// The longest row that a lane delivers alone: as many synapses as a warp delivers in a round.
+/// The longest row that a lane delivers alone: the number of synapses that a warp delivers in a
+/// round.
 const SHORT: u64 = 32;
-/// More spikes than a warp can have.
+/// One more than the number of spikes that a warp can have.
 pub(crate) const NEVER: u32 = 33;
 
-// A warp walks a piece in four rounds, whose reads are all in flight at once. The W warps of a
-// block take the pieces of a longer row in turn, at the price of one more block barrier a step:
-// W·128 synapses a round trip instead of 128.
+// A warp delivers a piece in four rounds, whose reads are all in flight at once. The W warps of a
+// block deliver the pieces of a longer row in turn: W·128 synapses in one round trip instead of
+// 128. This costs one more block barrier in each step.
 device_constants! {
     PIECES {
         /// Synapses of a piece. The warps of a block take the pieces of a longer row in turn.
@@ -45,8 +46,8 @@ pub(crate) fn has_long_rows(longest: u64) -> bool {
     longest > PIECE
 }
 
-/// The number of simultaneous spikes from which on a lane takes a source, for this longest row, and
-/// for synapses with or without their own `delays`.
+/// Returns the number of simultaneous spikes from which on a lane takes a source, for this longest
+/// row. `delays`: each synapse has a delay of its own.
 pub(crate) fn lane_per_source_from(longest: u64, delays: bool) -> u32 {
     if longest > SHORT {
         return NEVER;

@@ -16,19 +16,19 @@ use std::sync::Arc;
 pub(crate) struct Synapses {
     pub(crate) offsets: Buffer,
     pub(crate) targets: Buffer,
-    /// Empty where all weights, or all delays, are the same.
+    /// Empty if all weights, or all delays, are the same.
     pub(crate) weights: Buffer,
     pub(crate) delays: Buffer,
-    /// Whether targets are 32 bits.
+    /// Whether the numbers of targets have 32 bits.
     pub(crate) wide_targets: bool,
     /// The shortest and the longest delay, in steps.
     pub(crate) min_delay: u32,
     pub(crate) max_delay: u32,
-    /// Synapses of the longest row.
+    /// The number of synapses of the longest row.
     longest: u64,
-    /// Weights are state.
+    /// Whether the weights are state.
     plastic: bool,
-    /// The recipe of the rows of procedural connectivity.
+    /// The arguments of the rows of procedural connectivity.
     pub(crate) generator: Option<ConnectArgs>,
 }
 
@@ -116,7 +116,7 @@ impl Synapses {
         row_strategy::has_long_rows(self.longest)
     }
 
-    /// The number of simultaneous spikes of a warp from which on a lane takes a source.
+    /// Returns the number of simultaneous spikes of a warp from which on a lane takes a source.
     pub(crate) fn lane_per_source_from(&self) -> u32 {
         if self.generator.is_some() {
             row_strategy::NEVER

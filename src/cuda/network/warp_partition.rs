@@ -1,9 +1,10 @@
 //! The partition of a launch's warps among groups. A task is 32 neurons of a batch row, computed by
 //! one warp.
 
-/// Threads of a block in a launch of several blocks.
+/// The threads of a block in a launch of several blocks.
 pub(crate) const THREADS: u32 = 128;
-/// The most threads of a single block; each has as many registers.
+/// The maximum number of threads of a single block. A thread has as many registers as in a launch
+/// of several blocks.
 pub(crate) const ALONE: u32 = 512;
 
 /// A launch's blocks, and each group's warps.
@@ -13,13 +14,13 @@ pub(crate) struct WarpPartition {
     pub(crate) threads: u32,
     /// Whether each warp has at most one task, so that neurons can stay in registers.
     pub(crate) in_registers: bool,
-    /// For each group its first warp, and the one after its last.
+    /// The first warp of each group, and the one after its last.
     pub(crate) groups: Vec<[u32; 2]>,
 }
 
-/// Divides warps among groups of these numbers of tasks: one warp for each task if `most` blocks
-/// are enough, in a single block if `alone` threads are enough. `None` if there are more groups
-/// than warps, or more tasks than a launch can have threads.
+/// Divides warps among groups of these numbers of tasks. Each task has one warp if `most` blocks
+/// are enough, and the launch has a single block if `alone` threads are enough. `None` if there are
+/// more groups than warps, or more tasks than a launch can have threads.
 pub(crate) fn share(tasks: &[u64], most: Option<u32>, alone: u32) -> Option<WarpPartition> {
     let all = tasks.iter().try_fold(0_u64, |sum, n| sum.checked_add(*n)).filter(|all| *all < 1 << 26)? as u32;
     let warps = all.max(tasks.len() as u32).max(1);
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_group_has_warps_and_no_two_share_one() {
+    fn every_group_has_warps_and_no_two_groups_share_one() {
         assert_eq!(share(&[3, 0, 1], Some(1), ALONE).unwrap().groups, [[0, 3], [3, 4], [4, 5]]);
         for (tasks, most) in
             [(vec![1_u64], 1), (vec![16], 1), (vec![17], 2), (vec![1000, 1, 0, 10], 7), (vec![1 << 25, 5], 528)]

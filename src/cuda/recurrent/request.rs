@@ -15,7 +15,7 @@ impl Request {
             Tier::Product => &["tile_gates.cu"],
         };
         let mut request = Self::of(dtype, &cell.source, loops, probes);
-        // Defines of the reference loops.
+        // These defines belong to the reference loops.
         request.defines.retain(|(name, _)| name != "SHARED_ROWS" && name != "THREADS");
         for (name, value) in tile.defines() {
             request.define(name, value);

@@ -1,5 +1,5 @@
 //! The tiles of a recurrent product: the counterpart of `kernels/include/tile.cuh` and
-//! `hidden_exchange.cuh`, which explain the words.
+//! `hidden_exchange.cuh`, which define the terms.
 
 use super::CellShape;
 
@@ -26,7 +26,7 @@ pub(crate) enum Tier {
     Cluster = 1,
     Grid = 2,
     Step = 3,
-    /// Without tiles: one product of all rows.
+    /// One product of all rows, without tiles.
     Product = 4,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct CellTile {
     pub(crate) warps_n: usize,
 }
 
-/// Bytes from one counter to the next.
+/// The bytes from one counter to the next.
 const COUNTER: usize = 128;
 
 impl CellTile {
@@ -68,7 +68,7 @@ impl CellTile {
         if self.tensor == Tensor::No { self.facts.acc } else { self.facts.element }
     }
 
-    /// Factors of a lane's part of a fragment, and its bytes.
+    /// The number of factors in a lane's part of a fragment, and the bytes of the part.
     fn each_lane(&self) -> usize {
         self.lane_bytes() / self.factor()
     }
@@ -119,13 +119,13 @@ impl CellTile {
         self.tiles() * self.shards()
     }
 
-    /// Lanes' parts of Wh of one tile.
+    /// The number of lanes' parts of Wh in one tile.
     fn lanes(&self) -> usize {
         let wide: usize = self.facts.phases.iter().map(|gates| self.wide(*gates)).sum();
         32 * self.warps_k * self.deep() * self.warps_n * wide
     }
 
-    /// Lanes' parts of all of Wh, and their bytes.
+    /// The number of lanes' parts in all of Wh, and their bytes.
     pub(crate) fn packed(&self) -> (usize, usize) {
         let lanes = self.tiles().saturating_mul(self.lanes());
         (lanes, lanes.saturating_mul(self.lane_bytes()))
@@ -162,7 +162,7 @@ impl CellTile {
         (self.rows * self.units).div_ceil(self.threads())
     }
 
-    /// Bytes of h, twice, in device memory: where the counters begin.
+    /// The bytes of h, twice, in device memory: the offset of the counters.
     pub(crate) fn counters(&self) -> usize {
         let row = self.facts.hidden.next_multiple_of(self.sixteen());
         (2 * self.facts.batch * row * self.factor()).next_multiple_of(COUNTER)
@@ -208,7 +208,7 @@ impl CellTile {
             ("WARPS_N", self.warps_n),
             ("TENSOR", self.tensor as usize),
             ("HOLD", self.hold as usize),
-            // Without tiles there is no exchange.
+            // Without tiles there is no exchange; the value is that of `step`.
             ("EXCHANGE", self.tier.min(Tier::Step) as usize),
         ]
     }

@@ -51,9 +51,9 @@ impl ChunkLength {
     }
 
     /// Returns the number of steps of the next chunk, at most `most`. If a progress callback is set
-    /// (`told`), the target duration is halved.
-    pub(crate) fn steps(&self, most: u64, told: bool) -> u64 {
-        let steps = if told { self.steps / 2 } else { self.steps };
+    /// (`reports`), the target duration is halved.
+    pub(crate) fn steps(&self, most: u64, reports: bool) -> u64 {
+        let steps = if reports { self.steps / 2 } else { self.steps };
         let whole = if steps >= 2 * ROUND { steps / ROUND * ROUND } else { steps };
         whole.clamp(1, most.max(1))
     }
@@ -91,20 +91,20 @@ mod tests {
         }
 
         /// Makes a chunk of the recommended length, and returns how long it took.
-        fn next(&mut self, pace: &mut ChunkLength) -> f64 {
-            self.make(pace, pace.steps(1 << 40, false))
+        fn next(&mut self, chunk_length: &mut ChunkLength) -> f64 {
+            self.make(chunk_length, chunk_length.steps(1 << 40, false))
         }
 
         /// Makes a chunk that is enqueued now, and returns how long it took.
-        fn make(&mut self, pace: &mut ChunkLength, steps: u64) -> f64 {
+        fn make(&mut self, chunk_length: &mut ChunkLength, steps: u64) -> f64 {
             let (asked, took) = (self.now, self.chunk + self.step * steps as f64);
             self.now += Duration::from_secs_f64(took);
-            pace.made(steps, asked, self.now);
+            chunk_length.made(steps, asked, self.now);
             took
         }
     }
 
-    fn pace() -> ChunkLength {
+    fn chunk_length() -> ChunkLength {
         ChunkLength::of(INTERVAL, u64::MAX)
     }
 
@@ -113,11 +113,11 @@ mod tests {
         // From a nanosecond to ten milliseconds a step.
         for (exponent, chunk) in [(-9, 0.0), (-7, 1e-5), (-6, 1e-4), (-5, 1e-5), (-4, 0.0), (-3, 1e-3), (-2, 0.0)] {
             let step = 10_f64.powi(exponent);
-            let (mut machine, mut pace) = (Machine::new(chunk, step), pace());
-            assert_eq!(pace.steps(u64::MAX, false), FIRST);
+            let (mut machine, mut chunk_length) = (Machine::new(chunk, step), chunk_length());
+            assert_eq!(chunk_length.steps(u64::MAX, false), FIRST);
             for n in 0..40 {
-                let steps = pace.steps(1 << 40, false);
-                let took = machine.make(&mut pace, steps);
+                let steps = chunk_length.steps(1 << 40, false);
+                let took = machine.make(&mut chunk_length, steps);
                 assert!(n == 0 || took <= 0.101, "{step}: chunk {n} of {steps} steps took {took} s");
                 // Ten quadruplings are more than the ratio between the first chunk and any of
                 // these.
@@ -129,62 +129,62 @@ mod tests {
 
     #[test]
     fn a_device_that_becomes_slower_is_followed_at_once() {
-        let (mut machine, mut pace) = (Machine::new(1e-5, 1e-6), pace());
+        let (mut machine, mut chunk_length) = (Machine::new(1e-5, 1e-6), chunk_length());
         for _ in 0..20 {
-            machine.next(&mut pace);
+            machine.next(&mut chunk_length);
         }
         machine.step = 1e-3;
-        let slow = machine.next(&mut pace);
+        let slow = machine.next(&mut chunk_length);
         assert!(slow > 1.0);
         // One chunk that takes too long is sufficient, and so is a short one at the end of a run.
-        assert!(machine.next(&mut pace) <= 0.101);
+        assert!(machine.next(&mut chunk_length) <= 0.101);
         machine.step = 1e-2;
-        machine.make(&mut pace, 3);
-        assert!(machine.next(&mut pace) <= 0.101);
+        machine.make(&mut chunk_length, 3);
+        assert!(machine.next(&mut chunk_length) <= 0.101);
     }
 
     #[test]
     fn a_short_run_does_not_forget_what_was_learnt() {
-        let (mut machine, mut pace) = (Machine::new(1e-6, 1e-6), pace());
+        let (mut machine, mut chunk_length) = (Machine::new(1e-6, 1e-6), chunk_length());
         for _ in 0..20 {
-            machine.next(&mut pace);
+            machine.next(&mut chunk_length);
         }
-        let learnt = pace.steps(1 << 40, false);
-        machine.make(&mut pace, 10);
+        let learnt = chunk_length.steps(1 << 40, false);
+        machine.make(&mut chunk_length, 10);
         assert!(
-            pace.steps(1 << 40, false) as f64 >= learnt as f64 * 0.85,
+            chunk_length.steps(1 << 40, false) as f64 >= learnt as f64 * 0.85,
             "{} of {learnt}",
-            pace.steps(1 << 40, false)
+            chunk_length.steps(1 << 40, false)
         );
         // The maximum of a run is respected, and is not taken for the number of steps that the time
         // allows.
-        assert_eq!(pace.steps(7, false), 7);
-        machine.make(&mut pace, 7);
-        assert!(pace.steps(1 << 40, false) > learnt / 2);
+        assert_eq!(chunk_length.steps(7, false), 7);
+        machine.make(&mut chunk_length, 7);
+        assert!(chunk_length.steps(1 << 40, false) > learnt / 2);
     }
 
     #[test]
     fn chunks_under_way_together_are_not_counted_twice() {
         // Each chunk is enqueued while the one before is computed, and the host reads the clock
         // after waiting.
-        let (mut pace, start) = (pace(), Instant::now());
+        let (mut chunk_length, start) = (chunk_length(), Instant::now());
         let at = |ms: u64| start + Duration::from_millis(ms);
-        pace.made(64, at(0), at(100));
-        assert_eq!(pace.steps(u64::MAX, false), 64);
-        pace.made(64, at(0), at(200));
-        assert_eq!(pace.steps(u64::MAX, false), 64);
+        chunk_length.made(64, at(0), at(100));
+        assert_eq!(chunk_length.steps(u64::MAX, false), 64);
+        chunk_length.made(64, at(0), at(200));
+        assert_eq!(chunk_length.steps(u64::MAX, false), 64);
         // A host that is late makes chunks shorter, never longer.
-        pace.made(64, at(150), at(400));
-        assert_eq!(pace.steps(u64::MAX, false), 32);
+        chunk_length.made(64, at(150), at(400));
+        assert_eq!(chunk_length.steps(u64::MAX, false), 32);
     }
 
     #[test]
-    fn whoever_is_told_or_watched_waits_half_as_long() {
-        let (mut all, mut watched) = (pace(), ChunkLength::of(INTERVAL / 2, u64::MAX));
-        for pace in [&mut all, &mut watched] {
+    fn a_callback_or_a_watchdog_halves_a_chunk() {
+        let (mut all, mut watched) = (chunk_length(), ChunkLength::of(INTERVAL / 2, u64::MAX));
+        for chunk_length in [&mut all, &mut watched] {
             let mut machine = Machine::new(0.0, 1e-5);
             for _ in 0..20 {
-                machine.next(pace);
+                machine.next(chunk_length);
             }
         }
         let full = all.steps(1 << 40, false);
@@ -195,14 +195,14 @@ mod tests {
     #[test]
     fn nothing_makes_a_chunk_of_no_steps() {
         let now = Instant::now();
-        let mut pace = ChunkLength::of(INTERVAL, 0);
-        assert_eq!(pace.steps(u64::MAX, true), 1);
-        pace.made(1, now, now + Duration::from_secs(100_000));
-        assert_eq!((pace.steps(u64::MAX, false), pace.steps(0, true)), (1, 1));
+        let mut chunk_length = ChunkLength::of(INTERVAL, 0);
+        assert_eq!(chunk_length.steps(u64::MAX, true), 1);
+        chunk_length.made(1, now, now + Duration::from_secs(100_000));
+        assert_eq!((chunk_length.steps(u64::MAX, false), chunk_length.steps(0, true)), (1, 1));
         // A clock that stands still or goes backwards does not make a chunk without limit.
-        pace.made(1, now, now);
-        assert_eq!(pace.steps(u64::MAX, false), 4);
-        pace.made(u64::MAX, now, now);
-        assert!(pace.steps(u64::MAX, false) > 4 && pace.steps(9, false) == 9);
+        chunk_length.made(1, now, now);
+        assert_eq!(chunk_length.steps(u64::MAX, false), 4);
+        chunk_length.made(u64::MAX, now, now);
+        assert!(chunk_length.steps(u64::MAX, false) > 4 && chunk_length.steps(9, false) == 9);
     }
 }

@@ -23,7 +23,7 @@ pub(crate) trait StageKernel: std::fmt::Debug + Send {
 
     /// Whether it accepts inputs that are the same for all steps, rows or units as a single
     /// element.
-    fn stretches(&self) -> bool {
+    fn accepts_broadcast(&self) -> bool {
         false
     }
 

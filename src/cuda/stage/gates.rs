@@ -124,7 +124,7 @@ impl StageKernel for GemmCellStage {
     }
 
     fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
-        let own = call.own.ok_or_else(|| Error::Unsupported("a recurrent cell has no memory of its own".into()))?;
+        let own = call.own.ok_or_else(|| Error::Internal("a recurrent cell has no memory of its own".into()))?;
         let stream = launch_context.stream;
         self.input.ask(&self.input.of_cell(call), stream)?;
 

@@ -104,8 +104,8 @@ impl Stage {
 
     /// Whether it accepts inputs that are the same for all steps, rows or units as a single
     /// element.
-    pub(crate) fn stretches(&self) -> bool {
-        self.body.stretches()
+    pub(crate) fn accepts_broadcast(&self) -> bool {
+        self.body.accepts_broadcast()
     }
 
     /// Updates the stage's own copy of the weights after weights have been written.

@@ -11,18 +11,18 @@ use std::time::Instant;
 
 impl Stage {
     /// Makes all `steps` of a sequence, in launches of at most `most` steps, and of no more steps
-    /// than `pace` allows for this stage. Waits for each launch.
+    /// than `chunk_length` allows for this stage. Waits for each launch.
     pub(crate) fn run_in_pieces(
         &mut self,
         chunk: &StageChunk<'_>,
         memory: &StageMemory<'_>,
         [steps, most]: [u64; 2],
-        pace: &mut ChunkLength,
+        chunk_length: &mut ChunkLength,
         launch_context: &mut LaunchContext<'_>,
     ) -> Result<()> {
         let mut made = 0;
         while made < steps {
-            let len = pace.steps(most, false).min(steps - made);
+            let len = chunk_length.steps(most, false).min(steps - made);
             let first = if self.node.backwards { steps - made - len } else { made };
             let asked = Instant::now();
             let behind = |row: usize| first * (row * chunk.element) as u64 * chunk.rows;
@@ -34,7 +34,7 @@ impl Stage {
             };
             self.run(&chunk.piece(first, len), &memory, launch_context)?;
             launch_context.stream.wait()?;
-            pace.made(len, asked, Instant::now());
+            chunk_length.made(len, asked, Instant::now());
             made += len;
         }
         Ok(())

@@ -119,7 +119,7 @@ impl StageKernel for PointwiseStage {
         self.strategy.clone()
     }
 
-    fn stretches(&self) -> bool {
+    fn accepts_broadcast(&self) -> bool {
         true
     }
 

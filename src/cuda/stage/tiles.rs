@@ -263,7 +263,7 @@ impl StageKernel for TiledCellStage {
         let scratch = self.scratch();
         let [product, mut args] = self.both(call);
         let Self { cell, tile, kernel, graph, .. } = self;
-        let own = call.own.ok_or_else(|| Error::Unsupported("a recurrent cell has no memory of its own".into()))?;
+        let own = call.own.ok_or_else(|| Error::Internal("a recurrent cell has no memory of its own".into()))?;
         self.input.ask(&product, launch_context.stream)?;
 
         args.weights[0] = own.address(0);

@@ -127,7 +127,7 @@ fn c_type(rust: &str, literal: Option<&'static str>) -> (String, String) {
     (element.to_owned(), dimension)
 }
 
-/// The most columns of a line of a header.
+/// The maximum number of columns of a line of a header.
 const COLUMNS: usize = 120;
 
 fn of_struct(Struct { name, docs, bytes, fields }: &Struct) -> String {
@@ -174,7 +174,7 @@ fn of_item(item: &Item) -> String {
     }
 }
 
-/// Lines, each with its comment behind it.
+/// Returns the lines, each with its comment after it.
 fn aligned(lines: &[(String, String)]) -> String {
     let width = lines.iter().map(|(line, _)| line.len()).max().unwrap_or(0) + 2;
     let line = |(line, doc): &(String, String)| {
@@ -218,8 +218,8 @@ impl Header {
     }
 }
 
-/// The header's text with two neighbouring fields of equal size exchanged, and the second of them,
-/// for each such pair.
+/// Returns the header's text with two adjacent fields of equal size exchanged, and the second of
+/// the fields, for each such pair.
 fn swaps(header: &Header) -> Vec<(String, &'static str, &'static str)> {
     let text = header.text();
     let declares = |line: &str, name: &str| {

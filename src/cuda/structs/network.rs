@@ -140,7 +140,7 @@ device_struct! {
         delays: u64 as "const u16*",
         sums: u64 as "void*",
         n_targets: u64,
-        /// The recipe of the rows of procedural connectivity, else null.
+        /// The parameters of the rows of procedural connectivity, else null.
         generator: u64 as "const struct ConnectArgs*",
         /// The first source's number in the group, and the number of sources.
         first: u32,

@@ -1,83 +1,87 @@
-//! Brainpy's gated recurrent unit, reset before the product.
+//! The gated recurrent unit, reset after the product.
 
-use super::frame::{CHUNK, Defaults, Gates, Moment, chunk, put, round, take};
-use crate::init::Init;
+use super::frame::{CHUNK, Cell, CellStep, Defaults, Gates, chunk, put, round, take};
 use crate::models::Activation;
 use crate::numeric::math::sigmoid;
 use crate::numeric::scalar::{Real, Scalar};
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 
-/// The gates of [`brainpy::GruCell`](crate::models::brainpy::GruCell).
+/// The gated recurrent unit (Cho et al., arXiv:1406.1078), with the reset **after** the product, as
+/// in torch and cuDNN: `torch.nn.GRUCell`.
+///
+/// ```text
+/// r = σ(b_r + x·Wi_r + h·Wh_r)
+/// z = σ(b_z + x·Wi_z + h·Wh_z)
+/// n = φ(b_n + x·Wi_n + r∘(bh + h·Wh_n))
+/// h ← (1 − z)∘n + z∘h
+/// ```
+///
+/// | | shape | default | torch |
+/// |---|---|---|---|
+/// | input `x` | `[in]` | | |
+/// | output, the new h | `[H]` | | |
+/// | variable `state`: h | `[H]` | zeros | |
+/// | weight `Wi`, columns r, z, n | `[in, 3H]` | uniform within ±1/√H | `weight_ihᵀ` |
+/// | weight `Wh`, columns r, z, n | `[H, 3H]` | uniform within ±1/√H | `weight_hhᵀ` |
+/// | weight `b`, optional | `[3H]` | uniform within ±1/√H | `bias_ih`, plus the first 2H of `bias_hh` |
+/// | weight `bh`, with `b` | `[H]` | uniform within ±1/√H | the last H of `bias_hh` |
+/// | φ | | [`Activation::Tanh`] | |
+///
+/// [`Gru`](crate::models::Gru) has layers of this cell. brainpy's unit, with the reset before the
+/// product, is [`brainpy::GruCell`](crate::models::brainpy::GruCell).
+#[doc(alias("GRUCell"))]
+pub type GruCell<T> = Cell<T, Gru>;
+
+/// The gates of [`GruCell`].
 #[derive(Clone, Copy, Debug)]
-pub struct GruBrainpy;
+pub struct Gru;
 
-impl Gates for GruBrainpy {
-    const NAME: &'static str = "GRUCellBrainpy";
-    const ALIASES: &'static [&'static str] = &["brainpy.GRUCell"];
-    const ABOUT: &'static str = "gated recurrent unit as brainpy has it, reset before the product; gates z, r, a";
-    const REFERENCE: Option<&'static str> = Some("Chung, Gulcehre, Cho & Bengio, arXiv:1412.3555");
+impl Gates for Gru {
+    const NAME: &'static str = "GRUCell";
+    const ALIASES: &'static [&'static str] = &["GRUCellTorch"];
+    const ABOUT: &'static str = "gated recurrent unit as PyTorch has it, reset after the product; gates r, z, n";
+    const REFERENCE: Option<&'static str> = Some("Cho et al., arXiv:1406.1078");
     const GATES: usize = 3;
     const GROUPS: &'static [usize] = &[2, 1];
     const STATES: &'static [&'static str] = &["h"];
-    const PHASES: &'static [usize] = &[2, 1];
-    const KEPT: usize = 3;
+    const HIDDEN_BIAS: bool = true;
     const SOURCE: Option<(&'static str, &'static str)> =
         Some(("gru_cell.cu", include_str!("../../../kernels/models/gru_cell.cu")));
-    const TORCH: Option<&'static [usize]> = None;
+    const TORCH: Option<&'static [usize]> = Some(&[0, 1, 2]);
 
-    fn defaults(_: usize) -> Defaults {
-        Defaults { activation: Activation::Tanh, wi: Init::Orthogonal(1.0), wh: Init::Orthogonal(1.0), b: Init::Zeros }
+    fn defaults(num_out: usize) -> Defaults {
+        Defaults::torch(num_out, Activation::Tanh)
     }
 
-    fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
-        moment.add_h(0);
-        vectorize(Reset(moment));
-        moment.add_extra(1);
-        vectorize(Update(moment));
-    }
-}
-
-/// extra ← r∘h
-struct Reset<'a, 'm, T: Scalar>(&'a mut Moment<'m, T>);
-
-impl<T: Scalar> Kernel for Reset<'_, '_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        let Moment { part, rows, gates, h, extra, .. } = self.0;
-        for row in 0..*rows {
-            let gates = &gates[row * part.width()..][..part.width()];
-            let h = h.row(row)[part.units.clone()].chunks(CHUNK);
-            for (j, (rh, h)) in extra.row_mut(row)[part.units.clone()].chunks_mut(CHUNK).zip(h).enumerate() {
-                let mut r = chunk(gates, part.gates[1] + j * CHUNK);
-                let old = take(h);
-                for l in 0..CHUNK {
-                    r[l] = sigmoid(r[l]) * old[l];
-                }
-                put(&r, rh);
-            }
-        }
+    fn step<T: Scalar>(step: &mut CellStep<'_, T>) {
+        step.add_h(0);
+        step.set_extra(1);
+        vectorize(Update(step));
     }
 }
 
-/// h ← (1 − z)∘h + z∘a
-struct Update<'a, 'm, T: Scalar>(&'a mut Moment<'m, T>);
+struct Update<'a, 'm, T: Scalar>(&'a mut CellStep<'m, T>);
 
-impl<T: Scalar> Kernel for Update<'_, '_, T> {
+impl<T: Scalar> SimdLoop for Update<'_, '_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        let Moment { part, activation, rows, gates, h, .. } = self.0;
+        let CellStep { packed, activation, rows, gates, h, extra, .. } = self.0;
         let one = T::Acc::of(1.0);
-        for r in 0..*rows {
-            let gates = &gates[r * part.width()..][..part.width()];
-            for (j, h) in h.row_mut(r)[part.units.clone()].chunks_mut(CHUNK).enumerate() {
-                let (z, mut a) = (chunk(gates, part.gates[0] + j * CHUNK), chunk(gates, part.gates[2] + j * CHUNK));
-                let mut new = take(h);
-                activation.each(&mut a);
+        for row in 0..*rows {
+            let gates = &gates[row * packed.width()..][..packed.width()];
+            let units = h.row_mut(row)[packed.units.clone()].chunks_mut(CHUNK).zip(extra.row(row).chunks(CHUNK));
+            for (j, (h, hn)) in units.enumerate() {
+                let gate = |k: usize| chunk(gates, packed.gates[k] + j * CHUNK);
+                let (r, z, mut n) = (gate(0), gate(1), gate(2));
+                let (mut new, product) = (take(h), take(hn));
+                for l in 0..CHUNK {
+                    n[l] = sigmoid(r[l]).mul_add(product[l], n[l]);
+                }
+                activation.each(&mut n);
                 for l in 0..CHUNK {
                     let z = sigmoid(z[l]);
-                    new[l] = (one - z).mul_add(new[l], z * a[l]);
+                    new[l] = z.mul_add(new[l], (one - z) * n[l]);
                 }
                 round::<T>(&mut new);
                 put(&new, h);

@@ -1,14 +1,14 @@
 //! Long short-term memory.
 
-use super::frame::{CHUNK, Cell, Defaults, Gates, Moment, chunk, put, round, take};
+use super::frame::{CHUNK, Cell, CellStep, Defaults, Gates, chunk, put, round, take};
 use crate::init::Init;
 use crate::models::Activation;
 use crate::numeric::math::sigmoid;
 use crate::numeric::scalar::{Real, Scalar};
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 
-/// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780), as
-/// torch and cuDNN have it: `torch.nn.LSTMCell`.
+/// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780), as in
+/// torch and cuDNN: `torch.nn.LSTMCell`.
 ///
 /// ```text
 /// (i, g, f, o) = b + x·Wi + h·Wh
@@ -16,7 +16,7 @@ use crate::numeric::simd::{Kernel, vectorize};
 /// h ← σ(o)∘φ(c)
 /// ```
 ///
-/// | | shape | default | of torch's |
+/// | | shape | default | torch |
 /// |---|---|---|---|
 /// | input `x` | `[in]` | | |
 /// | output, the new h | `[H]` | | |
@@ -26,13 +26,13 @@ use crate::numeric::simd::{Kernel, vectorize};
 /// | weight `b`, optional | `[4H]` | uniform within ±1/√H | `bias_ih + bias_hh` |
 /// | φ | | [`Activation::Tanh`] | |
 ///
-/// Torch's order of gates is i, f, g, o: the second and third quarters of its rows change places.
-/// Layers of it are [`Lstm`](crate::models::Lstm). Brainpy's, which adds 1 to the forget gate, is
-/// [`brainpy::LstmCell`](crate::models::brainpy::LstmCell).
+/// torch's order of gates is i, f, g, o: the second and third quarters of its rows change places.
+/// [`Lstm`](crate::models::Lstm) has layers of this cell. brainpy's cell, which adds 1 to the
+/// forget gate, is [`brainpy::LstmCell`](crate::models::brainpy::LstmCell).
 #[doc(alias("LSTMCell"))]
 pub type LstmCell<T> = Cell<T, Lstm>;
 
-/// i, g, f, o here; i, f, g, o in torch.
+/// The gates are i, g, f, o here, and i, f, g, o in torch.
 const TORCH: &[usize] = &[0, 2, 1, 3];
 
 /// The gates of [`LstmCell`].
@@ -61,9 +61,9 @@ impl Gates for LstmBrainpy {
         Defaults { activation: Activation::Tanh, wi: Init::XavierNormal, wh: Init::XavierNormal, b: Init::Zeros }
     }
 
-    fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
-        moment.add_h(0);
-        vectorize(Update(moment, T::Acc::of(1.0)));
+    fn step<T: Scalar>(step: &mut CellStep<'_, T>) {
+        step.add_h(0);
+        vectorize(Update(step, T::Acc::of(1.0)));
     }
 }
 
@@ -83,27 +83,27 @@ impl Gates for Lstm {
         Defaults::torch(num_out, Activation::Tanh)
     }
 
-    fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
-        moment.add_h(0);
-        vectorize(Update(moment, T::Acc::of(0.0)));
+    fn step<T: Scalar>(step: &mut CellStep<'_, T>) {
+        step.add_h(0);
+        vectorize(Update(step, T::Acc::of(0.0)));
     }
 }
 
-/// With what is added to the forget gate.
-struct Update<'a, 'm, T: Scalar>(&'a mut Moment<'m, T>, T::Acc);
+/// The update of the state, and the number that is added to the forget gate.
+struct Update<'a, 'm, T: Scalar>(&'a mut CellStep<'m, T>, T::Acc);
 
-impl<T: Scalar> Kernel for Update<'_, '_, T> {
+impl<T: Scalar> SimdLoop for Update<'_, '_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        let Self(Moment { part, activation, rows, gates, h, c, .. }, forget) = self;
+        let Self(CellStep { packed, activation, rows, gates, h, c, .. }, forget) = self;
         for r in 0..*rows {
-            let gates = &gates[r * part.width()..][..part.width()];
-            let own = h.row_mut(r)[part.units.clone()]
+            let gates = &gates[r * packed.width()..][..packed.width()];
+            let own = h.row_mut(r)[packed.units.clone()]
                 .chunks_mut(CHUNK)
-                .zip(c.row_mut(r)[part.units.clone()].chunks_mut(CHUNK));
+                .zip(c.row_mut(r)[packed.units.clone()].chunks_mut(CHUNK));
             for (j, (h, c)) in own.enumerate() {
-                let gate = |k: usize| chunk(gates, part.gates[k] + j * CHUNK);
+                let gate = |k: usize| chunk(gates, packed.gates[k] + j * CHUNK);
                 let (i, mut g, f, o) = (gate(0), gate(1), gate(2), gate(3));
                 let mut new = take(c);
                 activation.each(&mut g);

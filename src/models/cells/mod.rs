@@ -2,6 +2,6 @@
 
 pub(crate) mod frame;
 pub(crate) mod gru_cell;
-pub(crate) mod gru_cell_torch;
+pub(crate) mod gru_cell_brainpy;
 pub(crate) mod lstm_cell;
 pub(crate) mod rnn_cell;

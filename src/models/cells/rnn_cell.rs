@@ -1,10 +1,10 @@
 //! The plain recurrent cell.
 
-use super::frame::{CHUNK, Cell, Defaults, Gates, Moment, chunk, put, round};
+use super::frame::{CHUNK, Cell, CellStep, Defaults, Gates, chunk, put, round};
 use crate::init::Init;
 use crate::models::Activation;
 use crate::numeric::scalar::Scalar;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 
 /// The plain recurrent cell (Elman, Cognitive Science 14, 1990, 179-211): `torch.nn.RNNCell`.
 ///
@@ -12,7 +12,7 @@ use crate::numeric::simd::{Kernel, vectorize};
 /// h ← φ(b + x·Wi + h·Wh)
 /// ```
 ///
-/// | | shape | default | of torch's |
+/// | | shape | default | torch |
 /// |---|---|---|---|
 /// | input `x` | `[in]` | | |
 /// | output, the new h | `[H]` | | |
@@ -22,7 +22,7 @@ use crate::numeric::simd::{Kernel, vectorize};
 /// | weight `b`, optional | `[H]` | uniform within ±1/√H | `bias_ih + bias_hh` |
 /// | φ | | [`Activation::Tanh`] | |
 ///
-/// Layers of it are [`Rnn`](crate::models::Rnn). With brainpy's defaults it is
+/// [`Rnn`](crate::models::Rnn) has layers of this cell. With brainpy's defaults it is
 /// [`brainpy::RnnCell`](crate::models::brainpy::RnnCell).
 #[doc(alias("RNNCell"))]
 pub type RnnCell<T> = Cell<T, Rnn>;
@@ -50,9 +50,9 @@ impl Gates for Rnn {
         Defaults::torch(num_out, Activation::Tanh)
     }
 
-    fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
-        moment.add_h(0);
-        vectorize(Activate(moment));
+    fn step<T: Scalar>(step: &mut CellStep<'_, T>) {
+        step.add_h(0);
+        vectorize(Activate(step));
     }
 }
 
@@ -71,21 +71,21 @@ impl Gates for RnnBrainpy {
         Defaults { activation: Activation::Relu, wi: Init::XavierNormal, wh: Init::XavierNormal, b: Init::Zeros }
     }
 
-    fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
-        Rnn::step(moment);
+    fn step<T: Scalar>(step: &mut CellStep<'_, T>) {
+        Rnn::step(step);
     }
 }
 
-struct Activate<'a, 'm, T: Scalar>(&'a mut Moment<'m, T>);
+struct Activate<'a, 'm, T: Scalar>(&'a mut CellStep<'m, T>);
 
-impl<T: Scalar> Kernel for Activate<'_, '_, T> {
+impl<T: Scalar> SimdLoop for Activate<'_, '_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        let Moment { part, activation, rows, gates, h, .. } = self.0;
+        let CellStep { packed, activation, rows, gates, h, .. } = self.0;
         for r in 0..*rows {
-            let gates = &gates[r * part.width()..][..part.width()];
-            for (j, h) in h.row_mut(r)[part.units.clone()].chunks_mut(CHUNK).enumerate() {
+            let gates = &gates[r * packed.width()..][..packed.width()];
+            for (j, h) in h.row_mut(r)[packed.units.clone()].chunks_mut(CHUNK).enumerate() {
                 let mut new = chunk(gates, j * CHUNK);
                 activation.each(&mut new);
                 round::<T>(&mut new);

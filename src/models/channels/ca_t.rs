@@ -1,4 +1,5 @@
-//! Calcium of low threshold, p²q, of Huguenard and McCormick: E, g_max, phi_p, phi_q, V_sh.
+//! Huguenard and McCormick's calcium channel of low threshold, p²q. Parameters: E, g_max, phi_p,
+//! phi_q, V_sh.
 
 use super::kinetics::{Kinetics, MOST, bounded};
 use crate::numeric::math::exp_neg;
@@ -7,7 +8,7 @@ use crate::numeric::scalar::Real;
 pub(crate) struct CaT;
 
 impl Kinetics<2, 5> for CaT {
-    /// One division for each gate. The two branches of τ_q have one exponential.
+    /// Each gate takes one division. The two branches of τ_q share one exponential.
     #[inline(always)]
     fn rates<R: Real>(v: R, [_, _, phi_p, phi_q, v_sh]: [R; 5]) -> [(R, R); 2] {
         let one = R::of(1.0);

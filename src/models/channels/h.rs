@@ -1,4 +1,5 @@
-//! Cations, activated by hyperpolarization, p, of Huguenard and McCormick: E, g_max, phi.
+//! Huguenard and McCormick's cation channel with a gate p, activated by hyperpolarization.
+//! Parameters: E, g_max, phi.
 
 use super::kinetics::{Kinetics, bounded};
 use crate::numeric::scalar::Real;

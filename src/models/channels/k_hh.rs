@@ -1,4 +1,4 @@
-//! Potassium, p⁴, of Hodgkin and Huxley: E, g_max, phi, V_sh.
+//! Hodgkin and Huxley's potassium channel, p⁴. Parameters: E, g_max, phi, V_sh.
 
 use super::kinetics::{Kinetics, bounded};
 use crate::numeric::math::inv_exprel_near;

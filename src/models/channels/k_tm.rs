@@ -1,4 +1,5 @@
-//! Potassium, p⁴, of Traub and Miles, and of Bazhenov et al.: E, g_max, phi, V_sh.
+//! The potassium channel, p⁴, of Traub and Miles, and of Bazhenov et al. Parameters: E, g_max, phi,
+//! V_sh.
 
 use super::kinetics::{Kinetics, bounded};
 use crate::numeric::math::inv_exprel_near;
@@ -12,7 +13,7 @@ impl Kinetics<1, 4> for KTm {
         let one = R::of(1.0);
         let u = v - v_sh;
         let e40 = bounded(u * R::of(1.0 / 40.0));
-        // From here on (u < −276) α is zero for every purpose.
+        // From here on (u < −276) α is negligible.
         let e20 = R::of(1e6).min(e40 * e40);
         let e10 = e20 * e20;
         let e5 = e10 * e10;

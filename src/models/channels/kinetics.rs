@@ -1,21 +1,23 @@
-//! What the gates of a channel do: the part of a channel that steps are made of. Its twins are the
-//! files of `kernels/channels/`.
+//! The kinetics of a channel: the rates of its gates and its open fraction. The CUDA counterparts
+//! are in `kernels/channels/`.
 
 use crate::numeric::scalar::Real;
 
-/// `G` gates, `P` parameters, the first two of which are E and g_max.
+/// The kinetics of a channel with `G` gates and `P` parameters. The first two parameters are E and
+/// g_max.
 pub(crate) trait Kinetics<const G: usize, const P: usize> {
     /// (a, s) of each gate at potential `v`, mV: dx/dt = a − s·x, 1/ms.
     fn rates<R: Real>(v: R, p: [R; P]) -> [(R, R); G];
 
-    /// The part of g_max that is open.
+    /// The open fraction of g_max.
     fn open<R: Real>(x: [R; G]) -> R;
 }
 
-/// No rate is larger, far out: the product of two must not overflow, and all of them are immediate.
+/// The maximum of a rate, far from the usual potentials. The product of two rates must not
+/// overflow, and a gate with this rate follows V at once.
 pub(super) const MOST: f64 = 1e12;
 
-/// e^{−z}, but at most [`MOST`].
+/// e^{−z}, at most [`MOST`].
 #[inline(always)]
 pub(super) fn bounded<R: Real>(z: R) -> R {
     R::of(MOST).min(crate::numeric::math::exp_neg(z))

@@ -1,4 +1,4 @@
-//! A leak, which has no gates: E, g_max.
+//! A leak, which has no gates. Parameters: E, g_max.
 
 use super::kinetics::Kinetics;
 use crate::numeric::scalar::Real;

@@ -1,6 +1,6 @@
-//! Ion channels: what a [`CondNeuGroup`](crate::models::CondNeuGroup) is assembled of.
+//! Ion channels, of which a [`CondNeuGroup`](crate::models::CondNeuGroup) consists.
 //!
-//! A file each for the kinetics, whose twins are `kernels/channels/`.
+//! Each channel has a file with its kinetics, whose CUDA counterpart is in `kernels/channels/`.
 
 pub(crate) mod ca_t;
 pub(crate) mod h;
@@ -35,14 +35,14 @@ pub struct Channel<R> {
 }
 
 impl<R: Real> Channel<R> {
-    /// With the kind's default parameters.
+    /// A channel with the default parameters of its kind.
     #[must_use]
     pub fn new(kind: ChannelKind) -> Self {
         Self { kind, params: kind.parameters().iter().map(|parameter| Param::from(parameter.default)).collect() }
     }
 
-    /// Sets the parameter of this name, one value or one for each neuron. `T`, °C, where a kind has
-    /// it, sets the factors φ that depend on the temperature.
+    /// Sets the parameter of this name: one value, or one value for each neuron. If the kind has
+    /// factors φ that depend on the temperature, `T`, in °C, sets them.
     ///
     /// # Errors
     /// If there is no such parameter.
@@ -67,18 +67,18 @@ impl<R: Real> Channel<R> {
         Ok(self)
     }
 
-    /// Which kind it is.
+    /// The kind of the channel.
     #[must_use]
     pub fn kind(&self) -> ChannelKind {
         self.kind
     }
 
-    /// In the order of the kind's.
+    /// The parameters, in the order of [`ChannelKind::parameters`].
     pub(crate) fn params(&self) -> &[Param<R>] {
         &self.params
     }
 
-    /// What is wrong with the parameters of channel `name` of so many neurons.
+    /// Checks the parameters of channel `name` for `units` neurons.
     pub(crate) fn check(&self, name: &str, units: usize) -> Result<()> {
         for (parameter, param) in self.kind.parameters().iter().zip(&self.params) {
             parameter.check(&format!("{name}.{}", parameter.name), param, units)?;

@@ -1,4 +1,4 @@
-//! Sodium, p³q, of Hodgkin and Huxley: E, g_max, phi, V_sh.
+//! Hodgkin and Huxley's sodium channel, p³q. Parameters: E, g_max, phi, V_sh.
 
 use super::kinetics::{Kinetics, bounded};
 use crate::numeric::math::{exp_neg, inv_exprel_near};
@@ -8,13 +8,13 @@ pub(crate) struct NaHh;
 
 impl Kinetics<2, 4> for NaHh {
     /// All four rates need exponentials of w at different scales. Two are computed: e^{−w/20},
-    /// whose square is that at scale 10, and e^{−w/18}. The two quotients share one division; near
-    /// the singularity of α_p a series takes over.
+    /// whose square is e^{−w/10}, and e^{−w/18}. The two quotients share one division. Near the
+    /// singularity of α_p a series replaces the quotient.
     #[inline(always)]
     fn rates<R: Real>(v: R, [_, _, phi, v_sh]: [R; 4]) -> [(R, R); 2] {
         let one = R::of(1.0);
         let w = v - v_sh + R::of(20.0);
-        // From here on (w < −252) α_p and β_q are zero for every purpose.
+        // From here on (w < −252) α_p and β_q are negligible.
         let e20 = R::of(3e5).min(exp_neg(w * R::of(1.0 / 20.0)));
         let e18 = bounded(w * R::of(1.0 / 18.0));
         let e10 = e20 * e20;

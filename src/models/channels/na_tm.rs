@@ -1,4 +1,5 @@
-//! Sodium, p³q, of Traub and Miles, and of Bazhenov et al.: E, g_max, phi, V_sh.
+//! The sodium channel, p³q, of Traub and Miles, and of Bazhenov et al. Parameters: E, g_max, phi,
+//! V_sh.
 
 use super::kinetics::{Kinetics, bounded};
 use crate::numeric::math::{exp_neg, inv_exprel_near};
@@ -7,22 +8,22 @@ use crate::numeric::scalar::{DType, Real};
 pub(crate) struct NaTm;
 
 impl Kinetics<2, 4> for NaTm {
-    /// e^{−u/20}, whose powers of 4 and 5 are those at scales 5 and 4, and e^{−u/18}. The three
-    /// quotients share one division; near the singularities of α_p (u = 13) and β_p (u = 40) a
-    /// series takes over.
+    /// Two exponentials are computed: e^{−u/20}, whose fourth and fifth powers are e^{−u/5} and
+    /// e^{−u/4}, and e^{−u/18}. The three quotients share one division. Near the singularities of
+    /// α_p (u = 13) and β_p (u = 40) a series replaces the quotient.
     #[inline(always)]
     fn rates<R: Real>(v: R, [_, _, phi, v_sh]: [R; 4]) -> [(R, R); 2] {
         let (half, one) = (R::of(0.5), R::of(1.0));
         let u = v - v_sh;
         // The products below must not overflow. In f32 the bound is met at u < −92, where α_p and
-        // β_q are zero for every purpose.
+        // β_q are negligible.
         let most = R::of(if R::DTYPE == DType::F64 { 1e16 } else { 100.0 });
         let e20 = most.min(exp_neg(u * R::of(1.0 / 20.0)));
         let e18 = bounded(u * R::of(1.0 / 18.0));
         let e10 = e20 * e20;
         let e5 = e10 * e10;
         let e4 = e5 * e20;
-        let x = u.mul_add(R::of(0.25), R::of(-3.25)); // α_p is that of x, β_p of z
+        let x = u.mul_add(R::of(0.25), R::of(-3.25)); // α_p is a function of x, β_p of z
         let z = u.mul_add(R::of(-0.2), R::of(8.0));
         let ez = e5 * R::of(2_980.957_987_041_728); // e^z
         let (near_x, near_z) = (x.abs() < half, z.abs() < half);
@@ -32,7 +33,7 @@ impl Kinetics<2, 4> for NaTm {
         let dq = ez + one;
         let dxz = dx * dz;
         let r = one / (dxz * dq);
-        // x and z are never both near 0: one series does for the two.
+        // x and z are never both near 0, so that one series serves both.
         let near = inv_exprel_near(if near_z { z } else { x });
         let ap = R::of(1.28) * if near_x { near } else { x * (dz * dq) * r };
         let bp = R::of(1.4) * if near_z { near } else { z * ((ez * r) * (dx * dq)) };

@@ -1,4 +1,4 @@
-//! The kinetics against the equations.
+//! Compares the kinetics with the equations.
 
 use super::ca_t::CaT;
 use super::h::H;
@@ -9,7 +9,7 @@ use super::na_hh::NaHh;
 use super::na_tm::NaTm;
 use crate::numeric::scalar::Real;
 
-/// 1/exprel(x) = x/(eˣ − 1) as the equations have it.
+/// 1/exprel(x) = x/(eˣ − 1), as in the equations.
 fn inv_exprel(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { x / x.exp_m1() }
 }
@@ -51,8 +51,8 @@ fn expected_h(v: f64) -> [(f64, f64); 1] {
     [of_times(1.0 / (1.0 + ((v + 75.0) / 5.5).exp()), 1.0 / ((-0.086 * v - 14.59).exp() + (0.0701 * v - 1.87).exp()))]
 }
 
-/// From −110 to 60 mV, and ever nearer to the singularities. Every potential is one of f32, so that
-/// both types are given the same.
+/// Potentials from −110 to 60 mV, and potentials that approach the singularities. Every potential
+/// is exact in f32, so that both types receive the same values.
 fn potentials() -> impl Iterator<Item = f64> {
     let wide = (0..17_000).map(|k| -110.0 + 0.01 * f64::from(k));
     let near = (0..300).flat_map(|k| {
@@ -62,8 +62,8 @@ fn potentials() -> impl Iterator<Item = f64> {
     wide.chain(near).map(|v| f64::from(v as f32))
 }
 
-/// The worst error of a and s, relative to them, over these potentials; where a is nothing beside
-/// s, relative to 100 s.
+/// The largest relative error of a and s over these potentials. Where a is negligible beside s, the
+/// error of a is relative to 100 s.
 fn worst<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize>(
     p: [f64; P],
     right: impl Fn(f64) -> [(f64, f64); G],
@@ -71,7 +71,7 @@ fn worst<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize>(
     let mut worst = 0.0_f64;
     for v in potentials() {
         for ((a, s), (right_a, right_s)) in K::rates(R::of(v), p.map(R::of)).into_iter().zip(right(v)) {
-            // Far out a is what the bound of an exponential leaves of it, 1e-12 of s.
+            // Far from the usual potentials the bound of the exponential leaves an a of 1e-12 s.
             let scale = if right_a > 1e-9 * right_s { right_a } else { 100.0 * right_s };
             for (got, right, scale) in [(a, right_a, scale), (s, right_s, right_s)] {
                 let error = (got.to_f64() - right).abs() / scale;
@@ -90,7 +90,7 @@ macro_rules! kinetics {
             let (double, single) = (worst::<f64, $K, _, _>($p, $right), worst::<f32, $K, _, _>($p, $right));
             println!("f64 {double:e}, f32 {single:e}");
             assert!(double <= 5e-14 && single <= 3e-5, "f64 {double:e}, f32 {single:e}");
-            // Far out the rates stay finite, and no gate's two are both 0.
+            // Far from the usual potentials the rates stay finite, and a gate's rates are not both 0.
             for v in [-1e6_f64, -3000.0, -400.0, -250.0, 150.0, 300.0, 2000.0, 1e6] {
                 for (a, s) in <$K>::rates(v, $p) {
                     assert!(a >= 0.0 && s > 0.0 && s.is_finite() && a <= s * 1.000_001, "{v} mV: {a} {s}");

@@ -11,7 +11,7 @@ use crate::models::{
 use crate::numeric::scalar::{Real, Scalar};
 use std::sync::LazyLock;
 
-/// Lists the groups of neurons: what is known of each, and how one of a size is made.
+/// Lists the groups of neurons: the type of each, and a function that makes a group of a size.
 macro_rules! groups {
     ($($model:ty => $new:expr;)*) => {
         fn groups() -> Vec<ModelInfo> {
@@ -29,7 +29,7 @@ macro_rules! groups {
     };
 }
 
-// A new neuron is a line here.
+// A new neuron needs a line here.
 groups! {
     Hh<R> => Hh::new;
     TraubMiles<R> => TraubMiles::new;
@@ -49,7 +49,7 @@ groups! {
     InputGroup => InputGroup::new;
 }
 
-/// Lists the cells and layers that are made of two sizes.
+/// Lists the cells and layers whose constructors take two sizes.
 macro_rules! layers {
     ($($model:ty;)*) => {
         fn layers() -> Vec<ModelInfo> {
@@ -87,7 +87,8 @@ pub fn all() -> &'static [ModelInfo] {
     &ALL
 }
 
-/// The model of this name or alias. Case does not count, nor do `_`, `-`, `.` and spaces.
+/// The model of this name or alias. Upper and lower case are the same, and `_`, `-`, `.` and spaces
+/// are ignored.
 ///
 /// ```
 /// let info = overtime::models::find("adex")?;
@@ -98,13 +99,14 @@ pub fn all() -> &'static [ModelInfo] {
 /// ```
 ///
 /// # Errors
-/// If there is no such model; the error names the nearest one, and all.
+/// If there is no such model. The error has the nearest name and the list of all names.
 pub fn find(name: &str) -> Result<&'static ModelInfo> {
     let families = [Family::Neuron, Family::Source, Family::Channel, Family::Cell, Family::Layer, Family::Activation];
     find_in("model", name, &families)
 }
 
-/// The model of this name or alias among those of some families; `what` is what an error calls it.
+/// The model of this name or alias among the models of some families. `what` names the kind of
+/// thing in an error.
 ///
 /// # Errors
 /// If there is no such model.
@@ -113,7 +115,8 @@ pub fn find_in(what: &'static str, name: &str, families: &[Family]) -> Result<&'
     let known = || all().iter().filter(|info| families.contains(&info.family));
     let names =
         |info: &&'static ModelInfo| std::iter::once(info.name).chain(info.aliases.iter().copied()).collect::<Vec<_>>();
-    // As it is written, first: a channel's name may be another's alias but for case.
+    // An exact match comes first: the name of a channel may differ from the alias of another one in
+    // case only.
     let found = known()
         .find(|info| info.name == name)
         .or_else(|| known().find(|info| names(info).iter().any(|n| folded(n) == wanted)));
@@ -139,12 +142,11 @@ pub fn find_in(what: &'static str, name: &str, families: &[Family]) -> Result<&'
 /// If there is no such model of a neuron or a source.
 pub fn neurons<R: Real>(name: &str, size: usize) -> Result<Box<dyn NeuronGroup<R>>> {
     let info = find_in("kind of neuron", name, &[Family::Neuron, Family::Source])?;
-    // Found in the list that this looks through.
-    group(info.name, size).ok_or_else(|| Error::unknown("kind of neuron", name, [info.name]))
+    group(info.name, size).ok_or_else(|| Error::Internal(format!("the list of neurons has no `{}`", info.name)))
 }
 
-/// A recurrent cell or layer, or [`Dense`], of the kind of this name or alias, from `num_in`
-/// features to `num_out` units, with the kind's defaults.
+/// A recurrent cell, a recurrent layer or a [`Dense`] by name or alias, from `num_in` features to
+/// `num_out` units, with the defaults of its kind.
 ///
 /// # Errors
 /// If there is no such kind.

@@ -1,6 +1,6 @@
-//! What there is to know of each model by name: what the command prints, what pictures are labelled
-//! with, and what a model file is checked against. Parameters and variables come from the tables
-//! that the models themselves use.
+//! The facts of each model, by name. The command prints them, pictures have their units as labels,
+//! and model files are checked against them. Parameters and variables come from the tables that the
+//! models themselves use.
 
 mod list;
 mod parameter;
@@ -12,21 +12,21 @@ pub(crate) use parameter::{check_all, named};
 use std::fmt;
 use std::fmt::Display;
 
-/// What sort of model it is.
+/// The kind of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Family {
-    /// A group of neurons that is integrated.
+    /// A group of neurons with differential equations.
     Neuron,
-    /// A group of units whose spikes do not come of equations.
+    /// A group of units whose spikes do not follow from equations.
     Source,
-    /// An ion channel, of which a [`CondNeuGroup`](super::CondNeuGroup) is assembled.
+    /// An ion channel of a [`CondNeuGroup`](super::CondNeuGroup).
     Channel,
     /// A recurrent cell.
     Cell,
     /// A layer with weights, which a [`Sequential`](crate::Sequential) may contain.
     Layer,
-    /// A function of each feature, or softmax.
+    /// An activation function: a function of each feature, or softmax.
     Activation,
 }
 
@@ -43,19 +43,19 @@ impl Display for Family {
     }
 }
 
-/// A model as its users know it: its name, and what can be set, recorded and given.
+/// The facts of a model: its name, inputs, variables, parameters, weights and settings.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ModelInfo {
     /// The name, which [`System::kind`](crate::System::kind) of the model returns too.
     pub name: &'static str,
-    /// Other names that [`find`] knows: customary ones, and those of other simulators.
+    /// Other names that [`find`] accepts: customary names, and names of other simulators.
     pub aliases: &'static [&'static str],
-    /// One line that says what it is.
+    /// A description in one line.
     pub about: &'static str,
-    /// What sort of model it is.
+    /// The kind of the model.
     pub family: Family,
-    /// The inputs, first the one that is given without a name.
+    /// The inputs. An input without a name belongs to the first one.
     pub inputs: Vec<Port>,
     /// The variables, in the order of the state.
     pub variables: Vec<Variable>,
@@ -63,9 +63,9 @@ pub struct ModelInfo {
     pub parameters: Vec<Parameter>,
     /// The weights, of a cell or a layer.
     pub weights: Vec<WeightInfo>,
-    /// What else can be set.
+    /// Further settings.
     pub options: Vec<Setting>,
-    /// Where the model was published, if it was.
+    /// The publication of the model, if there is one.
     pub source: Option<&'static str>,
 }
 
@@ -75,9 +75,9 @@ pub struct ModelInfo {
 pub struct Port {
     /// The name.
     pub name: &'static str,
-    /// The unit; empty where it has none.
+    /// The unit; empty if it has none.
     pub unit: &'static str,
-    /// What it means, in a few words.
+    /// The meaning, in a few words.
     pub about: &'static str,
 }
 
@@ -87,11 +87,11 @@ pub struct Port {
 pub struct Variable {
     /// The name.
     pub name: &'static str,
-    /// The unit; empty where it has none.
+    /// The unit; empty if it has none.
     pub unit: &'static str,
-    /// What it means, in a few words.
+    /// The meaning, in a few words.
     pub about: &'static str,
-    /// Whether it can be given an initial value.
+    /// Whether its initial value can be set.
     pub initial: bool,
     /// The shape, in terms of the model's sizes: `[2·num_out]`. Empty for one value for each unit.
     pub shape: String,
@@ -107,13 +107,13 @@ pub struct WeightInfo {
     pub shape: String,
 }
 
-/// Something that can be set of a model beside its parameters and initial values.
+/// A setting of a model that is neither a parameter nor an initial value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Setting {
-    /// The name, which is that of the builder's method and of the key in a model file.
+    /// The name of the setting, of the builder's method, and of the key in a model file.
     pub name: &'static str,
-    /// Whether it must be given.
+    /// Whether the setting is required.
     pub required: bool,
 }
 
@@ -124,24 +124,24 @@ impl Port {
 }
 
 impl Variable {
-    /// A variable with one value for each unit, which can be given an initial value.
+    /// A variable with one value for each unit, whose initial value can be set.
     #[must_use]
     pub const fn new(name: &'static str, unit: &'static str, about: &'static str) -> Self {
         Self { name, unit, about, initial: true, shape: String::new() }
     }
 
-    /// One that starts as the model says.
+    /// A variable whose initial value cannot be set.
     pub(crate) const fn fixed(name: &'static str, unit: &'static str, about: &'static str) -> Self {
         Self { name, unit, about, initial: false, shape: String::new() }
     }
 }
 
-/// Settings that need not be given.
+/// Optional settings with these names.
 pub(crate) fn optional(names: &[&'static str]) -> Vec<Setting> {
     names.iter().map(|name| Setting { name, required: false }).collect()
 }
 
-/// Settings that must be given.
+/// Required settings with these names.
 pub(crate) fn required(names: &[&'static str]) -> Vec<Setting> {
     names.iter().map(|name| Setting { name, required: true }).collect()
 }
@@ -187,13 +187,13 @@ impl ModelInfo {
         self.options.iter().any(|option| option.name == setting)
     }
 
-    /// The names of the variables that can be given an initial value.
+    /// The names of the variables whose initial value can be set.
     pub fn initial(&self) -> impl Iterator<Item = &'static str> {
         self.variables.iter().filter(|variable| variable.initial).map(|variable| variable.name)
     }
 }
 
-/// Variables of many models, with the meaning that they have in each.
+/// Variables that have the same meaning in many models.
 pub(crate) mod variables {
     use super::Variable;
 

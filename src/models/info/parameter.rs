@@ -1,4 +1,4 @@
-//! A parameter of a model as its table declares it: name, default, unit, bound and meaning.
+//! The declaration of a parameter of a model: name, default, unit, bound and meaning.
 
 use crate::error::Result;
 use crate::numeric::scalar::Real;
@@ -8,19 +8,19 @@ use crate::system::param::Param;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Parameter {
-    /// The name that users give.
+    /// The name.
     pub name: &'static str,
-    /// The value where none is given.
+    /// The default value.
     pub default: f64,
-    /// The unit of the value; empty where it has none.
+    /// The unit of the value; empty if it has none.
     pub unit: &'static str,
-    /// Which values are accepted.
+    /// The accepted values.
     pub bound: Bound,
-    /// What it means, in a few words.
+    /// The meaning, in a few words.
     pub about: &'static str,
 }
 
-/// Which values of a parameter are accepted. A value that is not finite never is.
+/// The accepted values of a parameter. A value that is not finite is never accepted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Bound {
@@ -28,7 +28,7 @@ pub enum Bound {
     Finite,
     /// A number above 0.
     Positive,
-    /// 0, or a number above it.
+    /// 0, or a number above 0.
     NonNegative,
     /// A number from the first to the second, both included.
     Between(f64, f64),
@@ -41,10 +41,12 @@ impl Parameter {
         Self { name, default, unit, bound, about }
     }
 
-    /// Checks the values given for `units` units; `label` names the parameter in an error.
+    /// Checks the values of the parameter for `units` units. `label` names the parameter in an
+    /// error.
     ///
     /// # Errors
-    /// If there are values for another number of units, or one is not finite or out of bounds.
+    /// If there are values for another number of units, or if a value is not finite or out of
+    /// bounds.
     pub fn check<R: Real>(&self, label: &str, param: &Param<R>, units: usize) -> Result<()> {
         let zero = R::of(0.0);
         match self.bound {
@@ -80,8 +82,8 @@ pub(crate) fn named<'a, R, const N: usize>(
     }
 }
 
-/// Declares the parameters of a model: a struct with a field for each, and the table of their
-/// names, defaults, units, bounds and meanings.
+/// Declares the parameters of a model. The macro makes a struct with a field for each parameter,
+/// and a table of names, defaults, units, bounds and meanings.
 ///
 /// ```
 /// overtime::parameters! {
@@ -95,9 +97,10 @@ pub(crate) fn named<'a, R, const N: usize>(
 /// assert_eq!((p.tau, Parameters::TABLE[1].name, Parameters::COUNT), (10.0, "tau", 2));
 /// ```
 ///
-/// A line is `field: "name" = default, "unit", bound, "meaning";`, whose bound is a variant of
-/// [`Bound`](crate::models::Bound). The struct is generic over what a field holds. It is made from
-/// an array in the order of the lines; its `COUNT`, `TABLE` and `FIELDS` are constants.
+/// A line is `field: "name" = default, "unit", bound, "meaning";`. The bound is a variant of
+/// [`Bound`](crate::models::Bound). The struct is generic over the type of its fields. `From`
+/// converts an array in the order of the lines to the struct. `COUNT`, `TABLE` and `FIELDS` are
+/// constants of the struct.
 #[macro_export]
 macro_rules! parameters {
     ($(#[$meta:meta])* $vis:vis struct $name:ident {
@@ -111,9 +114,9 @@ macro_rules! parameters {
 
         #[allow(dead_code, reason = "a model need not use all of them")]
         impl $name<()> {
-            /// How many parameters there are.
+            /// The number of parameters.
             $vis const COUNT: usize = { [$($shown),*].len() };
-            /// The names of the fields, which are those of the kernel's constants.
+            /// The names of the fields, which are also the names of the kernel's constants.
             $vis const FIELDS: [&'static str; Self::COUNT] = [$(stringify!($field)),*];
             /// The parameters, in the order of the fields.
             $vis const TABLE: [$crate::models::Parameter; Self::COUNT] = [$($crate::models::Parameter::new(
@@ -128,7 +131,7 @@ macro_rules! parameters {
                 [$(&self.$field),*]
             }
 
-            /// The fields, in order, to be changed.
+            /// Mutable references to the fields, in order.
             $vis fn all_mut(&mut self) -> [&mut P; $name::COUNT] {
                 [$(&mut self.$field),*]
             }

@@ -1,11 +1,12 @@
-//! Functions of one value, and softmax: layers without state or weights.
+//! Activation functions: functions of one value, and softmax. As layers they have neither state nor
+//! weights.
 
 use crate::error::{Error, Result};
 use crate::models::info;
 use crate::models::info::{Family, ModelInfo, Port};
 use crate::numeric::math::{exp, expm1, normal_cdf, sigmoid, tanh};
 use crate::numeric::scalar::{Real, Scalar};
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 use crate::system::program::{CudaSource, Program};
 use crate::system::state::State;
 use crate::system::{Coupling, Inputs, Schema, Shared, System, Tick};
@@ -30,10 +31,10 @@ pub enum Activation {
     /// x if x > 0, else eˣ − 1
     Elu,
     /// x·½(1 + tanh(√(2/π)(x + 0.044715 x³))): the approximation by tanh, JAX's and brainpy's
-    /// default (`approximate=True`) and torch's `approximate='tanh'`. Up to 5e-4 from
-    /// [`Activation::GeluErf`]. `gelu_tanh` is another name of it
+    /// default (`approximate=True`) and torch's `approximate='tanh'`. It differs by up to 5e-4 from
+    /// [`Activation::GeluErf`]. Its other name is `gelu_tanh`
     Gelu,
-    /// x·Φ(x) = x·½(1 + erf(x/√2)): what the function is defined as, torch's and Keras' default
+    /// x·Φ(x) = x·½(1 + erf(x/√2)): the definition of the function, and torch's and Keras' default
     GeluErf,
     /// ln(1 + eˣ)
     Softplus,
@@ -42,7 +43,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// All of them.
+    /// All activation functions.
     pub const ALL: [Self; 10] = [
         Self::Identity,
         Self::Relu,
@@ -56,7 +57,7 @@ impl Activation {
         Self::Softmax,
     ];
 
-    /// The name users write.
+    /// The name in model files and flags.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -73,7 +74,7 @@ impl Activation {
         }
     }
 
-    /// What there is to know of it by name.
+    /// The facts of the function: name, aliases and description.
     #[must_use]
     pub fn info(self) -> ModelInfo {
         let about = match self {
@@ -95,7 +96,7 @@ impl Activation {
         all
     }
 
-    /// What kernels call it.
+    /// The name in kernels.
     pub(crate) fn kernel_name(self) -> String {
         self.name().to_uppercase()
     }
@@ -106,7 +107,7 @@ impl Activation {
         ActivationLayer { activation: self, shape: shape.into() }
     }
 
-    /// f(x); of softmax, which is not a function of one value, x.
+    /// Returns f(x). For softmax, which is not a function of one value, it returns x.
     #[must_use]
     #[inline(always)]
     pub fn of<R: Real>(self, x: R) -> R {
@@ -115,15 +116,16 @@ impl Activation {
         y[0]
     }
 
-    /// y ← f(x) element by element (softmax, which is not of that kind, leaves y = x).
+    /// Sets y to f(x), element by element. (Softmax, which is not a function of one value, leaves
+    /// y = x.)
     #[inline(always)]
     pub(crate) fn each<R: Real>(self, y: &mut [R]) {
         let one = R::of(1.0);
         let zero = R::of(0.0);
-        // One loop for each function, so that each vectorises.
+        // One loop for each function, so that each loop vectorises.
         match self {
             Self::Identity | Self::Softmax => {}
-            // Written so that a NaN stays one.
+            // With this comparison a NaN stays a NaN.
             Self::Relu => y.iter_mut().for_each(|v| *v = if *v < zero { zero } else { *v }),
             Self::Tanh => y.iter_mut().for_each(|v| *v = tanh(*v)),
             Self::Sigmoid => y.iter_mut().for_each(|v| *v = sigmoid(*v)),
@@ -143,7 +145,8 @@ impl Activation {
     }
 }
 
-/// max(x, 0) + ln(1 + e^{−|x|}), the logarithm by atanh's series: 2·atanh(e/(2 + e)) with e ≤ 1.
+/// max(x, 0) + ln(1 + e^{−|x|}). The logarithm is 2·atanh(e/(2 + e)), by the series of atanh, with
+/// e ≤ 1.
 #[inline(always)]
 fn softplus<R: Real>(x: R) -> R {
     let e = exp(-x.abs());
@@ -173,7 +176,7 @@ impl std::str::FromStr for Activation {
     }
 }
 
-/// An activation as a layer, made by [`Activation::layer`].
+/// An activation function as a layer, which [`Activation::layer`] makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActivationLayer {
     activation: Activation,
@@ -182,13 +185,13 @@ pub struct ActivationLayer {
 
 struct Apply<'a, T> {
     activation: Activation,
-    /// Features of a row; what softmax sums over.
+    /// The length of the last axis, over which softmax sums.
     last: usize,
     x: &'a [T],
     y: &'a mut [T],
 }
 
-impl<T: Scalar> Kernel for Apply<'_, T> {
+impl<T: Scalar> SimdLoop for Apply<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {

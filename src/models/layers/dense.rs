@@ -32,7 +32,7 @@ use std::sync::OnceLock;
 ///
 /// It has no state, and no activation: put an
 /// [`Activation::layer`](crate::models::Activation::layer) after it. Names, layouts and defaults
-/// are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at
+/// are brainpy's, except for the normal distribution of the initialiser, which brainpy truncates at
 /// two standard deviations.
 #[doc(alias("Linear"))]
 #[derive(Clone)]
@@ -69,14 +69,14 @@ impl<T: Scalar> Dense<T> {
         [&mut self.w].into_iter().chain(self.bias.then_some(&mut self.b))
     }
 
-    /// Whether there is a bias; there is one by default.
+    /// Whether there is a bias. The default is `true`.
     #[must_use]
     pub fn bias(mut self, bias: bool) -> Self {
         self.bias = bias;
         self
     }
 
-    /// How the weights `W` start.
+    /// The initialiser of the weights `W`.
     #[must_use]
     pub fn w_init(mut self, init: Init) -> Self {
         self.packed.take();
@@ -84,15 +84,15 @@ impl<T: Scalar> Dense<T> {
         self
     }
 
-    /// How the bias starts.
+    /// The initialiser of the bias.
     #[must_use]
     pub fn b_init(mut self, init: Init) -> Self {
         self.b.set_init(init);
         self
     }
 
-    /// The seed of the random weights, 0 by default. Layers of one shape and one seed have the same
-    /// weights.
+    /// The seed of the random weights, 0 by default. Layers of the same shape and seed have the
+    /// same weights.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.packed.take();
@@ -101,7 +101,7 @@ impl<T: Scalar> Dense<T> {
         self
     }
 
-    /// What there is to know of the model by name.
+    /// The facts of the model: names, variables, parameters and settings.
     #[must_use]
     pub fn info() -> ModelInfo {
         let mut all = ModelInfo::new(Family::Layer, "Dense", "y = x W + b");
@@ -115,17 +115,17 @@ impl<T: Scalar> Dense<T> {
         all
     }
 
-    /// Gives a weight its values, row-major.
+    /// Sets the values of a weight, row-major.
     ///
     /// # Errors
-    /// If there is no weight of this name, or the values are not as many as it has.
+    /// If there is no weight of this name, or the number of values differs from its size.
     pub fn weight<S: Scalar>(mut self, name: &str, values: &[S]) -> Result<Self> {
         weights::give(self.arrays_mut(), name, values)?;
         Ok(self)
     }
 
-    /// Takes the weights of a `torch.nn.Linear` by the names of its `state_dict`, `weight`
-    /// `[out, in]` and `bias` `[out]`, with or without a path before them.
+    /// Sets the weights from the `state_dict` of a `torch.nn.Linear`. Its names are `weight`,
+    /// `[out, in]`, and `bias`, `[out]`, with or without a path before them.
     ///
     /// # Errors
     /// If names are missing or unexpected, or an array has another shape.
@@ -137,7 +137,7 @@ impl<T: Scalar> Dense<T> {
     }
 }
 
-/// b + x·W as CUDA C: `weights` are the names of W and b.
+/// The program of b + x·W in CUDA C. `weights` are the names of W and b.
 pub(crate) fn map(num_in: usize, num_out: usize, weights: [&'static str; 2]) -> RowFunction {
     let mut source = CudaSource::new("dense.cu", include_str!("../../../kernels/models/dense.cu"));
     source.params = bytemuck::bytes_of(&(num_in as u64)).to_vec();
@@ -145,8 +145,8 @@ pub(crate) fn map(num_in: usize, num_out: usize, weights: [&'static str; 2]) -> 
     RowFunction { source, weights: weights.to_vec(), threads: num_out, product }
 }
 
-/// Rows that are multiplied at once: so many share each weight that is loaded, and stay in the
-/// second cache.
+/// The number of rows that are multiplied at once. They share each weight that is loaded, and stay
+/// in L2.
 const ROWS: usize = 64;
 
 impl<T: Scalar> System<T> for Dense<T> {

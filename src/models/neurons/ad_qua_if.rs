@@ -10,7 +10,7 @@ use crate::numeric::scalar::Real;
 /// `tau_ref` 0 `AdQuaIF`.
 ///
 /// ```text
-/// τ dV/dt   = c (V − V_rest) (V − V_c) − w + I        unless refractory; then V stays
+/// τ dV/dt   = c (V − V_rest) (V − V_c) − w + I        constant while refractory
 /// τ_w dw/dt = a (V − V_rest) − w
 /// if V ≥ V_th:  spike,  V ← V_reset,  w ← w + b,  refractory for tau_ref
 /// ```
@@ -18,20 +18,20 @@ use crate::numeric::scalar::Real;
 /// | variable | meaning |
 /// |---|---|
 /// | `V` | membrane potential, mV, after the reset |
-/// | `w` | adaptation, of I's unit, mV |
+/// | `w` | adaptation, in mV as I |
 /// | `spike` | 1 if V reached `V_th` in this step, else 0; also the output |
-/// | `refractory` | how many steps of the refractory period are left, the one just made included; 0 outside of it |
+/// | `refractory` | remaining steps of the refractory period, this step included; 0 outside of it |
 ///
 /// | parameter | default | unit |
 /// |---|---|---|
 /// | `V_rest`, `V_reset`, `V_th` | −65, −68, −30 | mV |
-/// | `V_c` | −50 | mV, from where V grows by itself |
+/// | `V_c` | −50 | mV, potential above which V grows without input |
 /// | `c` | 0.07 | 1/mV |
 /// | `a`, `b` | 1, 0.1 | 1, mV |
 /// | `tau`, `tau_w`, `tau_ref` | 10, 10, 0 | ms |
 ///
-/// Time is in ms, I in mV. V and w start at 0, as brainpy's do: above the threshold, so that all
-/// neurons spike in the first step.
+/// Time is in ms, I in mV. V and w start at 0, as in brainpy. V is then above the threshold, so
+/// that all neurons spike in the first step.
 #[doc(alias("AdQuaIF", "AdQuaIFRef"))]
 pub type AdQuaIf<R> = Neuron<R, AdQuaIfEquations, N, P>;
 
@@ -45,12 +45,12 @@ crate::parameters! {
         v_reset: "V_reset" = -68.0, "mV", Finite, "potential after a spike";
         tau_ref: "tau_ref" = 0.0, "ms", NonNegative, "refractory period";
         v_rest: "V_rest" = -65.0, "mV", Finite, "resting potential";
-        v_c: "V_c" = -50.0, "mV", Finite, "from where V grows by itself";
-        c: "c" = 0.07, "1/mV", Finite, "of the parabola";
+        v_c: "V_c" = -50.0, "mV", Finite, "potential above which V grows without input";
+        c: "c" = 0.07, "1/mV", Finite, "factor of the parabola";
         tau: "tau" = 10.0, "ms", Positive, "membrane time constant";
         tau_w: "tau_w" = 10.0, "ms", Positive, "time constant of w";
-        a: "a" = 1.0, "", Finite, "of V in w";
-        b: "b" = 0.1, "mV", Finite, "what a spike adds to w";
+        a: "a" = 1.0, "", Finite, "factor of V in the equation of w";
+        b: "b" = 0.1, "mV", Finite, "increment of w at a spike";
     }
 }
 
@@ -79,7 +79,7 @@ impl Equations<N, P> for AdQuaIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>(
+    fn derivatives<R: Real>(
         [v, w]: [R; N],
         i: R,
         &Parameters { v_rest, v_c, c, tau, tau_w, a, .. }: &Parameters<R>,
@@ -91,7 +91,7 @@ impl Equations<N, P> for AdQuaIfEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(p: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(p: &Parameters<R>) -> R {
         R::of(1.0) / p.tau
     }
 

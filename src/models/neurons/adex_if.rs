@@ -10,7 +10,7 @@ use crate::numeric::scalar::Real;
 /// 2005, 3637-3642): `brainpy.dyn.AdExIFRef`, and with `tau_ref` 0 `AdExIF`.
 ///
 /// ```text
-/// τ dV/dt   = −(V − V_rest) + ΔT e^{(V − V_T)/ΔT} + R (I − w)        unless refractory; then V stays
+/// τ dV/dt   = −(V − V_rest) + ΔT e^{(V − V_T)/ΔT} + R (I − w)        constant while refractory
 /// τ_w dw/dt = a (V − V_rest) − w
 /// if V ≥ V_th:  spike,  V ← V_reset,  w ← w + b,  refractory for tau_ref
 /// ```
@@ -20,7 +20,7 @@ use crate::numeric::scalar::Real;
 /// | `V` | membrane potential, mV, after the reset |
 /// | `w` | adaptation, a current, nA |
 /// | `spike` | 1 if V reached `V_th` in this step, else 0; also the output |
-/// | `refractory` | how many steps of the refractory period are left, the one just made included; 0 outside of it |
+/// | `refractory` | remaining steps of the refractory period, this step included; 0 outside of it |
 ///
 /// | parameter | default | unit |
 /// |---|---|---|
@@ -31,8 +31,9 @@ use crate::numeric::scalar::Real;
 /// | `a` | 1 | µS |
 /// | `b` | 1 | nA |
 ///
-/// Time is in ms. V and w start at 0, as brainpy's do: above the threshold, so that all neurons
-/// spike in the first step. In the derivatives V counts up to `V_th`, and the exponent up to 60.
+/// Time is in ms. V and w start at 0, as in brainpy. V is then above the threshold, so that all
+/// neurons spike in the first step. The derivatives are taken at V or `V_th`, whichever is less,
+/// and their exponent is at most 60.
 #[doc(alias("AdExIF", "AdExIFRef", "AdEx", "aeif_cond_exp"))]
 pub type AdExIf<R> = Neuron<R, AdExIfEquations, N, P>;
 
@@ -46,13 +47,13 @@ crate::parameters! {
         v_reset: "V_reset" = -68.0, "mV", Finite, "potential after a spike";
         tau_ref: "tau_ref" = 0.0, "ms", NonNegative, "refractory period";
         v_rest: "V_rest" = -65.0, "mV", Finite, "resting potential";
-        v_t: "V_T" = -59.9, "mV", Finite, "potential of the exponential";
-        delta_t: "delta_T" = 3.48, "mV", Positive, "its sharpness";
+        v_t: "V_T" = -59.9, "mV", Finite, "potential at which the exponent is 0";
+        delta_t: "delta_T" = 3.48, "mV", Positive, "slope factor of the exponential";
         r: "R" = 1.0, "MΩ", Finite, "membrane resistance";
         tau: "tau" = 10.0, "ms", Positive, "membrane time constant";
         tau_w: "tau_w" = 30.0, "ms", Positive, "time constant of w";
-        a: "a" = 1.0, "µS", Finite, "of V in w";
-        b: "b" = 1.0, "nA", Finite, "what a spike adds to w";
+        a: "a" = 1.0, "µS", Finite, "factor of V in the equation of w";
+        b: "b" = 1.0, "nA", Finite, "increment of w at a spike";
     }
 }
 
@@ -79,7 +80,7 @@ impl Equations<N, P> for AdExIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>(
+    fn derivatives<R: Real>(
         [v, w]: [R; N],
         i: R,
         &Parameters { v_rest, v_t, delta_t, r, tau, tau_w, a, .. }: &Parameters<R>,
@@ -91,7 +92,7 @@ impl Equations<N, P> for AdExIfEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
         r / tau
     }
 

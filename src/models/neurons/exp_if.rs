@@ -10,7 +10,7 @@ use crate::numeric::scalar::Real;
 /// 11628-11640): `brainpy.dyn.ExpIFRef`, and with `tau_ref` 0 `ExpIF`.
 ///
 /// ```text
-/// τ dV/dt = −(V − V_rest) + ΔT e^{(V − V_T)/ΔT} + R I        unless refractory; then V stays
+/// τ dV/dt = −(V − V_rest) + ΔT e^{(V − V_T)/ΔT} + R I        constant while refractory
 /// if V ≥ V_th:  spike,  V ← V_reset,  refractory for tau_ref
 /// ```
 ///
@@ -18,7 +18,7 @@ use crate::numeric::scalar::Real;
 /// |---|---|
 /// | `V` | membrane potential, mV, after the reset |
 /// | `spike` | 1 if V reached `V_th` in this step, else 0; also the output |
-/// | `refractory` | how many steps of the refractory period are left, the one just made included; 0 outside of it |
+/// | `refractory` | remaining steps of the refractory period, this step included; 0 outside of it |
 ///
 /// | parameter | default | unit |
 /// |---|---|---|
@@ -27,8 +27,9 @@ use crate::numeric::scalar::Real;
 /// | `R` | 1 | MΩ, with I in nA |
 /// | `tau`, `tau_ref` | 10, 0 | ms |
 ///
-/// Time is in ms. V starts at 0, as brainpy's does: above the threshold, so that all neurons spike
-/// in the first step. In the derivatives V counts up to `V_th`, and the exponent up to 60.
+/// Time is in ms. V starts at 0, as in brainpy. This is above the threshold, so that all neurons
+/// spike in the first step. The derivatives are taken at V or `V_th`, whichever is less, and their
+/// exponent is at most 60.
 #[doc(alias("ExpIF", "ExpIFRef"))]
 pub type ExpIf<R> = Neuron<R, ExpIfEquations, N, P>;
 
@@ -42,8 +43,8 @@ crate::parameters! {
         v_reset: "V_reset" = -68.0, "mV", Finite, "potential after a spike";
         tau_ref: "tau_ref" = 0.0, "ms", NonNegative, "refractory period";
         v_rest: "V_rest" = -65.0, "mV", Finite, "resting potential";
-        v_t: "V_T" = -59.9, "mV", Finite, "potential of the exponential";
-        delta_t: "delta_T" = 3.48, "mV", Positive, "its sharpness";
+        v_t: "V_T" = -59.9, "mV", Finite, "potential at which the exponent is 0";
+        delta_t: "delta_T" = 3.48, "mV", Positive, "slope factor of the exponential";
         r: "R" = 1.0, "MΩ", Finite, "membrane resistance";
         tau: "tau" = 10.0, "ms", Positive, "membrane time constant";
     }
@@ -71,7 +72,7 @@ impl Equations<N, P> for ExpIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>(
+    fn derivatives<R: Real>(
         [v]: [R; N],
         i: R,
         &Parameters { v_rest, v_t, delta_t, r, tau, .. }: &Parameters<R>,
@@ -81,7 +82,7 @@ impl Equations<N, P> for ExpIfEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
         r / tau
     }
 

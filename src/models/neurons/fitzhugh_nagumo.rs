@@ -15,7 +15,7 @@ use crate::numeric::scalar::Real;
 ///
 /// | variable | meaning |
 /// |---|---|
-/// | `V` | what stands for the potential |
+/// | `V` | variable that corresponds to the potential |
 /// | `w` | recovery |
 /// | `spike` | 1 if V crossed `V_th` from below in this step, else 0; also the output. There is no reset |
 /// | `below` | 1 if V was below `V_th` at the start and at the end of this step, else 0 |
@@ -25,8 +25,8 @@ use crate::numeric::scalar::Real;
 /// | `a`, `b`, `tau` | 0.7, 0.8, 12.5 |
 /// | `V_th` | 1.8 |
 ///
-/// All is without units, time too. V and w start at 0. Brainpy's `V_th` is called `Vth`, and its
-/// documentation has other defaults than its code, whose these are.
+/// Variables, parameters and time have no units. V and w start at 0. brainpy's name of `V_th` is
+/// `Vth`. The defaults are those of brainpy's code; its documentation has others.
 #[doc(alias("FHN"))]
 pub type FitzHughNagumo<R> = Neuron<R, FitzHughNagumoEquations, N, P>;
 
@@ -36,9 +36,9 @@ const P: usize = Parameters::COUNT;
 crate::parameters! {
     /// The parameters of [`FitzHughNagumo`].
     pub struct Parameters {
-        v_th: "V_th" = 1.8, "", Finite, "threshold that counts as a spike";
-        a: "a" = 0.7, "", Finite, "of w's rest";
-        b: "b" = 0.8, "", Finite, "of w's decay";
+        v_th: "V_th" = 1.8, "", Finite, "threshold of a spike";
+        a: "a" = 0.7, "", Finite, "constant in the equation of w";
+        b: "b" = 0.8, "", Finite, "factor of w in its equation";
         tau: "tau" = 12.5, "", Positive, "time constant of w";
     }
 }
@@ -56,7 +56,7 @@ impl Equations<N, P> for FitzHughNagumoEquations {
     const KERNEL: Option<(&'static str, &'static str)> =
         Some(("fitzhugh_nagumo.cu", include_str!("../../../kernels/models/fitzhugh_nagumo.cu")));
     const VARIABLES: [Variable; N] =
-        [Variable::new("V", "", "what stands for the potential"), Variable::new("w", "", "recovery")];
+        [Variable::new("V", "", "variable that corresponds to the potential"), Variable::new("w", "", "recovery")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
     type Parameters<R: Real> = Parameters<R>;
     const RESETS: bool = false;
@@ -66,14 +66,14 @@ impl Equations<N, P> for FitzHughNagumoEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v, w]: [R; N], i: R, &Parameters { a, b, tau, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
+    fn derivatives<R: Real>([v, w]: [R; N], i: R, &Parameters { a, b, tau, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
         let square = v * v;
         let dv = (square * R::of(1.0 / 3.0)).mul_add(-v, v - w + i);
         ([dv, b.mul_add(-w, v + a) / tau], [R::of(1.0) - square, -(b / tau)])
     }
 
     #[inline(always)]
-    fn gain<R: Real>(_: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(_: &Parameters<R>) -> R {
         R::of(1.0)
     }
 

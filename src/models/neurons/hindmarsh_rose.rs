@@ -16,7 +16,7 @@ use crate::numeric::scalar::Real;
 ///
 /// | variable | meaning |
 /// |---|---|
-/// | `V` | what stands for the potential |
+/// | `V` | variable that corresponds to the potential |
 /// | `y`, `z` | fast and slow recovery |
 /// | `spike` | 1 if V crossed `V_th` from below in this step, else 0; also the output. There is no reset |
 /// | `below` | 1 if V was below `V_th` at the start and at the end of this step, else 0 |
@@ -27,7 +27,7 @@ use crate::numeric::scalar::Real;
 /// | `r`, `s`, `V_rest` | 0.01, 4, −1.6 |
 /// | `V_th` | 1 |
 ///
-/// All is without units, time too. V and z start at 0, y at −10.
+/// Variables, parameters and time have no units. V and z start at 0, y at −10.
 pub type HindmarshRose<R> = Neuron<R, HindmarshRoseEquations, N, P>;
 
 const N: usize = 3;
@@ -36,14 +36,14 @@ const P: usize = Parameters::COUNT;
 crate::parameters! {
     /// The parameters of [`HindmarshRose`].
     pub struct Parameters {
-        v_th: "V_th" = 1.0, "", Finite, "threshold that counts as a spike";
-        a: "a" = 1.0, "", Finite, "of V³";
-        b: "b" = 3.0, "", Finite, "of V²";
-        c: "c" = 1.0, "", Finite, "of y's rest";
-        d: "d" = 5.0, "", Finite, "of V² in y";
+        v_th: "V_th" = 1.0, "", Finite, "threshold of a spike";
+        a: "a" = 1.0, "", Finite, "factor of V³";
+        b: "b" = 3.0, "", Finite, "factor of V²";
+        c: "c" = 1.0, "", Finite, "constant in the equation of y";
+        d: "d" = 5.0, "", Finite, "factor of V² in the equation of y";
         r: "r" = 0.01, "", Finite, "rate of z";
-        s: "s" = 4.0, "", Finite, "of V in z";
-        v_rest: "V_rest" = -1.6, "", Finite, "potential of z's rest";
+        s: "s" = 4.0, "", Finite, "factor of V in the equation of z";
+        v_rest: "V_rest" = -1.6, "", Finite, "potential at which z decays to 0";
     }
 }
 
@@ -59,7 +59,7 @@ impl Equations<N, P> for HindmarshRoseEquations {
     const KERNEL: Option<(&'static str, &'static str)> =
         Some(("hindmarsh_rose.cu", include_str!("../../../kernels/models/hindmarsh_rose.cu")));
     const VARIABLES: [Variable; N] = [
-        Variable::new("V", "", "what stands for the potential"),
+        Variable::new("V", "", "variable that corresponds to the potential"),
         Variable::new("y", "", "fast recovery"),
         Variable::new("z", "", "slow recovery"),
     ];
@@ -72,7 +72,7 @@ impl Equations<N, P> for HindmarshRoseEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>(
+    fn derivatives<R: Real>(
         [v, y, z]: [R; N],
         i: R,
         &Parameters { a, b, c, d, r, s, v_rest, .. }: &Parameters<R>,
@@ -84,7 +84,7 @@ impl Equations<N, P> for HindmarshRoseEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(_: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(_: &Parameters<R>) -> R {
         R::of(1.0)
     }
 

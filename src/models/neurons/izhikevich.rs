@@ -9,7 +9,7 @@ use crate::numeric::scalar::Real;
 /// and with `tau_ref` 0 `Izhikevich`.
 ///
 /// ```text
-/// dV/dt = p1 V² + p2 V + p3 − u + I        unless refractory; then V stays
+/// dV/dt = p1 V² + p2 V + p3 − u + I        constant while refractory
 /// du/dt = a (b V − u)
 /// if V ≥ V_th:  spike,  V ← c,  u ← u + d,  refractory for tau_ref
 /// ```
@@ -19,7 +19,7 @@ use crate::numeric::scalar::Real;
 /// | `V` | membrane potential, mV, after the reset |
 /// | `u` | recovery, mV/ms |
 /// | `spike` | 1 if V reached `V_th` in this step, else 0; also the output |
-/// | `refractory` | how many steps of the refractory period are left, the one just made included; 0 outside of it |
+/// | `refractory` | remaining steps of the refractory period, this step included; 0 outside of it |
 ///
 /// | parameter | default | unit |
 /// |---|---|---|
@@ -29,9 +29,9 @@ use crate::numeric::scalar::Real;
 /// | `a`, `b` | 0.02, 0.2 | 1/ms |
 /// | `tau_ref` | 0 | ms |
 ///
-/// Time is in ms; I in mV/ms, a conductance in 1/ms. V starts at −70, u at b·V. Brainpy's `R` and
-/// `tau`, of which its equations make no use, are not there; nor is a soft reset in its class,
-/// which here is one of [`Reset`](crate::models::Reset) as elsewhere.
+/// Time is in ms, I in mV/ms, a conductance in 1/ms. V starts at −70, u at b·V. brainpy's
+/// parameters `R` and `tau`, which its equations do not use, do not exist here. brainpy's class has
+/// no soft reset; this type has both kinds of [`Reset`](crate::models::Reset).
 #[doc(alias("IzhikevichRef"))]
 pub type Izhikevich<R> = Neuron<R, IzhikevichEquations, N, P>;
 
@@ -44,12 +44,12 @@ crate::parameters! {
         v_th: "V_th" = 30.0, "mV", Finite, "threshold";
         v_reset: "c" = -65.0, "mV", Finite, "potential after a spike";
         tau_ref: "tau_ref" = 0.0, "ms", NonNegative, "refractory period";
-        p1: "p1" = 0.04, "1/(mV·ms)", Finite, "of V²";
-        p2: "p2" = 5.0, "1/ms", Finite, "of V";
+        p1: "p1" = 0.04, "1/(mV·ms)", Finite, "factor of V²";
+        p2: "p2" = 5.0, "1/ms", Finite, "factor of V";
         p3: "p3" = 140.0, "mV/ms", Finite, "constant";
         a: "a" = 0.02, "1/ms", Finite, "rate of u";
-        b: "b" = 0.2, "1/ms", Finite, "of V in u";
-        d: "d" = 8.0, "mV/ms", Finite, "what a spike adds to u";
+        b: "b" = 0.2, "1/ms", Finite, "factor of V in the equation of u";
+        d: "d" = 8.0, "mV/ms", Finite, "increment of u at a spike";
     }
 }
 
@@ -75,19 +75,23 @@ impl Equations<N, P> for IzhikevichEquations {
         [Some(Init::Constant(-70.0)), None]
     }
 
-    fn steady<R: Real>(v: R, p: &Parameters<R>) -> [R; N] {
+    fn steady_state<R: Real>(v: R, p: &Parameters<R>) -> [R; N] {
         [v, p.b * v]
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v, u]: [R; N], i: R, &Parameters { p1, p2, p3, a, b, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
+    fn derivatives<R: Real>(
+        [v, u]: [R; N],
+        i: R,
+        &Parameters { p1, p2, p3, a, b, .. }: &Parameters<R>,
+    ) -> ([R; N], [R; N]) {
         let square = p1 * v;
         let dv = (square + p2).mul_add(v, p3 - u + i);
         ([dv, a * b.mul_add(v, -u)], [square + square + p2, -a])
     }
 
     #[inline(always)]
-    fn gain<R: Real>(_: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(_: &Parameters<R>) -> R {
         R::of(1.0)
     }
 

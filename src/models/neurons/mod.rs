@@ -1,7 +1,9 @@
-//! Neurons, each in its own file, and the frame that those share which are a few equations.
+//! Neurons, each in its own file. Neurons of a few equations share `frame`.
 
 pub(crate) mod ad_qua_if;
 pub(crate) mod adex_if;
+pub(crate) mod block;
+mod builders;
 pub(crate) mod cond_neu_group;
 pub(crate) mod crossing;
 pub(crate) mod exp_if;
@@ -9,6 +11,7 @@ pub(crate) mod fitzhugh_nagumo;
 pub(crate) mod frame;
 pub(crate) mod hh;
 pub(crate) mod hindmarsh_rose;
+pub(crate) mod hodgkin_huxley;
 pub(crate) mod izhikevich;
 pub(crate) mod lif;
 pub(crate) mod morris_lecar;

@@ -18,7 +18,7 @@ use crate::numeric::scalar::Real;
 /// | variable | meaning |
 /// |---|---|
 /// | `V` | membrane potential, mV |
-/// | `W` | share of potassium channels that are open |
+/// | `W` | fraction of potassium channels that are open |
 /// | `spike` | 1 if V crossed `V_th` from below in this step, else 0; also the output. There is no reset |
 /// | `below` | 1 if V was below `V_th` at the start and at the end of this step, else 0 |
 ///
@@ -31,8 +31,8 @@ use crate::numeric::scalar::Real;
 /// | `phi` | 0.04 | 1/ms |
 /// | `V_th` | 10 | mV |
 ///
-/// Time is in ms, I in µA/cm². V starts uniform in [−70, −60), W at 0.02. The argument of cosh
-/// counts up to 20 either way, which is V 1.2 V from `V3`.
+/// Time is in ms, I in µA/cm². V starts uniform in [−70, −60), W at 0.02. The argument of cosh is
+/// limited to [−20, 20]; it has these values where V is 1.2 V from `V3`.
 pub type MorrisLecar<R> = Neuron<R, MorrisLecarEquations, N, P>;
 
 const N: usize = 2;
@@ -41,7 +41,7 @@ const P: usize = Parameters::COUNT;
 crate::parameters! {
     /// The parameters of [`MorrisLecar`].
     pub struct Parameters {
-        v_th: "V_th" = 10.0, "mV", Finite, "threshold that counts as a spike";
+        v_th: "V_th" = 10.0, "mV", Finite, "threshold of a spike";
         v_ca: "V_Ca" = 130.0, "mV", Finite, "calcium reversal potential";
         g_ca: "g_Ca" = 4.4, "mS/cm²", NonNegative, "calcium conductance";
         v_k: "V_K" = -84.0, "mV", Finite, "potassium reversal potential";
@@ -79,7 +79,7 @@ impl Equations<N, P> for MorrisLecarEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>(
+    fn derivatives<R: Real>(
         [v, w]: [R; N],
         i: R,
         &Parameters { v_ca, g_ca, v_k, g_k, v_leak, g_leak, c, v1, v2, v3, v4, phi, .. }: &Parameters<R>,
@@ -96,12 +96,12 @@ impl Equations<N, P> for MorrisLecarEquations {
         let current = i - g_ca * m * from_ca - g_k * w * (v - v_k) - g_leak * (v - v_leak);
         // dM∞/dV = 2/V2 · M∞ (1 − M∞)
         let steep = two / v2 * (m * (one - m));
-        let pull = g_ca * steep.mul_add(from_ca, m) + g_k * w + g_leak;
-        ([current / c, (w_inf - w) * rate], [-(pull / c), -rate])
+        let conductance = g_ca * steep.mul_add(from_ca, m) + g_k * w + g_leak;
+        ([current / c, (w_inf - w) * rate], [-(conductance / c), -rate])
     }
 
     #[inline(always)]
-    fn gain<R: Real>(p: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(p: &Parameters<R>) -> R {
         R::of(1.0) / p.c
     }
 

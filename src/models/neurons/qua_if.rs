@@ -9,7 +9,7 @@ use crate::numeric::scalar::Real;
 /// `brainpy.dyn.QuaIFRef`, and with `tau_ref` 0 `QuaIF`.
 ///
 /// ```text
-/// τ dV/dt = c (V − V_rest) (V − V_c) + R I        unless refractory; then V stays
+/// τ dV/dt = c (V − V_rest) (V − V_c) + R I        constant while refractory
 /// if V ≥ V_th:  spike,  V ← V_reset,  refractory for tau_ref
 /// ```
 ///
@@ -17,18 +17,18 @@ use crate::numeric::scalar::Real;
 /// |---|---|
 /// | `V` | membrane potential, mV, after the reset |
 /// | `spike` | 1 if V reached `V_th` in this step, else 0; also the output |
-/// | `refractory` | how many steps of the refractory period are left, the one just made included; 0 outside of it |
+/// | `refractory` | remaining steps of the refractory period, this step included; 0 outside of it |
 ///
 /// | parameter | default | unit |
 /// |---|---|---|
 /// | `V_rest`, `V_reset`, `V_th` | −65, −68, −30 | mV |
-/// | `V_c` | −50 | mV, from where V grows by itself |
+/// | `V_c` | −50 | mV, potential above which V grows without input |
 /// | `c` | 0.07 | 1/mV |
 /// | `R` | 1 | MΩ, with I in nA |
 /// | `tau`, `tau_ref` | 10, 0 | ms |
 ///
-/// Time is in ms. V starts at 0, as brainpy's does: above the threshold, so that all neurons spike
-/// in the first step.
+/// Time is in ms. V starts at 0, as in brainpy. This is above the threshold, so that all neurons
+/// spike in the first step.
 #[doc(alias("QuaIF", "QuaIFRef", "QIF"))]
 pub type QuaIf<R> = Neuron<R, QuaIfEquations, N, P>;
 
@@ -42,8 +42,8 @@ crate::parameters! {
         v_reset: "V_reset" = -68.0, "mV", Finite, "potential after a spike";
         tau_ref: "tau_ref" = 0.0, "ms", NonNegative, "refractory period";
         v_rest: "V_rest" = -65.0, "mV", Finite, "resting potential";
-        v_c: "V_c" = -50.0, "mV", Finite, "from where V grows by itself";
-        c: "c" = 0.07, "1/mV", Finite, "of the parabola";
+        v_c: "V_c" = -50.0, "mV", Finite, "potential above which V grows without input";
+        c: "c" = 0.07, "1/mV", Finite, "factor of the parabola";
         r: "R" = 1.0, "MΩ", Finite, "membrane resistance";
         tau: "tau" = 10.0, "ms", Positive, "membrane time constant";
     }
@@ -71,7 +71,7 @@ impl Equations<N, P> for QuaIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>(
+    fn derivatives<R: Real>(
         [v]: [R; N],
         i: R,
         &Parameters { v_rest, v_c, c, r, tau, .. }: &Parameters<R>,
@@ -81,7 +81,7 @@ impl Equations<N, P> for QuaIfEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
         r / tau
     }
 

@@ -1,12 +1,12 @@
-//! What is checked of refractory periods and resets, and how many steps a period has.
+//! Checks of refractory periods and resets, and the number of steps of a period.
 
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Real;
 use crate::system::param::Param;
 
-/// Whole steps in a time: the quotient rounded down, or up if that is a millionth of it away and no
-/// more than a quarter of a step. (Adding and taking away `ROUNDER` rounds to the nearest whole
-/// number.)
+/// Returns the number of whole steps in a time. The quotient is rounded down. It is rounded up if
+/// the next whole number is at most a millionth of the quotient, and at most a quarter of a step,
+/// away. (Adding and subtracting `ROUNDER` rounds to the nearest whole number.)
 #[inline(always)]
 pub(super) fn steps_in<R: Real>(time: R, dt: R) -> R {
     let (exact, most) = (time / dt, R::of(0.25));
@@ -15,9 +15,17 @@ pub(super) fn steps_in<R: Real>(time: R, dt: R) -> R {
     if whole > R::of(0.0) { whole } else { R::of(0.0) }
 }
 
-/// That a variable of type `R` can count the steps of these periods.
+/// Replaces refractory periods by their numbers of steps, as `steps` computes them.
+pub(super) fn in_steps<R: Real>(tau_ref: &mut Param<R>, steps: impl Fn(R) -> R) {
+    match tau_ref {
+        Param::All(tau) => *tau = steps(*tau),
+        Param::Each(taus) => taus.iter_mut().for_each(|tau| *tau = steps(*tau)),
+    }
+}
+
+/// Checks that a variable of type `R` can count the steps of these periods.
 pub(super) fn check_steps<R: Real>(tau_ref: &Param<R>, dt: f64) -> Result<()> {
-    // As far as `steps_in` rounds to whole numbers, and a count goes down by 1.
+    // Up to here `steps_in` rounds to whole numbers, and subtracting 1 from a count is exact.
     let most = R::ROUNDER / 3.0;
     match tau_ref.values().iter().find(|tau| tau.to_f64() / dt > most) {
         Some(tau) => {
@@ -28,7 +36,7 @@ pub(super) fn check_steps<R: Real>(tau_ref: &Param<R>, dt: f64) -> Result<()> {
     }
 }
 
-/// The error of a soft reset that takes nothing away.
+/// The error of a soft reset that does not lower V.
 pub(super) fn no_reset<R: Real>(kind: &str, v_th: R, v_reset: R) -> Error {
     Error::Unsupported(format!(
         "a soft reset of {kind} with V_th = {v_th} and V_reset = {v_reset}: it takes V_th − V_reset away, which must be positive"
@@ -61,7 +69,7 @@ mod tests {
                 );
             }
         }
-        // The quotient of f32 is a tenth of a step off.
+        // The quotient in f32 has an error of a tenth of a step.
         assert!((steps_in::<f32>(1e5, 0.1) - 1e6).abs() <= 1.0);
         let most = 4_194_304.0;
         assert_eq!(steps_in::<f32>(most, 1.0), most);

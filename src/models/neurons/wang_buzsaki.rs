@@ -7,7 +7,7 @@ use crate::numeric::math::{exp_neg, inv_exprel_near};
 use crate::numeric::scalar::Real;
 
 /// Wang and Buzsáki's fast-spiking interneuron (J. Neurosci. 16, 1996, 6402-6413):
-/// `brainpy.dyn.WangBuzsakiHH`, but for α_n.
+/// `brainpy.dyn.WangBuzsakiHH`, except for α_n.
 ///
 /// ```text
 /// C dV/dt = −g_Na m∞³h (V − E_Na) − g_K n⁴ (V − E_K) − g_L (V − E_L) + I
@@ -34,11 +34,11 @@ use crate::numeric::scalar::Real;
 ///
 /// Time is in ms, I in µA/cm². V starts at −65, h at 0.6, n at 0.32.
 ///
-/// α_n is the paper's, and that of brainpy's documentation; the code of brainpy 2.8.2 computes ten
-/// times as much, which makes another neuron. The default method, `exp_auto`, takes m∞ for given
-/// where it differentiates dV/dt by V, so that the equation is linear in V: with the derivative of
-/// m∞ too, as brainpy has it, the slope is positive on an upstroke, and a step overshoots by far.
-/// The other methods know no slope.
+/// α_n is that of the paper and of brainpy's documentation. The code of brainpy 2.8.2 computes ten
+/// times this value, which is another neuron. The default method, `exp_auto`, holds m∞ constant
+/// when it differentiates dV/dt by V, so that the equation is linear in V. brainpy also
+/// differentiates m∞: the slope is then positive on an upstroke, and a step overshoots by far. The
+/// other methods use no slope.
 #[doc(alias("WangBuzsakiHH"))]
 pub type WangBuzsaki<R> = Neuron<R, WangBuzsakiEquations, N, P>;
 
@@ -48,7 +48,7 @@ const P: usize = Parameters::COUNT;
 crate::parameters! {
     /// The parameters of [`WangBuzsaki`].
     pub struct Parameters {
-        v_th: "V_th" = 20.0, "mV", Finite, "threshold that counts as a spike";
+        v_th: "V_th" = 20.0, "mV", Finite, "threshold of a spike";
         e_na: "ENa" = 55.0, "mV", Finite, "sodium reversal potential";
         g_na: "gNa" = 35.0, "mS/cm²", NonNegative, "sodium conductance";
         e_k: "EK" = -90.0, "mV", Finite, "potassium reversal potential";
@@ -56,7 +56,7 @@ crate::parameters! {
         e_l: "EL" = -65.0, "mV", Finite, "leak reversal potential";
         g_l: "gL" = 0.1, "mS/cm²", NonNegative, "leak conductance";
         c: "C" = 1.0, "µF/cm²", Positive, "membrane capacitance";
-        phi: "phi" = 5.0, "", NonNegative, "of the gates' rates";
+        phi: "phi" = 5.0, "", NonNegative, "factor of the rates of the gates";
     }
 }
 
@@ -85,10 +85,10 @@ impl Equations<N, P> for WangBuzsakiEquations {
         [-65.0, 0.6, 0.32].map(|x| Some(Init::Constant(x)))
     }
 
-    /// The exponentials at scales 80, 20 and 10 are powers of one; where x/(1 − e^{−x}) is near its
-    /// limit, a series takes over.
+    /// The exponentials at scales 80, 20 and 10 are powers of one exponential. Where x/(1 − e^{−x})
+    /// is near its limit, a series replaces the quotient.
     #[inline(always)]
-    fn flow<R: Real>(
+    fn derivatives<R: Real>(
         [v, h, n]: [R; N],
         i: R,
         &Parameters { e_na, g_na, e_k, g_k, e_l, g_l, c, phi, .. }: &Parameters<R>,
@@ -98,10 +98,10 @@ impl Equations<N, P> for WangBuzsakiEquations {
         let e18 = exp_neg((v + R::of(60.0)) * R::of(1.0 / 18.0));
         let e40 = e80 * e80;
         let e20 = e40 * e40;
-        // No further: what it makes is then 0 for every purpose, and products stay finite.
+        // At this limit the rates that it multiplies are negligible, and products stay finite.
         let e10 = R::of(1e11).min(e20 * e20);
 
-        let x = v.mul_add(tenth, R::of(3.5)); // α_m is that of x, α_n of y
+        let x = v.mul_add(tenth, R::of(3.5)); // α_m is a function of x, α_n of y
         let y = v.mul_add(tenth, R::of(3.4));
         let (near_x, near_y) = (x.abs() < half, y.abs() < half);
         let beta_m = R::of(4.0) * e18;
@@ -123,7 +123,7 @@ impl Equations<N, P> for WangBuzsakiEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(p: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(p: &Parameters<R>) -> R {
         R::of(1.0) / p.c
     }
 

@@ -1,4 +1,4 @@
-//! Units that spike where they are told to in each step.
+//! Units that spike where an array of spikes is 1.
 
 use crate::error::{Error, Result};
 use crate::models::NeuronGroup;
@@ -9,18 +9,18 @@ use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
 
-/// Units that spike where their input is 1: an array of spikes, `[T, N]`, given to a run:
-/// `brainpy.dyn.InputGroup`.
+/// Units that spike where their input is 1: `brainpy.dyn.InputGroup`. The input of a run is an
+/// array of spikes, `[T, N]`.
 ///
 /// | variable | meaning |
 /// |---|---|
 /// | `spike` | 1 where the input of this step is 1, else 0; also the output, where brainpy's group has the input itself |
 ///
-/// A unit spikes once in a step or not at all. An input that is neither 0 nor 1, such as a number
-/// of spikes, ends the run with [`Error::OutOfRange`]; where a loop allows what is not finite, the
-/// unit spikes once, and its `spike` is NaN from then on.
+/// A unit spikes at most once in a step. An input that is neither 0 nor 1, such as a number of
+/// spikes, ends the run with [`Error::OutOfRange`]. If the loop allows values that are not finite,
+/// the unit spikes once, and its `spike` is NaN from then on.
 ///
-/// Input `x`: `[N]`; a run may do without. In a network the group must be given an
+/// The input is `x`, `[N]`. A run without an input has no spikes. In a network the group needs an
 /// [`input`](crate::network::Group::input).
 #[derive(Clone, Debug)]
 pub struct InputGroup {
@@ -34,7 +34,7 @@ impl InputGroup {
         Self { size }
     }
 
-    /// What there is to know of the model by name.
+    /// The facts of the model: names, variables, parameters and settings.
     #[must_use]
     pub fn info() -> ModelInfo {
         let mut all = ModelInfo::new(
@@ -60,7 +60,7 @@ impl<R: Real> System<R> for InputGroup {
     fn step(&self, _: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
         for ((spike, y), x) in state.var_mut(0).iter_mut().zip(y).zip(x.port(0)) {
             *y = if *x == R::of(0.0) { R::of(0.0) } else { R::of(1.0) };
-            // What is no spike makes it NaN, and nothing takes that back: it ends the run.
+            // An input that is neither 0 nor 1 makes it NaN for good, which ends the run.
             *spike = if *x == *y && spike.is_finite() { *y } else { R::of(f64::NAN) };
         }
     }

@@ -1,4 +1,4 @@
-//! What spikes by itself, or as it is told: groups of a network that nothing acts on.
+//! Sources of spikes: groups of units without equations, onto which no synapse acts.
 
 mod input;
 mod poisson;

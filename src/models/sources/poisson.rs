@@ -11,8 +11,8 @@ use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
 
-/// Units that spike independently of each other and of the past, with probability f·dt/1000 in a
-/// step: `brainpy.dyn.PoissonGroup`.
+/// Units that spike with probability f·dt/1000 in each step, independently of each other and of the
+/// past: `brainpy.dyn.PoissonGroup`.
 ///
 /// | variable | meaning |
 /// |---|---|
@@ -23,7 +23,7 @@ use crate::system::{Inputs, Schema, Shared, System, Tick};
 /// | `freqs` | 10 | Hz, f: one value or one for each unit; at most one spike a step: f·dt ≤ 1000 |
 ///
 /// Time is in ms. There is no input. Spikes are a function of the loop's seed, the group, the unit
-/// and the step alone, and the same on every device. A probability is rounded to a multiple of
+/// and the step only, and are the same on every device. A probability is rounded to a multiple of
 /// 2⁻³².
 #[doc(alias("poisson_generator"))]
 #[derive(Clone, Debug)]
@@ -35,18 +35,18 @@ pub struct PoissonGroup<R> {
 const FREQS: Parameter = Parameter::new("freqs", 10.0, "Hz", Bound::NonNegative, "mean rate of spikes");
 
 impl<R: Real> PoissonGroup<R> {
-    /// `size` units of these frequencies, Hz.
+    /// `size` units with these frequencies, Hz.
     #[must_use]
     pub fn new(size: usize, freqs: impl Into<Param<R>>) -> Self {
         Self { size, freqs: freqs.into() }
     }
 
-    /// `size` units of the default frequency.
+    /// `size` units with the default frequency.
     pub(crate) fn with_defaults(size: usize) -> Self {
         Self::new(size, FREQS.default)
     }
 
-    /// What there is to know of the model by name.
+    /// The facts of the model: names, variables, parameters and settings.
     #[must_use]
     pub fn info() -> ModelInfo {
         let mut all = ModelInfo::new(Family::Source, "PoissonGroup", "units that spike at random");
@@ -55,7 +55,7 @@ impl<R: Real> PoissonGroup<R> {
         all
     }
 
-    /// Of 2³² words, how many mean a spike.
+    /// The number of the 2³² random words that stand for a spike.
     fn threshold(freq: R, dt: f64) -> u64 {
         (freq.to_f64() * dt * (4_294_967_296.0 / 1000.0) + 0.5) as u64
     }
@@ -87,7 +87,7 @@ impl<R: Real> System<R> for PoissonGroup<R> {
     }
 
     fn program(&self, dt: f64) -> Option<Program> {
-        // Sixteen bits each, which every type holds.
+        // Each part has 16 bits, which every type represents exactly.
         let part = |of: fn(u64) -> u64| {
             let of = |freq: &R| R::of(of(Self::threshold(*freq, dt)) as f64);
             match &self.freqs {

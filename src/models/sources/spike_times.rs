@@ -13,18 +13,19 @@ use crate::system::{Inputs, Schema, Shared, Start, System, Tick, VarSpec};
 ///
 /// A time belongs to the nearest step: to step k if it is within half a step of t = t0 + k·dt. A
 /// time halfway between two steps belongs to the later one; a time counts as halfway if it is so
-/// within f32's rounding (2⁻²⁴ of the time, at most a quarter of a step). So times that were stored
-/// in f32, or as text of seven digits, spike in the step that they were written for, as long as f32
-/// can tell steps apart: for half an hour in steps of 0.1 ms.
+/// within f32's rounding (2⁻²⁴ of the time, at most a quarter of a step). Times that were stored in
+/// f32, or as text of seven digits, therefore spike in the step for which they were written, as
+/// long as f32 can distinguish steps: for half an hour in steps of 0.1 ms.
 ///
-/// A unit spikes once in a step. Two of its times that belong to one step are an error before a run's first step; so is a time before the
-/// first step of a run that starts anew, whose index is 0. A run that goes on from a later step (the next call, a state that was loaded)
-/// has made the spikes before it.
+/// A unit spikes at most once in a step. Two of its times that belong to one step are an error
+/// before the first step of a run. So is a time before the first step of a run that starts anew,
+/// with index 0. A run that continues from a later step (the next call, or a loaded state) has made
+/// the spikes before that step already.
 ///
 /// | variable | meaning |
 /// |---|---|
 /// | `spike` | 1 if the unit spikes in this step, else 0; also the output |
-/// | `past` | how many of its times belong to this step or those before |
+/// | `past` | number of its times that belong to this step or to an earlier one |
 ///
 /// | parameter | default | unit |
 /// |---|---|---|
@@ -36,21 +37,22 @@ use crate::system::{Inputs, Schema, Shared, Start, System, Tick, VarSpec};
 #[derive(Clone, Debug)]
 pub struct SpikeTimeGroup {
     size: usize,
-    /// Which of `times` are a unit's: from `ends[unit]` to `ends[unit + 1]`, ascending. Empty where
-    /// no unit spikes.
+    /// The range of `times` of each unit: from `ends[unit]` to `ends[unit + 1]`, ascending. Empty
+    /// if no unit spikes.
     ends: Vec<usize>,
     times: Vec<f64>,
 }
 
-/// A unit's times are counted in f32 too.
+/// The maximum number of times of a unit. The state counts them, also in f32.
 const MOST: usize = 1 << 24;
-/// What f32 rounds a time by, of that time.
+/// The relative rounding error of a time in f32.
 const ROUNDING: f64 = 1.0 / (1 << 24) as f64;
-/// More steps than a clock counts.
+/// A number of steps that no clock reaches.
 const NEVER: f64 = 9.0e15;
 
 impl SpikeTimeGroup {
-    /// `size` units, of which number `indices[k]` spikes at `times[k]`, ms, in any order.
+    /// `size` units. Unit `indices[k]` spikes at `times[k]`, ms. The order of the list is
+    /// arbitrary.
     ///
     /// # Errors
     /// If the two have different lengths, an index is not below `size`, a time is not finite, or a
@@ -87,16 +89,16 @@ impl SpikeTimeGroup {
         Self { size, ends: Vec::new(), times: Vec::new() }
     }
 
-    /// What there is to know of the model by name.
+    /// The facts of the model: names, variables, parameters and settings.
     #[must_use]
     pub fn info() -> ModelInfo {
         let about = "units that spike in the steps nearest to given times: indices and times are arrays from a file";
         let mut all = ModelInfo::new(Family::Source, "SpikeTimeGroup", about);
-        let past = Variable::fixed("past", "", "how many of its times belong to this step or those before");
+        let past = Variable::fixed("past", "", "number of its times that belong to this step or to an earlier one");
         all.variables = vec![variables::FIRED, past];
         all.parameters = vec![
-            Parameter::new("indices", 0.0, "", Bound::NonNegative, "which unit spikes"),
-            Parameter::new("times", 0.0, "ms", Bound::Finite, "at which of these"),
+            Parameter::new("indices", 0.0, "", Bound::NonNegative, "number of the unit that spikes"),
+            Parameter::new("times", 0.0, "ms", Bound::Finite, "time of each spike"),
         ];
         all
     }
@@ -109,25 +111,25 @@ impl SpikeTimeGroup {
         }
     }
 
-    /// Each unit and its times.
+    /// All units with their times.
     fn units(&self) -> impl Iterator<Item = (usize, &[f64])> {
         self.ends.windows(2).map(|w| &self.times[w[0]..w[1]]).enumerate()
     }
 }
 
-/// The time that is compared with the middle between two steps, so that one within f32's rounding
-/// of it belongs to the later.
+/// Returns the time that is compared with the midpoint of two steps. A time within f32's rounding
+/// of the midpoint then belongs to the later step.
 fn compared(time: f64, dt: f64) -> f64 {
     time + (time.abs() * ROUNDING + 1e-6 * dt).min(0.25 * dt)
 }
 
-/// Whether a time that [`compared`] has made belongs to the step at `t`, or to one before.
+/// Whether a result of [`compared`] belongs to the step at `t`, or to an earlier one.
 fn reached(compared: f64, t: f64, dt: f64) -> bool {
     compared < t + 0.5 * dt
 }
 
-/// The step that a time belongs to, counted from `t0`, whose comparisons are those of the steps
-/// themselves. None where there is no such step.
+/// Returns the step to which a time belongs, counted from `t0`, with the comparisons that the steps
+/// themselves make; `None` if there is no such step.
 fn step_of(time: f64, t0: f64, dt: f64) -> Option<u64> {
     let time = compared(time, dt);
     if time < t0 - 0.5 * dt {
@@ -159,7 +161,7 @@ impl<R: Real> System<R> for SpikeTimeGroup {
             let new = rest.iter().map(|time| compared(*time, at.dt)).take_while(|time| reached(*time, at.t, at.dt));
             let (count, last) = new.fold((0, f64::NEG_INFINITY), |(count, _), time| (count + 1, time));
             *past += R::of_count(count);
-            // Those of long ago are new where a state came without `past`.
+            // If a loaded state had no `past`, the count also includes times of long ago.
             *spike = if last > at.t - at.dt { R::of(1.0) } else { R::of(0.0) };
             *y = *spike;
         }
@@ -215,7 +217,8 @@ impl<R: Real> System<R> for SpikeTimeGroup {
 }
 
 impl<R: Real> NeuronGroup<R> for SpikeTimeGroup {
-    /// Times are in f64 for every type of loop. [`set_spikes`](NeuronGroup::set_spikes) takes them.
+    /// Refuses the two names. Times are in f64 for every element type, and
+    /// [`set_spikes`](NeuronGroup::set_spikes) sets them.
     fn set_param(&mut self, name: &str, _: Param<R>) -> Result<()> {
         match name {
             "indices" | "times" => Err(Error::Unsupported(

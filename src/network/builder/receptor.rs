@@ -1,5 +1,5 @@
-//! A receptor, resolved: its variables among those of the network, and what a step of `dt` does to
-//! them.
+//! Resolves a receptor: its variables among those of the network, and the effect of a step of `dt`
+//! on them.
 
 use crate::error::{Error, Result};
 use crate::init::Init;
@@ -8,7 +8,7 @@ use crate::network::plan::postsynaptic::{MgBlock, RiseStage, SynapticFilter};
 use crate::network::plan::{ReceptorKind, ReceptorPlan};
 use crate::system::Schema;
 
-/// The group that a receptor is of.
+/// The group of a receptor.
 pub(crate) struct Of<'a> {
     pub(crate) label: String,
     pub(crate) model: &'a str,
@@ -19,7 +19,7 @@ pub(crate) struct Of<'a> {
 }
 
 impl Receptor {
-    /// The receptor, whose variables are the network's from `next` on.
+    /// Resolves the receptor. Its variables are the network's from `next` on.
     pub(crate) fn resolved(self, of: &Of<'_>, next: &mut usize) -> Result<ReceptorPlan> {
         let Self { name, kind, init } = self;
         let Of { label, schema, .. } = of;
@@ -52,7 +52,7 @@ impl Receptor {
                 });
             }
             Kind::Gap => {
-                has_conductance(label, of, "conductance() gives it to those that can have one")?;
+                has_conductance(label, of, "conductance() adds it to models that support it")?;
                 let own = *next..*next + 2;
                 *next = own.end;
                 return Ok(ReceptorPlan {
@@ -77,7 +77,7 @@ impl Receptor {
             None => None,
             Some(_) if reversal.is_none() => {
                 return Err(Error::Unsupported(format!(
-                    "`{label}` is a current, and magnesium blocks conductances: coba(E) makes it one"
+                    "`{label}` is a current, but magnesium blocks conductances: coba(E) makes it a conductance"
                 )));
             }
             Some(block) => Some(block.of(label, schema)?),
@@ -100,7 +100,7 @@ fn has_conductance(label: &str, of: &Of<'_>, else_what: &str) -> Result<()> {
     )))
 }
 
-/// Which of the model's variables is the membrane's potential.
+/// The model's variable that is the membrane potential.
 pub(crate) fn membrane(schema: &Schema) -> Result<usize> {
     let known = schema.state.iter().map(|v| &*v.name);
     known.clone().position(|v| v == "V").ok_or_else(|| Error::unknown("variable", "V", known))

@@ -1,5 +1,5 @@
-//! The kinetics of a projection: presynaptic release models, which are short-term plasticity, and
-//! receptors whose opening is a state of the source.
+//! The kinetics of a projection: presynaptic release models. They are short-term plasticity, and
+//! receptors whose open fraction is a state of the source.
 
 use crate::device::device_struct::device_constants;
 use crate::error::{Error, Result};
@@ -7,12 +7,12 @@ use crate::init::Init;
 use crate::numeric::math::exp;
 use crate::numeric::rounding::up;
 
-/// The potential that is an amount of 1, of gap junctions.
+/// The potential that gap junctions transmit as an amount of 1.
 pub(crate) const MAX_POTENTIAL: f64 = 512.0;
-/// Constants of a release model.
+/// The number of constants of a release model.
 pub(crate) const CONSTANTS: usize = 7;
 
-/// More steps than transmitter stays for.
+/// An upper bound of the number of steps of a pulse of transmitter.
 const STEPS: f64 = 16_777_216.0;
 
 device_constants! {
@@ -30,43 +30,46 @@ device_constants! {
     }
 }
 
-/// What a projection makes of each source's spikes; see
+/// The presynaptic release model of a projection; see
 /// [`Projection::kinetics`](crate::network::Projection::kinetics).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Kinetics {
     /// Short-term plasticity.
     Stp(Stp),
-    /// Opened by transmitter.
+    /// A receptor that a pulse of transmitter opens, brainpy's `AMPA` and `GABAa`.
     Ampa(Ampa),
-    /// Of second order, brainpy's `NMDA`.
+    /// A receptor of second order, brainpy's `NMDA`.
     Nmda(Nmda),
-    /// Of second order, opened by transmitter, brainpy's `BioNMDA`.
+    /// A receptor of second order that a pulse of transmitter opens, brainpy's `BioNMDA`.
     BioNmda(BioNmda),
-    /// The source's potential itself, which takes no spike: what any projection onto a
-    /// [`Receptor::gap`](crate::network::Receptor::gap) has, and none other may.
+    /// The source's potential itself, which depends on no spike. Every projection onto a
+    /// [`Receptor::gap`](crate::network::Receptor::gap) has this release model, and no other
+    /// projection may have it.
     Gap,
 }
 
 /// Short-term plasticity (Tsodyks, Pawelzik & Markram 1998) with brainpy's names and defaults:
-/// du/dt = −u/τf, dx/dt = (1 − x)/τd, from rest: u = 0 and x = 1. A spike first makes u ← u + U·(1
-/// − u); its synapses then pass on u·x of their weights, and x ← x − u·x. Solved exactly. So a
-/// first spike transmits U, whenever it comes. Variables: `projection.u`, `projection.x`;
-/// [`Projection::init`](crate::network::Projection::init) lets them begin elsewhere.
+/// du/dt = −u/τf, dx/dt = (1 − x)/τd, from rest: u = 0 and x = 1. A spike first sets u ← u + U·(1 −
+/// u). Its synapses then transmit u·x times their weights, and x ← x − u·x. The equations are
+/// solved exactly. So a first spike transmits U, at any time. Variables: `projection.u`,
+/// `projection.x`; [`Projection::init`](crate::network::Projection::init) sets other initial
+/// values.
 ///
-/// With `tau_f` 0 there is no facilitation: each spike uses U of what there is. With `tau_d` 0
-/// there is no depression: all is there again in the next step.
+/// With `tau_f` 0 there is no facilitation: each spike uses the fraction U of the available
+/// resources. With `tau_d` 0 there is no depression: all resources are available again in the next
+/// step.
 ///
-/// brainpy's `STP` begins with u = U, as if there had been a spike a moment before, and gives u·x
-/// with the x that is left after a spike, and at all times: a factor of what its synapse has
-/// become. Here it is what a spike transmits, as in the paper.
+/// brainpy's `STP` starts with u = U, as just after a spike. It returns u·x at all times, with the
+/// x that remains after a spike, as a factor of its synapse's conductance. Here u·x is the amount
+/// that a spike transmits, as in the paper.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stp {
-    /// U, what a spike uses of the resources when all are there; 0.15 by default.
+    /// U, the fraction of the resources that a spike uses if all are available; 0.15 by default.
     pub release: f64,
-    /// Of facilitation, ms; 1500 by default, and 0 for none.
+    /// The time constant of facilitation, ms; 1500 by default, and 0 for no facilitation.
     pub tau_f: f64,
-    /// Of recovery from depression, ms; 200 by default, and 0 for no depression.
+    /// The time constant of recovery from depression, ms; 200 by default, and 0 for no depression.
     pub tau_d: f64,
 }
 
@@ -76,19 +79,20 @@ impl Default for Stp {
     }
 }
 
-/// Receptors opened by a pulse of transmitter (Destexhe, Mainen & Sejnowski 1994), brainpy's
-/// `AMPA`, or with [`Ampa::gaba_a`] its `GABAa`: dg/dt = α·T·(1 − g) − β·g, where T is there for
-/// `t_dur` from a spike's arrival on. Solved exactly. Variables: `projection.g`, and
-/// `projection.left`, for how many more steps there is transmitter.
+/// Receptors that a pulse of transmitter opens (Destexhe, Mainen & Sejnowski 1994): brainpy's
+/// `AMPA`, or its `GABAa` with [`Ampa::gaba_a`]. dg/dt = α·T·(1 − g) − β·g, where T is present for
+/// `t_dur` after a spike's arrival. The equation is solved exactly. Variables: `projection.g`, and
+/// `projection.left`, the number of steps for which the transmitter remains.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ampa {
-    /// Binding, 1/(ms·mM); 0.98 by default.
+    /// The binding rate, 1/(ms·mM); 0.98 by default.
     pub alpha: f64,
-    /// Unbinding, 1/ms; 0.18 by default.
+    /// The unbinding rate, 1/ms; 0.18 by default.
     pub beta: f64,
-    /// Concentration of transmitter, mM; 0.5 by default.
+    /// The concentration of transmitter, mM; 0.5 by default.
     pub t: f64,
-    /// How long it stays, ms, of which each step that has begun counts; 0.5 by default.
+    /// The duration of the pulse of transmitter, ms; 0.5 by default. A step that has begun counts
+    /// in full.
     pub t_dur: f64,
 }
 
@@ -106,17 +110,18 @@ impl Ampa {
     }
 }
 
-/// dg/dt = −g/τd + a·x·(1 − g), dx/dt = −x/τr, and a spike adds 1 to x (Brunel & Wang 2001):
-/// brainpy's `NMDA`, with its `exp_auto`: g is solved exactly for the x of the step before. The
-/// magnesium block is the receptor's, [`Receptor::magnesium`](crate::network::Receptor::magnesium).
-/// Variables: `projection.g`, `projection.x`.
+/// dg/dt = −g/τd + a·x·(1 − g), dx/dt = −x/τr, and a spike adds 1 to x (Brunel & Wang 2001). This
+/// is brainpy's `NMDA` with its `exp_auto`: g is solved exactly for the x of the step before. The
+/// magnesium block belongs to the receptor:
+/// [`Receptor::magnesium`](crate::network::Receptor::magnesium). Variables: `projection.g`,
+/// `projection.x`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Nmda {
-    /// 1/ms; 0.5 by default.
+    /// The rate a, 1/ms; 0.5 by default.
     pub a: f64,
-    /// ms; 100 by default.
+    /// The time constant τd, ms; 100 by default.
     pub tau_decay: f64,
-    /// ms; 2 by default.
+    /// The time constant τr, ms; 2 by default.
     pub tau_rise: f64,
 }
 
@@ -126,22 +131,22 @@ impl Default for Nmda {
     }
 }
 
-/// dg/dt = α₁·x·(1 − g) − β₁·g, dx/dt = α₂·T·(1 − x) − β₂·x, with T as of [`Ampa`]: brainpy's
-/// `BioNMDA`, with its `exp_auto` as [`Nmda`]. Variables: `projection.g`, `projection.x`,
+/// dg/dt = α₁·x·(1 − g) − β₁·g, dx/dt = α₂·T·(1 − x) − β₂·x, with the pulse T of [`Ampa`]. This is
+/// brainpy's `BioNMDA`, with the `exp_auto` of [`Nmda`]. Variables: `projection.g`, `projection.x`,
 /// `projection.left`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BioNmda {
-    /// 1/ms; 2 by default.
+    /// The rate α₁, 1/ms; 2 by default.
     pub alpha1: f64,
-    /// 1/ms; 0.01 by default.
+    /// The rate β₁, 1/ms; 0.01 by default.
     pub beta1: f64,
-    /// 1/(ms·mM); 1 by default.
+    /// The rate α₂, 1/(ms·mM); 1 by default.
     pub alpha2: f64,
-    /// 1/ms; 0.5 by default.
+    /// The rate β₂, 1/ms; 0.5 by default.
     pub beta2: f64,
-    /// Concentration of transmitter, mM; 1 by default.
+    /// The concentration of transmitter, mM; 1 by default.
     pub t: f64,
-    /// How long it stays, ms; 0.5 by default.
+    /// The duration of the pulse of transmitter, ms; 0.5 by default.
     pub t_dur: f64,
 }
 
@@ -162,17 +167,18 @@ macro_rules! from {
 }
 from!(Stp Ampa Nmda BioNmda);
 
-/// Of a rate that rises to `limit` for so many steps of `dt`: what is left of the distance to it
-/// after one, it, what is left after one without, and how many.
+/// The constants of a fraction that relaxes towards a limit during a pulse of transmitter, and
+/// towards 0 after it: the factor of the distance to the limit in a step during the pulse, the
+/// limit, the factor in a step after the pulse, and the number of steps of the pulse.
 fn pulse(opens: f64, closes: f64, t_dur: f64, dt: f64) -> [f64; 4] {
     let limit = if opens > 0.0 { opens / (opens + closes) } else { 0.0 };
-    // 0.5 ms are five steps of 0.1, whatever the quotient is rounded to.
+    // A pulse of 0.5 ms has five steps of 0.1 ms, however the quotient is rounded.
     let steps = up(t_dur / dt);
     [exp(-(opens + closes) * dt), limit, exp(-closes * dt), steps]
 }
 
 impl Kinetics {
-    /// Names of the variables.
+    /// The names of the variables.
     pub(crate) fn names(self) -> &'static [&'static str] {
         match self {
             Self::Stp(_) => &["u", "x"],
@@ -183,12 +189,13 @@ impl Kinetics {
         }
     }
 
-    /// Their values at rest, with which they begin unless the projection says otherwise.
+    /// The values of the variables at rest, which are their initial values unless the projection
+    /// sets others.
     fn rest(self) -> [f64; 3] {
         if matches!(self, Self::Stp(_)) { [0.0, 1.0, 0.0] } else { [0.0; 3] }
     }
 
-    /// The most that they can be. None can be negative.
+    /// The upper bounds of the variables; the lower bounds are 0.
     fn most(self) -> &'static [f64] {
         match self {
             Self::Stp(_) => &[1.0, 1.0],
@@ -199,7 +206,7 @@ impl Kinetics {
         }
     }
 
-    /// What they begin with, of `units` sources: what is `given` by name, else rest.
+    /// The initial values for `units` sources: the values `given` by name, and otherwise rest.
     pub(crate) fn initial(self, projection: &str, given: &[(String, Init)], units: usize) -> Result<Vec<Init>> {
         let names = self.names();
         if let Some((unknown, _)) = given.iter().find(|(name, _)| !names.contains(&name.as_str())) {
@@ -211,12 +218,12 @@ impl Kinetics {
         }
         let mut all: Vec<Init> = self.rest().into_iter().take(names.len()).map(Init::Constant).collect();
         for ((name, most), init) in names.iter().zip(self.most()).zip(&mut all) {
-            // As with other settings, the last one counts.
+            // As with other settings, the last value counts.
             let Some((_, own)) = given.iter().rev().find(|(given, _)| given == name) else { continue };
             let what = format!("initial {name} of projection `{projection}`");
             own.check(&what, &[units])?;
             let Some((low, high)) = own.range() else {
-                return Err(Error::value(what, format!("{own:?}"), "is for matrices"));
+                return Err(Error::value(what, format!("{own:?}"), "is defined for matrices only"));
             };
             if low < 0.0 || high > *most {
                 let between = if *most < f64::MAX { format!("between 0 and {most}") } else { "0 or more".to_owned() };
@@ -228,13 +235,13 @@ impl Kinetics {
         Ok(all)
     }
 
-    /// Whether something is transmitted in each step, not with a spike alone.
+    /// Whether the projection transmits in each step, and not only at spikes.
     pub(crate) fn is_graded(self) -> bool {
         !matches!(self, Self::Stp(_))
     }
 
     /// The number of the release model in kernels.
-    #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "read by the CUDA engine alone"))]
+    #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "only the CUDA engine reads it"))]
     pub(crate) fn release_model(self) -> u32 {
         match self {
             Self::Stp(_) => STP,
@@ -245,7 +252,7 @@ impl Kinetics {
         }
     }
 
-    /// What a step of `dt` works with.
+    /// The constants for steps of `dt`.
     pub(crate) fn constants(self, dt: f64) -> [f64; CONSTANTS] {
         match self {
             Self::Stp(s) => {
@@ -268,7 +275,7 @@ impl Kinetics {
     /// # Errors
     /// If a parameter makes no sense.
     pub(crate) fn check(self, projection: &str) -> Result<()> {
-        // Those that must not be 0, then those that may.
+        // Parameters that must be positive, then parameters that may be 0.
         let (positive, others) = match self {
             Self::Stp(s) => (vec![("release", s.release)], vec![("tau_f", s.tau_f), ("tau_d", s.tau_d)]),
             Self::Ampa(a) => (vec![("beta", a.beta)], vec![("alpha", a.alpha), ("t", a.t), ("t_dur", a.t_dur)]),

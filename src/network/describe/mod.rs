@@ -1,5 +1,5 @@
-//! What a user says of a network: projections, receptors, kinetics, plasticity.
-//! ([`Group`](crate::network::Group) holds a model, and stands above.)
+//! The description of a network by the user: projections, receptors, kinetics, plasticity.
+//! ([`Group`](crate::network::Group) contains a model, and so belongs to the module above.)
 
 pub(crate) mod kinetics;
 pub(crate) mod projection;

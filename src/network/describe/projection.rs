@@ -1,4 +1,4 @@
-//! Synapses from one group's neurons to one receptor of another's.
+//! Synapses from the neurons of one group to one receptor of a group.
 
 use super::kinetics::Kinetics;
 use super::stdp::Stdp;
@@ -7,12 +7,12 @@ use crate::error::{Error, Result};
 use crate::init::Init;
 use std::ops::Range;
 
-/// Synapses from a group, or a part of it, to one receptor of a group or of a part of it.
+/// Synapses from a group, or a part of it, to one receptor of a group, or of a part of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Projection {
     pub(crate) name: String,
-    pub(crate) from: Part,
-    pub(crate) to: Part,
+    pub(crate) from: Subgroup,
+    pub(crate) to: Subgroup,
     pub(crate) receptor: String,
     pub(crate) connect: Connect,
     pub(crate) autapses: bool,
@@ -21,13 +21,13 @@ pub struct Projection {
     pub(crate) delay: Init,
     pub(crate) stdp: Option<Stdp>,
     pub(crate) kinetics: Option<Kinetics>,
-    /// What variables of its kinetics begin with, by name.
+    /// The initial values of variables of its kinetics, by name.
     pub(crate) initial: Vec<(String, Init)>,
 }
 
 /// A group, or a range of its neurons: `"P"` or `("P", 0..3200)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct Subgroup {
     pub(crate) group: String,
     pub(crate) units: Option<Range<usize>>,
 }
@@ -35,23 +35,23 @@ pub struct Part {
 /// A receptor of a group or of a range of its neurons: `("P", "ge")` or `("P", 0..10, "ge")`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    part: Part,
+    part: Subgroup,
     receptor: String,
 }
 
-impl From<&str> for Part {
+impl From<&str> for Subgroup {
     fn from(group: &str) -> Self {
         Self { group: group.into(), units: None }
     }
 }
 
-impl From<String> for Part {
+impl From<String> for Subgroup {
     fn from(group: String) -> Self {
         Self { group, units: None }
     }
 }
 
-impl<S: Into<String>> From<(S, Range<usize>)> for Part {
+impl<S: Into<String>> From<(S, Range<usize>)> for Subgroup {
     fn from((group, units): (S, Range<usize>)) -> Self {
         Self { group: group.into(), units: Some(units) }
     }
@@ -59,7 +59,7 @@ impl<S: Into<String>> From<(S, Range<usize>)> for Part {
 
 impl<S: Into<String>, R: Into<String>> From<(S, R)> for Target {
     fn from((group, receptor): (S, R)) -> Self {
-        Self { part: Part { group: group.into(), units: None }, receptor: receptor.into() }
+        Self { part: Subgroup { group: group.into(), units: None }, receptor: receptor.into() }
     }
 }
 
@@ -70,9 +70,9 @@ impl<S: Into<String>, R: Into<String>> From<(S, Range<usize>, R)> for Target {
 }
 
 impl Projection {
-    /// Synapses between all pairs, autapses included, of weight 1, without delay.
+    /// Creates synapses between all pairs, including autapses, with weight 1 and without delay.
     #[must_use]
-    pub fn new(name: impl Into<String>, from: impl Into<Part>, to: impl Into<Target>) -> Self {
+    pub fn new(name: impl Into<String>, from: impl Into<Subgroup>, to: impl Into<Target>) -> Self {
         let Target { part, receptor } = to.into();
         Self {
             name: name.into(),
@@ -90,98 +90,102 @@ impl Projection {
         }
     }
 
-    /// Who is connected to whom; all pairs by default.
+    /// Sets the connectivity rule; all pairs by default.
     #[must_use]
     pub fn connect(mut self, connect: Connect) -> Self {
         self.connect = connect;
         self
     }
 
-    /// Whether a neuron may be connected to itself; it may by default.
+    /// Sets whether a neuron may be connected to itself; it may by default.
     #[must_use]
     pub fn autapses(mut self, autapses: bool) -> Self {
         self.autapses = autapses;
         self
     }
 
-    /// Stores no synapse: whenever a neuron spikes, its row is made again from the seed, added to
-    /// what arrives, and forgotten. The synapses are those that would be stored, so that results
-    /// are the same to the bit; memory is that of the neurons, and a spike takes longer. For
-    /// [`Connect::FixedProb`], [`Connect::FixedNumPost`], [`Connect::OneToOne`] and
-    /// [`Connect::AllToAll`], with weights that are one value or drawn, and one delay;
-    /// [`Builder::build`](crate::network::Builder::build) refuses others. (Knight & Nowotny 2021,
-    /// Nat. Comput. Sci. 1, 136-142, who made them so on GPUs.)
+    /// Makes the connectivity procedural, so that no synapse is stored. Whenever a neuron spikes,
+    /// its synapse row is computed again from the seed, added to the sums, and dropped. The
+    /// synapses are the same as stored ones, so that results are the same bit for bit. Memory is
+    /// needed only for the neurons, and a spike takes longer. The rule must be
+    /// [`Connect::FixedProb`], [`Connect::FixedNumPost`], [`Connect::OneToOne`] or
+    /// [`Connect::AllToAll`]. Weights must be one value or drawn, and all synapses must have one
+    /// delay; [`Builder::build`](crate::network::Builder::build) refuses other projections. (Knight
+    /// & Nowotny 2021, Nat. Comput. Sci. 1, 136-142, introduced the method on GPUs.)
     #[must_use]
     pub fn procedural(mut self) -> Self {
         self.procedural = true;
         self
     }
 
-    /// What a spike adds to its targets' receptor: one value, values drawn by the network's seed,
-    /// or, with [`Connect::Arrays`], one for each synapse. 1 by default.
+    /// Sets the weights, which a spike adds to its targets' receptor: one value, values drawn with
+    /// the network's seed, or, with [`Connect::Arrays`], one value for each synapse. The default is
+    /// 1.
     #[must_use]
     pub fn weight(mut self, weight: impl Into<Init>) -> Self {
         self.weight = weight.into();
         self
     }
 
-    /// Time from a spike to its arrival, ms, rounded to steps; one value, or as
-    /// [`Projection::weight`]. 0 by default: a spike is added at the end of the step that it is in,
-    /// and felt in the next. A delay of d steps makes that d steps later. Delays are not negative:
-    /// what a normal distribution draws below 0 is 0, and its mean must not be below 0.
+    /// Sets the delays: the times from a spike to its arrival, in ms, rounded to steps. They are
+    /// one value, or values as for [`Projection::weight`]. The default is 0: a spike is added at
+    /// the end of its own step, and acts on the model in the next step. With a delay of d steps,
+    /// this happens d steps later. Delays are not negative: a value below 0 that a normal
+    /// distribution draws becomes 0, and its mean must not be below 0.
     #[must_use]
     pub fn delay(mut self, delay: impl Into<Init>) -> Self {
         self.delay = delay.into();
         self
     }
 
-    /// Makes weights plastic: variables of the network, that change with the spikes on both sides.
-    /// Synapses are then made when the network is built, and take 8 bytes each beside their
-    /// weights.
+    /// Makes the weights plastic: they are variables of the network, and change with the spikes on
+    /// both sides. The synapses are then built together with the network, and each takes 8 bytes
+    /// beside its weight.
     #[must_use]
     pub fn stdp(mut self, rule: Stdp) -> Self {
         self.stdp = Some(rule);
         self
     }
 
-    /// Makes it transmit potentials if it goes to gap junctions.
+    /// Sets the release model of gap junctions if the receptor is gap junctions (`gap`).
     pub(crate) fn join(&mut self, gap: bool) -> Result<()> {
         let name = &self.name;
         match (gap, self.kinetics) {
             (true, None) => self.kinetics = Some(Kinetics::Gap),
             (false, Some(Kinetics::Gap)) => {
                 return Err(Error::Unsupported(format!(
-                    "projection `{name}` transmits potentials, and goes to no gap junctions"
+                    "projection `{name}` transmits potentials, but its receptor is not gap junctions"
                 )));
             }
             (true, Some(Kinetics::Gap)) | (false, _) => {}
             (true, Some(_)) => {
                 return Err(Error::Unsupported(format!(
-                    "projection `{name}` has kinetics, and goes to gap junctions, which take no spikes"
+                    "projection `{name}` has kinetics, but its receptor is gap junctions, which take no spikes"
                 )));
             }
         }
         Ok(())
     }
 
-    /// What becomes of a source's spikes before its synapses, for each source its own:
-    /// [`Stp`](crate::network::Stp), by which each spike has an amount of its own; or, to a
-    /// [`Receptor::graded`](crate::network::Receptor::graded), [`Ampa`](crate::network::Ampa),
-    /// [`Nmda`](crate::network::Nmda) or [`BioNmda`](crate::network::BioNmda), whose g is passed on
-    /// in each step, times the weights. All synapses must have one delay: spikes are late by it,
-    /// and what they do is at once. The amounts that are passed on are whole numbers of 2⁻³⁰.
-    /// Variables, `[N]` of the sources' group: `projection.u` and so on.
+    /// Sets the presynaptic release model. Each source has its own variables. With
+    /// [`Stp`](crate::network::Stp), each spike transmits an amount.
+    /// [`Ampa`](crate::network::Ampa), [`Nmda`](crate::network::Nmda) and
+    /// [`BioNmda`](crate::network::BioNmda) transmit g times the weights in each step, to a
+    /// [`Receptor::graded`](crate::network::Receptor::graded). All synapses must have one delay: a
+    /// spike reaches the release model after this delay, and the released amount acts at once.
+    /// Amounts are multiples of 2⁻³⁰. The variables are `[N]` of the sources' group: `projection.u`
+    /// and so on.
     #[must_use]
     pub fn kinetics(mut self, kinetics: impl Into<Kinetics>) -> Self {
         self.kinetics = Some(kinetics.into());
         self
     }
 
-    /// What a variable of its kinetics begins with, such as `u` and `x` of
-    /// [`Stp`](crate::network::Stp); rest by default, which is 1 for its x and 0 for all others.
-    /// One value, one for each neuron of the sources' group, or drawn, by the loop's seed; between
-    /// 0 and 1, but for the x of [`Nmda`](crate::network::Nmda) and `left`, which have no such
-    /// upper bound.
+    /// Sets the initial values of a variable of the kinetics, such as `u` and `x` of
+    /// [`Stp`](crate::network::Stp). The default is rest: 1 for the x of `Stp`, and 0 for all other
+    /// variables. The values are one value, one for each neuron of the sources' group, or drawn
+    /// with the loop's seed. They are between 0 and 1; only the x of [`Nmda`](crate::network::Nmda)
+    /// and `left` have no such upper bound.
     #[must_use]
     pub fn init(mut self, variable: impl Into<String>, init: impl Into<Init>) -> Self {
         self.initial.push((variable.into(), init.into()));

@@ -1,8 +1,8 @@
-//! What a spike that arrives adds its weight to, and what becomes of it.
+//! A receptor: the variable to which a spike adds its weight, and its effect on the neuron.
 
 use crate::init::Init;
 
-/// What a spike that arrives adds its weight to.
+/// The postsynaptic variable to which a spike adds its weight, and its effect on the neuron.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Receptor {
     pub(crate) name: String,
@@ -12,26 +12,26 @@ pub struct Receptor {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// A variable of its own.
+    /// A variable of the receptor's own.
     Filter {
         shape: Shape,
         reversal: Option<f64>,
         block: Option<Magnesium>,
     },
-    /// The model's variable.
+    /// A variable of the model.
     Delta {
         variable: String,
     },
     Gap,
 }
 
-/// What a spike's effect is over time; all in ms.
+/// The time course of a spike's effect; all times in ms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Shape {
     Exponential {
         tau: f64,
     },
-    /// Of this much at its peak.
+    /// A rise and a decay, with the weight as the peak.
     Dual {
         rise: f64,
         tau: f64,
@@ -39,20 +39,20 @@ pub(crate) enum Shape {
     Alpha {
         tau: f64,
     },
-    /// Of one step: what is transmitted all the time.
+    /// A value for one step, from graded transmission.
     Graded,
 }
 
-/// The block of NMDA receptors by magnesium: of a conductance s, `s / (1 + Mg/β·e^{−αV})` is open
-/// at the potential V (Jahr & Stevens 1990). The defaults are those of brainpy's `MgBlock`. V is
-/// that at the beginning of a step.
+/// The magnesium block of NMDA receptors: the open part of a conductance s is
+/// `s / (1 + Mg/β·e^{−αV})` at the potential V (Jahr & Stevens 1990). The defaults are those of
+/// brainpy's `MgBlock`. V is the potential at the beginning of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Magnesium {
-    /// Concentration outside, mM; 1.2 by default.
+    /// The extracellular concentration of magnesium, mM; 1.2 by default.
     pub mg: f64,
-    /// 1/mV; 0.062 by default.
+    /// The constant α, 1/mV; 0.062 by default.
     pub alpha: f64,
-    /// mM; 3.57 by default.
+    /// The constant β, mM; 3.57 by default.
     pub beta: f64,
 }
 
@@ -63,50 +63,52 @@ impl Default for Magnesium {
 }
 
 impl Receptor {
-    /// A variable of the network, `group.name`, that spikes add to and that decays with time
-    /// constant `tau`, ms: exactly, by e^{−dt/τ} a step. It is a current of the model's unit,
+    /// An exponential receptor. Spikes add to its variable `group.name`, which decays with the time
+    /// constant `tau`, in ms: exactly, by e^{−dt/τ} a step. It is a current in the model's unit,
     /// unless [`Receptor::coba`] makes it a conductance.
     #[must_use]
     pub fn exponential(name: impl Into<String>, tau: f64) -> Self {
         Self::shaped(name, Shape::Exponential { tau })
     }
 
-    /// Rises with time constant `tau_rise` and decays with `tau_decay`, ms, and is the weight at
-    /// the peak: after a spike w·A·(e^{−t/τd} − e^{−t/τr}), brainpy's `DualExponV2`. With equal
-    /// time constants it is the limit, w·t/τ·e^{1−t/τ}. Spikes add to the variable
-    /// `group.name.rise`, h, and `group.name` is s: dh/dt = −h/τr, ds/dt = −s/τd + a·h, both solved
-    /// exactly.
+    /// A receptor that rises with the time constant `tau_rise` and decays with `tau_decay`, in ms.
+    /// After a spike it is w·A·(e^{−t/τd} − e^{−t/τr}), where A makes the peak equal to the weight
+    /// w: brainpy's `DualExponV2`. With equal time constants it is the limit, w·t/τ·e^{1−t/τ}.
+    /// Spikes add to the variable `group.name.rise`, which is h; `group.name` is s. dh/dt = −h/τr,
+    /// ds/dt = −s/τd + a·h, both solved exactly.
     #[must_use]
     pub fn dual_exponential(name: impl Into<String>, tau_rise: f64, tau_decay: f64) -> Self {
         Self::shaped(name, Shape::Dual { rise: tau_rise, tau: tau_decay })
     }
 
-    /// After a spike w·t/τ·e^{−t/τ}, which is w/e at the peak, as in brainpy's `Alpha`: dh/dt =
-    /// −h/τ, ds/dt = (h − s)/τ, both solved exactly (brainpy's `exp_auto` holds h for a step).
-    /// Variables as those of [`Receptor::dual_exponential`].
+    /// An alpha function: after a spike the receptor is w·t/τ·e^{−t/τ}, with the peak w/e, as in
+    /// brainpy's `Alpha`. dh/dt = −h/τ, ds/dt = (h − s)/τ, both solved exactly (brainpy's
+    /// `exp_auto` keeps h constant in a step). The variables are those of
+    /// [`Receptor::dual_exponential`].
     #[must_use]
     pub fn alpha(name: impl Into<String>, tau: f64) -> Self {
         Self::shaped(name, Shape::Alpha { tau })
     }
 
-    /// What a graded projection, [`Projection::kinetics`](crate::network::Projection::kinetics),
-    /// has transmitted in a step: nothing is left of it in the next. Spikes alone, whose effect
-    /// would go by dt, are refused.
+    /// A receptor of graded projections,
+    /// [`Projection::kinetics`](crate::network::Projection::kinetics). Its value is the
+    /// transmission of one step; it is 0 again in the next step. Projections that transmit at
+    /// spikes only are refused: their effect would depend on dt.
     #[must_use]
     pub fn graded(name: impl Into<String>) -> Self {
         Self::shaped(name, Shape::Graded)
     }
 
-    /// Gap junctions: the current Σ w·(V_source − V) from all that is projected onto it, brainpy's
-    /// `GapJunction`, whose `g_max` and `weights` are w. It is there in each step, whether anybody
-    /// spikes or not. Both models must have a variable `V`, and this one an input `g`; synapses are
-    /// stored, and have no delay.
+    /// Gap junctions: the current Σ w·(V_source − V) of all projections onto the receptor. This is
+    /// brainpy's `GapJunction`, whose `g_max` and `weights` are w. The current flows in each step,
+    /// with or without spikes. Both models must have a variable `V`, and the postsynaptic model
+    /// must have an input `g`. Synapses are stored, and have no delay.
     ///
-    /// V_source is as the source's own step has left it, before what [`Receptor::delta`] may add to
-    /// it in the same step. It counts in steps of 2⁻²¹ (5e-7), up to 512 either way: sums of
-    /// synapses are sums of integers. A source whose V goes beyond that ends the run with
-    /// [`Error::OutOfRange`](crate::Error::OutOfRange); where a loop allows what is not finite, its
-    /// V is NaN from then on.
+    /// V_source is the potential after the source's own step, before a [`Receptor::delta`] adds to
+    /// it in the same step. It is rounded to a multiple of 2⁻²¹ (5e-7) and must be within ±512,
+    /// because sums of synapses are sums of integers. A source whose V exceeds this range ends the
+    /// run with [`Error::OutOfRange`](crate::Error::OutOfRange). If the loop allows values that are
+    /// not finite, the source's V is NaN from then on.
     ///
     /// Variables: `group.name`, which is Σ w·V_source, and `group.name.g`, which is Σ w.
     #[must_use]
@@ -118,24 +120,26 @@ impl Receptor {
         Self { name: name.into(), kind: Kind::Filter { shape, reversal: None, block: None }, init: Init::Zeros }
     }
 
-    /// Spikes add to the model's own variable `variable` at once, at the end of the step in which
-    /// they arrive: Brian2's `v += w`. Where that variable stays as it is in the next step, as `V`
-    /// does in the refractory period of a neuron that is reset, the addition is dropped: Brian2's
-    /// `unless refractory`, NEST's rule. So a spike counts that arrives in the last step of the
-    /// period, for the step after.
+    /// A receptor through which spikes add to the model's own variable `variable` at once, at the
+    /// end of the step in which they arrive: Brian2's `v += w`. If the variable stays constant in
+    /// the next step, as `V` does in the refractory period of a neuron with a reset, the addition
+    /// is dropped: Brian2's `unless refractory`, and NEST's rule. So a spike that arrives in the
+    /// last step of the period counts, for the step after it.
     ///
-    /// A neuron whose spike is a crossing (`HH`, `MorrisLecar`, …) and that a spike lifts over its
-    /// threshold spikes in the next step. Others (with a reset, `TraubMiles`) do so if their own
-    /// flow leaves them at the threshold.
+    /// If a spike lifts a neuron over its threshold, and the neuron's spike is a crossing (`HH`,
+    /// `MorrisLecar`, …), the neuron spikes in the next step. Other neurons (with a reset,
+    /// `TraubMiles`) spike in the next step if V is still at the threshold or above after that
+    /// step.
     ///
-    /// `spike`, `below`, and what counts a refractory period are no such variable: a build says so.
+    /// A build refuses `spike`, `below`, and a variable that counts a refractory period.
     #[must_use]
     pub fn delta(name: impl Into<String>, variable: impl Into<String>) -> Self {
         Self { name: name.into(), kind: Kind::Delta { variable: variable.into() }, init: Init::Zeros }
     }
 
-    /// A conductance g towards the potential `reversal`, mV: the current is g·(E − V). It enters
-    /// the model's own conductance, which therefore must have an input `g`.
+    /// Makes the receptor a conductance g with the reversal potential `reversal`, mV: the current
+    /// is g·(E − V). The conductance is an input of the model, which therefore must have an input
+    /// `g`.
     #[must_use]
     pub fn coba(mut self, reversal: f64) -> Self {
         if let Kind::Filter { reversal: own, .. } = &mut self.kind {
@@ -144,7 +148,7 @@ impl Receptor {
         self
     }
 
-    /// A current, as it is by default.
+    /// Makes the receptor a current, which is the default.
     #[must_use]
     pub fn cuba(mut self) -> Self {
         if let Kind::Filter { reversal, .. } = &mut self.kind {
@@ -153,7 +157,7 @@ impl Receptor {
         self
     }
 
-    /// The conductance is blocked by magnesium, as NMDA receptors are. The model must have a
+    /// Adds the magnesium block of NMDA receptors to the conductance. The model must have a
     /// variable `V`.
     #[must_use]
     pub fn magnesium(mut self, block: Magnesium) -> Self {
@@ -163,8 +167,8 @@ impl Receptor {
         self
     }
 
-    /// Initial values; 0 by default. They depend on the loop's seed, as those of models do. A delta
-    /// has none, and those of gap junctions are what the potentials make them.
+    /// Sets the initial values; 0 by default. Drawn values depend on the loop's seed, as those of
+    /// models do. A delta has no initial values. Those of gap junctions follow from the potentials.
     #[must_use]
     pub fn init(mut self, init: impl Into<Init>) -> Self {
         self.init = init.into();

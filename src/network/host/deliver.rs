@@ -1,12 +1,14 @@
 //! Delivery: sums the spikes that arrive over a projection's synapses for each target, and adds the
 //! sums to the target's receptor.
 
-use super::presynaptic::AMOUNT_ONE;
+use super::synaptic_weight::{
+    PlasticWeight, ReleasedAmount, ScaledWeight, StoredWeight, Sum, SynapticWeight, TargetIndex, UnitWeight,
+};
 use crate::connectivity::{Delays, SynapseTable, Targets, Weights};
 use crate::network::plan::WORD;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{Kernel, vectorize};
-use std::ops::{AddAssign, Range};
+use crate::numeric::simd::{SimdLoop, vectorize};
+use std::ops::Range;
 
 /// The number of synapses of a step from which on threads share the targets.
 const SHARED: usize = 8192;
@@ -33,12 +35,12 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// With room for this number of targets.
+    /// Creates memory for this number of targets.
     pub(crate) fn new(targets: usize) -> Self {
         Self { counts: vec![0; targets], loads: vec![0; targets], ..Self::default() }
     }
 
-    /// Nothing arrives yet.
+    /// Starts a new sum, without synapses.
     pub(crate) fn begin(&mut self) {
         self.ranges.clear();
         self.amounts.clear();
@@ -86,7 +88,7 @@ impl Delivery {
         }
     }
 
-    fn to<T: Real, X: Target>(
+    fn to<T: Real, X: TargetIndex>(
         &mut self,
         targets: &[X],
         weights: &Weights,
@@ -102,7 +104,8 @@ impl Delivery {
         }
     }
 
-    /// As `add`, with the present weights `w`; the integer weight of a weight of 1 is `inv_scale`.
+    /// Does the same as `add`, with the present weights `w`; the integer weight of a weight of 1 is
+    /// `inv_scale`.
     pub(super) fn add_now<T: Real>(
         &mut self,
         table: &SynapseTable,
@@ -135,7 +138,7 @@ impl Delivery {
         &mut self.list
     }
 
-    fn part<T: Real, X: Target, L: SynapticWeight>(
+    fn part<T: Real, X: TargetIndex, L: SynapticWeight>(
         &mut self,
         targets: &[X],
         load: L,
@@ -188,126 +191,6 @@ pub(super) fn each_spike<T: Real>(words: &[T], part: &Range<usize>, mut each: im
     }
 }
 
-/// A target's number.
-trait Target: Copy + Send + Sync {
-    fn number(self) -> usize;
-}
-
-impl Target for u16 {
-    #[inline(always)]
-    fn number(self) -> usize {
-        usize::from(self)
-    }
-}
-
-impl Target for u32 {
-    #[inline(always)]
-    fn number(self) -> usize {
-        self as usize
-    }
-}
-
-/// The sum of a target.
-trait Sum: Copy + Default + PartialEq + AddAssign + Send {
-    fn real<T: Real>(self) -> T;
-    /// The sums of this type.
-    fn all<'a>(counts: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [Self];
-}
-
-/// Spikes.
-impl Sum for i32 {
-    #[inline(always)]
-    fn real<T: Real>(self) -> T {
-        T::of_count(self)
-    }
-    fn all<'a>(counts: &'a mut [i32], _: &'a mut [i64]) -> &'a mut [i32] {
-        counts
-    }
-}
-
-/// Weights.
-impl Sum for i64 {
-    #[inline(always)]
-    fn real<T: Real>(self) -> T {
-        T::of_whole(self)
-    }
-    fn all<'a>(_: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [i64] {
-        loads
-    }
-}
-
-/// The summand of a synapse.
-trait SynapticWeight: Copy + Send + Sync {
-    type Sum: Sum;
-    /// The summand of this synapse if its source releases this amount.
-    fn of(self, synapse: usize, amount: i32) -> Self::Sum;
-}
-
-/// Every synapse counts 1.
-#[derive(Clone, Copy)]
-struct UnitWeight;
-
-impl SynapticWeight for UnitWeight {
-    type Sum = i32;
-    #[inline(always)]
-    fn of(self, _: usize, _: i32) -> i32 {
-        1
-    }
-}
-
-/// Each synapse has its integer weight.
-#[derive(Clone, Copy)]
-struct StoredWeight<'a>(&'a [i32]);
-
-impl SynapticWeight for StoredWeight<'_> {
-    type Sum = i64;
-    #[inline(always)]
-    fn of(self, synapse: usize, _: i32) -> i64 {
-        i64::from(self.0[synapse])
-    }
-}
-
-/// The integer weights of the present weights.
-#[derive(Clone, Copy)]
-struct PlasticWeight<'a, T> {
-    w: &'a [T],
-    inv_scale: f64,
-}
-
-impl<T: Real> SynapticWeight for PlasticWeight<'_, T> {
-    type Sum = i64;
-    /// Its counterpart is `integer_weight_of` in `stdp.cuh`. A value out of range saturates, and
-    /// NaN gives 0.
-    #[inline(always)]
-    fn of(self, synapse: usize, _: i32) -> i64 {
-        i64::from((self.w[synapse].to_f64() * self.inv_scale).round_ties_even() as i32)
-    }
-}
-
-/// The released amount of the source, in multiples of 2⁻³⁰.
-#[derive(Clone, Copy)]
-struct ReleasedAmount;
-
-impl SynapticWeight for ReleasedAmount {
-    type Sum = i64;
-    #[inline(always)]
-    fn of(self, _: usize, amount: i32) -> i64 {
-        i64::from(amount)
-    }
-}
-
-/// The integer weight times the released amount, rounded to the nearest integer.
-#[derive(Clone, Copy)]
-struct ScaledWeight<'a>(&'a [i32]);
-
-impl SynapticWeight for ScaledWeight<'_> {
-    type Sum = i64;
-    #[inline(always)]
-    fn of(self, synapse: usize, amount: i32) -> i64 {
-        (i64::from(self.0[synapse]) * i64::from(amount) + i64::from(AMOUNT_ONE / 2)) >> AMOUNT_ONE.trailing_zeros()
-    }
-}
-
 /// Some of the targets, and all synapses that deliver to them. Their sums are 0 before and after.
 struct TargetRange<'a, T, X, L: SynapticWeight> {
     targets: &'a [X],
@@ -324,7 +207,7 @@ struct TargetRange<'a, T, X, L: SynapticWeight> {
     s: &'a mut [T],
 }
 
-impl<T: Real, X: Target, L: SynapticWeight> TargetRange<'_, T, X, L> {
+impl<T: Real, X: TargetIndex, L: SynapticWeight> TargetRange<'_, T, X, L> {
     /// Divides the targets into this number of shares.
     fn share(self, shares: usize) {
         if shares <= 1 {
@@ -374,8 +257,9 @@ impl<T: Real, X: Target, L: SynapticWeight> TargetRange<'_, T, X, L> {
     }
 }
 
-/// Not for its vectors: for its fused multiply-adds, which are calls elsewhere.
-impl<T: Real, X: Target, L: SynapticWeight> Kernel for TargetRange<'_, T, X, L> {
+/// `vectorize` is called for the fused multiply-adds, which are function calls otherwise, and not
+/// for vectors.
+impl<T: Real, X: TargetIndex, L: SynapticWeight> SimdLoop for TargetRange<'_, T, X, L> {
     type Output = ();
     #[inline(always)]
     fn run(mut self) {

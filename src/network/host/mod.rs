@@ -9,3 +9,4 @@ pub(crate) mod receptor_step;
 pub(crate) mod refractory;
 pub(crate) mod run;
 pub(crate) mod stdp;
+mod synaptic_weight;

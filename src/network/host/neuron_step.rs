@@ -1,4 +1,4 @@
-//! The neurons' part of a step: tiles of them, that share nothing.
+//! The neurons' part of a step, in blocks of neurons that share no data.
 
 use super::partition::SpikeExchange;
 use super::receptor_step::{GapStep, ReceptorStep, feel, join, mask};
@@ -10,31 +10,31 @@ use crate::numeric::scalar::Real;
 use crate::system::state::{State, child};
 use crate::system::{Inputs, MAX_PORTS, Tick};
 
-/// Neurons that are stepped together: their variables and drive stay in L1.
+/// The number of neurons that are stepped together: their variables and drive stay in L1.
 const BLOCK: usize = 512;
 /// The number of neurons from which on threads share a step.
 const SHARED: usize = 2048;
 
-/// Some neurons of a batch row of a group.
+/// Some neurons of one batch row of a group.
 struct NeuronBlock<'a, T> {
     group: usize,
     row: usize,
-    /// The first one's number in its row.
+    /// The number of the first neuron in its row.
     first: usize,
     len: usize,
-    /// The model's variables, then the receptors', then others.
+    /// The model's variables, then the receptors', then all others.
     vars: Vec<&'a mut [T]>,
-    /// Their part of the slot.
+    /// The words of these neurons in the spike ring's slot.
     words: &'a mut [T],
     input: &'a [T],
-    /// How many of them spiked.
+    /// The number of neurons that spiked.
     spikes: u32,
 }
 
-/// What a step needs to know of a group beside its plan.
+/// The constants of a group that its plan does not contain.
 struct GroupConstants<T> {
     node: u16,
-    /// What receptors do that have variables of their own.
+    /// The constants of the receptors that have variables of their own.
     kind: Vec<ReceptorConstants<T>>,
     coba: bool,
     noise: Option<(Stream, T)>,
@@ -46,17 +46,17 @@ enum ReceptorConstants<T> {
     Gap,
 }
 
-/// Memory of lists that steps use again: references in a list that is empty may be of any lifetime.
+/// The memory of lists, for use in all steps: references in an empty list may have any lifetime.
 pub(super) struct NeuronBlocks<T: 'static> {
     known: Vec<GroupConstants<T>>,
     tiles: Vec<NeuronBlock<'static, T>>,
     lists: Vec<Vec<&'static mut [T]>>,
     rests: Vec<&'static mut [T]>,
-    /// Of a tile's length.
+    /// Zeros, as many as a block has neurons.
     zeros: Vec<T>,
 }
 
-/// The list, emptied, with its memory. (Collecting from a list's own iterator takes over its
+/// Returns the list, emptied, with its memory. (Collecting from a list's own iterator reuses its
 /// memory.)
 fn again<'b, T>(mut list: Vec<&mut [T]>) -> Vec<&'b mut [T]> {
     list.clear();
@@ -103,8 +103,8 @@ impl<T: Real> NeuronBlocks<T> {
         }
     }
 
-    /// Steps all neurons that are owned here, writes their spikes into the slot of the step, and
-    /// their numbers to `y`.
+    /// Steps all neurons that this worker owns. Writes their spikes into the slot of the step, and
+    /// the numbers of spikes into `y`.
     pub(super) fn step(
         &mut self,
         network: &Network<T>,
@@ -161,7 +161,7 @@ impl<T: Real> NeuronBlocks<T> {
     }
 }
 
-/// Calls `step` for each, by halves.
+/// Calls `step` for each item, by repeated halving.
 fn share<I: Send>(items: &mut [I], step: &(impl Fn(&mut I) + Sync)) {
     match items {
         [] => {}
@@ -193,7 +193,7 @@ impl<T: Real> NeuronBlock<'_, T> {
             feel(ReceptorStep { course: *course, s, h, v, i, g });
         }
         vars.truncate(plan.vars.len());
-        // From the first unit of the batch on.
+        // The first unit, counted over the batch.
         let first = self.row * plan.units + self.first;
         if let Some(current) = &network.currents[self.group] {
             i.iter_mut().enumerate().for_each(|(k, i)| *i += current.at(self.first + k));
@@ -202,8 +202,8 @@ impl<T: Real> NeuronBlock<'_, T> {
         if let Some((stream, scale)) = known.noise {
             poisson::noise(stream, scale, first as u64, at.i, i);
         }
-        // Where a model has further inputs, nothing is given, which reads as zeros: so does `g`
-        // where there are no conductances.
+        // An input that is not given reads as zeros. This holds for all further inputs of a model,
+        // and for `g` if no receptor is a conductance.
         let mut inputs = Inputs { ports: [&zeros[..self.len]; MAX_PORTS], given: [false; MAX_PORTS] };
         if plan.ports > 0 && plan.conductance != Some(0) {
             (inputs.ports[0], inputs.given[0]) = (i, true);

@@ -1,28 +1,28 @@
-//! Who owns which neurons, and how spikes get to where they are needed: the one place that knows
-//! whether there are others.
+//! The partition of neurons among workers, and the exchange of their spikes. No other module
+//! depends on the number of workers.
 
 use crate::network::plan::{GroupPlan, WORD};
 use crate::system::state::State;
 use std::ops::Range;
 
-/// One of those who run a network together, each with a state of the whole of which its own neurons
-/// are kept up.
+/// One of the workers that run a network together. Each has a state of the whole network, in which
+/// only its own neurons are up to date.
 ///
-/// A worker steps the neurons it owns, and delivers to them; what it needs of the others is their
-/// spikes alone, and not before the network's shortest delay has passed. So [`SpikeExchange::swap`]
-/// is called once in so many steps, between the neurons' step and the delivery, with the masks of
-/// the steps since the call before. It writes the others' words and hands out its own. It is called
-/// in the same steps by all, so that it may wait for them.
+/// A worker steps the neurons that it owns, and delivers spikes to them. From the other workers it
+/// needs only their spikes, and these only after the network's shortest delay. So
+/// [`SpikeExchange::swap`] is called once in that number of steps, between the neurons' step and
+/// the delivery, with the masks of the steps since the last call. It writes the words of the other
+/// workers and sends its own. All workers call it in the same steps, so that it may wait for them.
 pub(crate) trait SpikeExchange<T> {
-    /// The neurons of group number `group`, which has `units`, that are stepped here. Both ends are
-    /// multiples of 16, but for the last.
+    /// Returns the neurons of group number `group`, of `units` neurons, that this worker steps.
+    /// Both ends are multiples of 16, except at the end of the group.
     fn owned(&self, group: usize, units: usize) -> Range<usize>;
 
-    /// Makes the masks whole.
+    /// Exchanges words, so that the masks are complete.
     fn swap(&mut self, masks: SpikeMasks<'_, '_, T>);
 }
 
-/// The spikes of some steps.
+/// The spikes of a range of steps.
 pub(crate) struct SpikeMasks<'m, 's, T> {
     pub(super) groups: &'m [GroupPlan],
     pub(super) state: &'m mut State<'s, T>,
@@ -43,7 +43,7 @@ impl<T> SpikeExchange<T> for SingleWorker {
     fn swap(&mut self, _: SpikeMasks<'_, '_, T>) {}
 }
 
-#[cfg_attr(not(test), allow(dead_code, reason = "who is alone asks for none of it"))]
+#[cfg_attr(not(test), allow(dead_code, reason = "a single worker needs none of it"))]
 impl<T> SpikeMasks<'_, '_, T> {
     /// Group, batch row and step of all masks, in the order in which workers send them.
     pub(crate) fn all(&self) -> impl Iterator<Item = (usize, usize, u64)> + use<T> {
@@ -54,14 +54,14 @@ impl<T> SpikeMasks<'_, '_, T> {
         })
     }
 
-    /// The mask of one of them, of these neurons.
+    /// The words of one mask for these neurons.
     pub(crate) fn mask(&mut self, (group, row, step): (usize, usize, u64), units: &Range<usize>) -> &mut [T] {
         let plan = &self.groups[group];
         let first = plan.slot(row, step);
         &mut self.state.var_mut(plan.spike_ring)[first..][units.start / WORD..units.end.div_ceil(WORD)]
     }
 
-    /// Neurons of a group.
+    /// The number of neurons of a group.
     pub(crate) fn units(&self, group: usize) -> usize {
         self.groups[group].units
     }
@@ -80,7 +80,7 @@ mod tests {
     use crate::system::{Inputs, Shared, System};
     use std::sync::mpsc::{Receiver, Sender, channel};
 
-    /// One of two threads that hold half of each group.
+    /// One of two threads that own half of each group.
     struct Half {
         second: bool,
         to: Sender<Vec<f64>>,
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn two_who_exchange_spikes_are_one() {
+    fn two_workers_that_exchange_spikes_equal_one() {
         for (shortest, calls) in [(0.0, 120), (0.1, 120), (0.7, 17)] {
             let network = network(shortest);
             let (whole, spikes) = run(&network, &mut SingleWorker);

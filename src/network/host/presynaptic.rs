@@ -6,7 +6,7 @@ use crate::network::describe::kinetics::{CONSTANTS, Kinetics};
 use crate::network::plan::{Presynapse, WORD};
 use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 
 /// An amount of 1.
 pub(crate) const AMOUNT_ONE: i32 = 1 << 30;
@@ -51,7 +51,7 @@ struct Prepared<'a, T> {
     c: [T; CONSTANTS],
 }
 
-impl<T: Real> Kernel for Prepared<'_, T> {
+impl<T: Real> SimdLoop for Prepared<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {

@@ -8,19 +8,19 @@ use super::deliver::each_spike;
 use crate::connectivity::{GeneratedRow, RowGenerator};
 use crate::network::plan::ProjectionPlan;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 use rayon::prelude::*;
 use std::mem::take;
 use std::ops::{AddAssign, Range};
 
 /// The number of synapses that pays for a worker with its own sums.
 const SHARE: usize = 8192;
-/// The most workers.
+/// The maximum number of workers.
 const WORKERS: usize = 8;
 /// A dense pass over this number of targets costs about as much as one sparse lookup.
 const DENSE: usize = 16;
-/// Targets whose sums a thread moves at a time.
-const STRETCH: usize = 1 << 14;
+/// The number of targets whose sums a thread moves at a time.
+const PIECE: usize = 1 << 14;
 
 /// Memory that all steps use.
 #[derive(Default)]
@@ -67,7 +67,7 @@ impl Procedural {
         Self { workers: (0..some).map(|_| worker()).collect(), ..Self::default() }
     }
 
-    /// Collects the spikes in `words`, the mask of a whole group, of which `pre` are the sources.
+    /// Collects the spikes in `words`, the mask of a whole group with the sources `pre`.
     pub(super) fn collect<T: Real>(&mut self, words: &[T], pre: &Range<usize>) {
         self.sources.clear();
         each_spike(words, pre, |source| self.sources.push(source as u32));
@@ -117,7 +117,7 @@ impl Procedural {
         let (_, sums) = S::of(own, len);
         for other in &mut others[..shares - 1] {
             let (_, more) = S::of(other, len);
-            sums.par_chunks_mut(STRETCH).zip(more.par_chunks_mut(STRETCH)).for_each(|(sums, more)| {
+            sums.par_chunks_mut(PIECE).zip(more.par_chunks_mut(PIECE)).for_each(|(sums, more)| {
                 for (sum, more) in sums.iter_mut().zip(more) {
                     *sum += take(more);
                 }
@@ -126,10 +126,10 @@ impl Procedural {
         let all = |(s, sums): (&mut [T], &mut [S])| vectorize(All { sums, weight_scale, s });
         if few {
             vectorize(Few { touched, first, sums, weight_scale, s });
-        } else if s.len() <= STRETCH {
+        } else if s.len() <= PIECE {
             all((s, sums));
         } else {
-            s.par_chunks_mut(STRETCH).zip(sums.par_chunks_mut(STRETCH)).for_each(all);
+            s.par_chunks_mut(PIECE).zip(sums.par_chunks_mut(PIECE)).for_each(all);
         }
     }
 }
@@ -183,7 +183,7 @@ struct All<'a, T, S> {
     s: &'a mut [T],
 }
 
-impl<T: Real, S: Sum> Kernel for All<'_, T, S> {
+impl<T: Real, S: Sum> SimdLoop for All<'_, T, S> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
@@ -206,7 +206,7 @@ struct Few<'a, T, S> {
     s: &'a mut [T],
 }
 
-impl<T: Real, S: Sum> Kernel for Few<'_, T, S> {
+impl<T: Real, S: Sum> SimdLoop for Few<'_, T, S> {
     type Output = ();
     #[inline(always)]
     fn run(self) {

@@ -1,17 +1,17 @@
-//! A tile of neurons in a step: what receptors do, and which neurons spike.
+//! The receptors' part of a step for a block of neurons, and the mask of neurons that spike.
 
 use crate::network::plan::WORD;
 use crate::network::plan::postsynaptic::SynapticFilter;
 use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 
-/// What has decayed to less than this is nothing; long before, it is no part of any potential.
-/// Subnormal numbers are slow.
+/// Values below this become 0: they are too small to change a potential, and subnormal numbers are
+/// slow.
 const NOTHING: f64 = 1e-30;
 
-/// A receptor's share of the drive, and what becomes of it. `h` is empty where it does not rise,
-/// `v` where nothing blocks it.
+/// A receptor's share of the drive, and its decay. `h` is empty if the receptor has no rise, `v` if
+/// it has no magnesium block.
 pub(super) struct ReceptorStep<'a, T> {
     pub(super) course: SynapticFilter<T>,
     pub(super) s: &'a mut [T],
@@ -25,7 +25,7 @@ pub(super) fn feel<T: Real>(feel: ReceptorStep<'_, T>) {
     vectorize(feel);
 }
 
-/// What is left of it after a step.
+/// The value after one step of decay.
 #[inline(always)]
 pub(super) fn decayed<T: Real>(s: T, decay: T) -> T {
     flushed(s * decay)
@@ -36,8 +36,8 @@ fn flushed<T: Real>(s: T) -> T {
     if s.abs() < T::of(NOTHING) { T::of(0.0) } else { s }
 }
 
-/// The share of gap junctions: of Σ w·V, `s`, that arrived in the step before and is then gone, and
-/// of Σ w, `w`.
+/// The share of gap junctions: of `s`, which is the Σ w·V that arrived in the step before and is
+/// then reset, and of `w`, which is Σ w.
 pub(super) struct GapStep<'a, T> {
     pub(super) s: &'a mut [T],
     pub(super) w: &'a [T],
@@ -54,7 +54,7 @@ pub(super) fn join<T: Real>(join: GapStep<'_, T>) {
     }
 }
 
-impl<T: Real> Kernel for ReceptorStep<'_, T> {
+impl<T: Real> SimdLoop for ReceptorStep<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
@@ -99,7 +99,8 @@ impl<T: Real> Kernel for ReceptorStep<'_, T> {
     }
 }
 
-/// Writes a slot's words, of neurons that spike where their output is not 0. Returns how many do.
+/// Writes the words of a slot: neurons spike if their output is not 0. Returns the number of
+/// spikes.
 pub(super) fn mask<T: Real>(y: &[T], words: &mut [T]) -> u32 {
     vectorize(Mask { y, words })
 }
@@ -109,7 +110,7 @@ struct Mask<'a, T> {
     words: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Mask<'_, T> {
+impl<T: Real> SimdLoop for Mask<'_, T> {
     type Output = u32;
     #[inline(always)]
     fn run(self) -> u32 {

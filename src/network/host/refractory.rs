@@ -1,4 +1,4 @@
-//! The refractory period: what arrives on a variable that stays as it is is dropped.
+//! The refractory period: arrivals on a variable that stays constant are dropped.
 
 use super::partition::SpikeExchange;
 use crate::network::plan::GroupPlan;
@@ -7,21 +7,21 @@ use crate::system::state::State;
 
 /// Values that a step's arrivals must not change.
 pub(super) struct Refractory<T> {
-    /// Variables that something may be added to, and that others hold.
+    /// Variables that receptors add to, and that a refractory period keeps constant.
     vars: Vec<Var>,
-    /// A variable, where in it, and its value before arrivals.
+    /// The variable, the index in it, and the value before arrivals.
     values: Vec<(usize, usize, T)>,
 }
 
 struct Var {
     group: usize,
-    /// Both are the network's.
+    /// Both are numbers of the network's variables.
     var: usize,
     counter: usize,
 }
 
-/// Neurons that are looked at together: few of them are refractory.
-const STRETCH: usize = 16;
+/// The number of neurons that are tested together: few of them are refractory.
+const PIECE: usize = 16;
 
 impl<T: Real> Refractory<T> {
     pub(super) fn new(groups: &[GroupPlan]) -> Self {
@@ -36,7 +36,7 @@ impl<T: Real> Refractory<T> {
         Self { vars, values: Vec::new() }
     }
 
-    /// Notes them, after the neurons' step.
+    /// Stores the values of refractory neurons, after the neurons' step.
     pub(super) fn note(
         &mut self,
         groups: &[GroupPlan],
@@ -53,22 +53,22 @@ impl<T: Real> Refractory<T> {
             for row in 0..rows {
                 let (mut at, end) = (row * units + owned.start, row * units + owned.end);
                 while at < end {
-                    let stretch = &counters[at..end.min(at + STRETCH)];
+                    let piece = &counters[at..end.min(at + PIECE)];
                     let mut any = false;
-                    for left in stretch {
+                    for left in piece {
                         any |= *left > one;
                     }
                     if any {
-                        let held = (at..).zip(stretch).filter(|(_, left)| **left > one);
+                        let held = (at..).zip(piece).filter(|(_, left)| **left > one);
                         self.values.extend(held.map(|(k, _)| (*var, k, values[k])));
                     }
-                    at += stretch.len();
+                    at += piece.len();
                 }
             }
         }
     }
 
-    /// Puts them back, after everything has arrived.
+    /// Restores these values, after all arrivals.
     pub(super) fn put_back(&self, state: &mut State<'_, T>) {
         for (var, at, value) in &self.values {
             state.var_mut(*var)[*at] = *value;

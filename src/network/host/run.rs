@@ -16,7 +16,7 @@ use crate::system::state::{State, child};
 use crate::system::{Inputs, Tick};
 use std::ops::Range;
 
-/// What steps need beside the state; made once for many of them.
+/// The data of a run's steps beside the state.
 pub(crate) struct Run<'n, T: 'static> {
     network: &'n Network<T>,
     exchange: &'n mut dyn SpikeExchange<T>,
@@ -31,21 +31,21 @@ pub(crate) struct Run<'n, T: 'static> {
     /// The released amounts of the present projection.
     amounts: Vec<i32>,
     arrivals: Vec<Arrival<'n>>,
-    /// How many of them are gap junctions, which come first.
+    /// The number of arrivals over gap junctions, which come first.
     gaps: usize,
     refractory: Refractory<T>,
 }
 
-/// What acts on receptors after the neurons' step, in order.
+/// An effect on receptors after the neurons' step, in order.
 enum Arrival<'n> {
-    /// What comes over projection number so and so.
+    /// The spikes or amounts that arrive over the projection of this number.
     Spikes(usize),
     /// Poisson spikes on a variable of a group.
     PoissonDrive { drive: &'n PoissonDrive, var: usize, group: usize, stream: Stream },
 }
 
 impl<'n, T: Real> Run<'n, T> {
-    /// For the steps of a loop with this seed, of a network that is node `node` of it.
+    /// Prepares the steps of a loop with this seed, for a network that is node `node` of the loop.
     pub(crate) fn new(
         network: &'n Network<T>,
         exchange: &'n mut dyn SpikeExchange<T>,
@@ -65,7 +65,7 @@ impl<'n, T: Real> Run<'n, T> {
                 }
             }
         }
-        // Potentials are those that neurons have before what arrives may change them.
+        // Gap junctions come first: they read the potentials before arrivals change them.
         let is_gap = |arrival: &Arrival<'_>| matches!(arrival, Arrival::Spikes(l) if network.plan.projections[*l].is_gap(&network.plan.groups));
         arrivals.sort_by_key(|arrival| !is_gap(arrival));
         let gaps = arrivals.iter().take_while(|arrival| is_gap(arrival)).count();
@@ -81,7 +81,7 @@ impl<'n, T: Real> Run<'n, T> {
         let tiles = NeuronBlocks::new(&network.plan.groups, node, seed, network.plan.dt);
         let (delivery, procedural) = (Delivery::new(most), Procedural::new(&network.plan.projections));
         let refractory = Refractory::new(&network.plan.groups);
-        // A recipe has been checked when its network was built.
+        // `Builder::build` has checked the specifications, so that this cannot fail.
         let growing = network.plan.projections.iter().map(|l| l.spec.growing().ok().flatten()).collect();
         Self {
             network,
@@ -107,7 +107,8 @@ impl<'n, T: Real> Run<'n, T> {
             let steps = next.saturating_sub(self.period)..next;
             self.exchange.swap(SpikeMasks { groups, state, rows: self.rows, steps });
         }
-        // Behind gap junctions, which may end the run by a potential that is NaN.
+        // Values are stored after the arrivals over gap junctions, which may set a potential to NaN
+        // to end the run.
         for k in 0..self.arrivals.len() {
             if k == self.gaps {
                 self.refractory.note(groups, &*self.exchange, self.rows, state);
@@ -126,7 +127,7 @@ impl<'n, T: Real> Run<'n, T> {
         self.refractory.put_back(state);
     }
 
-    /// What arrives over a projection in step `i`.
+    /// Delivers the spikes or amounts that arrive over a projection in step `i`.
     fn arrive(&mut self, number: usize, row: usize, i: u64, state: &mut State<'_, T>) {
         let projection = &self.network.plan.projections[number];
         let (from, to) = (&self.network.plan.groups[projection.from], &self.network.plan.groups[projection.to]);
@@ -146,7 +147,7 @@ impl<'n, T: Real> Run<'n, T> {
             }
             return;
         }
-        // A loop makes them when it is built, and says then what is wrong.
+        // `System::prepare` builds the table, and returns the error if that fails.
         let Ok(table) = projection.table() else {
             state.var_mut(projection.var)[s].fill(T::of(f64::NAN));
             return;

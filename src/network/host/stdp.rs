@@ -1,4 +1,4 @@
-//! A plastic projection's part in a step on the host.
+//! A plastic projection's part of a step on the host.
 
 use super::deliver::{Delivery, each_spike};
 use super::receptor_step::decayed;
@@ -6,15 +6,15 @@ use crate::connectivity::Targets;
 use crate::network::plan::plastic::{PlasticPlan, StdpConstants};
 use crate::network::plan::{GroupPlan, ProjectionPlan};
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 use crate::system::state::State;
 use std::mem::take;
 use std::ops::Range;
 
-/// Synapses from which on a change of weights is shared out.
+/// The number of synapses from which on threads share a change of weights.
 const SHARED: usize = 8192;
 
-/// What it does in a step, of one batch row: `row` of step `i`, with the targets that are here.
+/// A step of a plastic projection for one batch row: step `i` of row `row`, for the targets `here`.
 pub(crate) struct StdpStep<'l> {
     pub(crate) projection: &'l ProjectionPlan,
     pub(crate) plastic: &'l PlasticPlan,
@@ -22,15 +22,15 @@ pub(crate) struct StdpStep<'l> {
     pub(crate) dt: f64,
     pub(crate) row: usize,
     pub(crate) i: u64,
-    /// Neurons of the group of targets.
+    /// Neurons of the targets' group that this worker owns.
     pub(crate) here: Range<usize>,
 }
 
 impl StdpStep<'_> {
-    /// Delivers what arrives, and changes weights.
+    /// Delivers the spikes that arrive, and changes the weights.
     pub(crate) fn step<T: Real>(self, delivery: &mut Delivery, state: &mut State<'_, T>) {
         let Self { projection, plastic, groups: [from, to], dt, row, i, here } = self;
-        // A plastic projection's synapses were made with it.
+        // The synapses of a plastic projection were built together with it.
         let Some(table) = projection.table.get() else { return };
         let rule = StdpConstants::<T>::of(plastic, dt);
         let of_row = |len: usize| row * len..(row + 1) * len;
@@ -85,13 +85,13 @@ fn shares(synapses: usize) -> usize {
     if synapses >= SHARED { rayon::current_num_threads().max(1) } else { 1 }
 }
 
-/// Traces over a step.
+/// The decay of traces in a step.
 struct Decay<'a, T> {
     x: &'a mut [T],
     decay: T,
 }
 
-impl<T: Real> Kernel for Decay<'_, T> {
+impl<T: Real> SimdLoop for Decay<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
@@ -101,7 +101,8 @@ impl<T: Real> Kernel for Decay<'_, T> {
     }
 }
 
-/// Spikes that have arrived over rows, which ascend, of the weights from number `base` on.
+/// Changes of the weights from number `base` on by spikes that have arrived over `ranges`, which
+/// ascend.
 struct PreUpdate<'a, T, X> {
     rule: StdpConstants<T>,
     ranges: &'a [Range<usize>],
@@ -129,14 +130,14 @@ impl<T: Real, X: Copy + Into<u32> + Sync> PreUpdate<'_, T, X> {
     }
 }
 
-/// Targets that have spiked, and the weights from number `base` on.
+/// Changes of the weights from number `base` on by targets that have spiked.
 struct PostUpdate<'a, T> {
     rule: StdpConstants<T>,
     plastic: &'a PlasticPlan,
     spiking: &'a [usize],
     pre: &'a [T],
     base: usize,
-    /// These are all weights.
+    /// `w` is all weights.
     whole: bool,
     w: &'a mut [T],
 }

@@ -1,5 +1,5 @@
-//! A network with all names resolved: what both engines work from. It knows neither models nor the
-//! type of elements.
+//! A network with all names resolved, as both engines use it. It depends neither on models nor on
+//! the type of elements.
 
 pub(crate) mod plastic;
 pub(crate) mod postsynaptic;
@@ -15,75 +15,74 @@ use postsynaptic::SynapticFilter;
 use std::ops::{Range, RangeInclusive};
 use std::sync::OnceLock;
 
-/// A network. Its variables are those of its groups, one group after another, then those of plastic
-/// projections.
+/// A network. Its variables are those of its groups, one group after another, and then those of
+/// plastic projections.
 #[derive(Debug)]
 pub(crate) struct NetworkPlan {
-    /// Length of a step, ms.
+    /// The length of a step, ms.
     pub(crate) dt: f64,
     pub(crate) groups: Vec<GroupPlan>,
     pub(crate) projections: Vec<ProjectionPlan>,
 }
 
-/// A group.
+/// A group of a network.
 #[derive(Debug)]
 pub(crate) struct GroupPlan {
     pub(crate) name: String,
-    /// Neurons.
+    /// The number of neurons.
     pub(crate) units: usize,
-    /// Which of the network's variables are the model's.
+    /// The network's variables that belong to the model.
     pub(crate) vars: Range<usize>,
-    /// In the order given; their variables stand behind the model's.
+    /// The receptors in the given order. Their variables follow the model's.
     pub(crate) receptors: Vec<ReceptorPlan>,
-    /// Of projections that start here; their variables stand behind those.
+    /// The release models of projections that start here. Their variables follow the receptors'.
     pub(crate) presynapses: Vec<Presynapse>,
     /// The network's variable that is the group's spike ring, `group.flight`.
     pub(crate) spike_ring: usize,
-    /// Steps that the spike ring holds.
+    /// The number of steps that the spike ring holds.
     pub(crate) ring_len: usize,
-    /// Which of the network's inputs is its own.
+    /// The index of the group's own input among the network's inputs.
     pub(crate) input: Option<usize>,
-    /// Intensity of its noise.
+    /// The intensity of its noise.
     pub(crate) noise: Option<f64>,
     pub(crate) poisson: Vec<PoissonDrive>,
-    /// The model's inputs, and which of them is the conductance.
+    /// The number of the model's inputs, and the index of the conductance among them.
     pub(crate) ports: usize,
     pub(crate) conductance: Option<usize>,
-    /// Which of the model's variables is the membrane potential, if one is.
+    /// The model's variable that is the membrane potential, if it has one.
     pub(crate) membrane: Option<usize>,
 }
 
-/// A receptor.
+/// A receptor of a group.
 #[derive(Debug)]
 pub(crate) struct ReceptorPlan {
     pub(crate) name: String,
     /// The network's variable that spikes add to.
     pub(crate) var: usize,
-    /// Its own: what is felt and, where it rises, what that comes from; of gap junctions Σ w·V and
-    /// Σ w.
+    /// The receptor's own variables: s and, if it has a rise, h; for gap junctions Σ w·V and Σ w.
     pub(crate) own: Range<usize>,
-    /// The network's variable that counts the steps for which `var` stays as it is, if one does.
+    /// The network's variable that counts the steps in which `var` stays constant, if there is one.
     pub(crate) held_by: Option<usize>,
     pub(crate) kind: ReceptorKind,
     pub(crate) init: Init,
 }
 
-/// What a receptor does in each step.
+/// The effect of a receptor in each step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum ReceptorKind {
     /// A current or a conductance.
     Filter(SynapticFilter<f64>),
-    /// A variable of the model, without dynamics of the receptor.
+    /// An addition to a variable of the model; the receptor has no dynamics.
     Delta,
-    /// Gap junctions: a current of the sum that arrived in the step before, which is then 0, and a
-    /// constant conductance.
+    /// Gap junctions: a constant conductance, and a current from the sum that arrived in the step
+    /// before. The sum is then reset to 0.
     Gap,
 }
 
 /// A Poisson drive.
 #[derive(Debug)]
 pub(crate) struct PoissonDrive {
-    /// Which of the group's receptors.
+    /// The index of the receptor in the group.
     pub(crate) receptor: usize,
     pub(crate) weight: f64,
     /// `thresholds[k] = ⌊2³²·P(n ≤ k)⌉`: a random word `>= thresholds[k]` stands for more than k
@@ -95,26 +94,27 @@ pub(crate) struct PoissonDrive {
 #[derive(Debug)]
 pub(crate) struct ProjectionPlan {
     pub(crate) spec: ConnectivitySpec,
-    /// Group of the sources.
+    /// The group of the sources.
     pub(crate) from: usize,
-    /// Group of the targets.
+    /// The group of the targets.
     pub(crate) to: usize,
-    /// Which of that group's receptors, and the network's variable that this adds to.
+    /// The index of the receptor in the targets' group, and the network's variable that spikes add
+    /// to.
     pub(crate) receptor: usize,
     pub(crate) var: usize,
-    /// Shortest and longest, in steps.
+    /// The shortest and the longest delay, in steps.
     pub(crate) delays: RangeInclusive<u32>,
     /// The weight that one unit of an integer sum stands for.
     pub(crate) weight_scale: f64,
     /// The index of its release model in the presynaptic group, if it has one.
     pub(crate) presynapse: Option<usize>,
-    /// Its synapses on the host, once they are needed there.
+    /// The synapses on the host, once they are needed there.
     pub(crate) table: OnceLock<SynapseTable>,
-    /// If its weights are state.
+    /// The plasticity, if the weights are state.
     pub(crate) plastic: Option<PlasticPlan>,
 }
 
-/// Neurons of an element of a spike ring.
+/// The number of neurons in one element of a spike ring.
 pub(crate) const WORD: usize = 16;
 
 device_constants! {
@@ -133,7 +133,8 @@ device_constants! {
 }
 
 impl ReceptorKind {
-    /// The bits of a receptor that adds to variable `var` of the model, where it is one of those.
+    /// The bits of a receptor; for a delta they include the model's variable `var` to which it
+    /// adds.
     pub(crate) fn bits(&self, var: usize) -> usize {
         match self {
             Self::Filter(course) => {
@@ -147,7 +148,7 @@ impl ReceptorKind {
         }
     }
 
-    /// Whether it gives the model a conductance.
+    /// Whether the receptor gives the model a conductance.
     pub(crate) fn is_conductance(&self) -> bool {
         match self {
             Self::Filter(course) => course.reversal.is_some(),
@@ -158,12 +159,12 @@ impl ReceptorKind {
 }
 
 impl ReceptorPlan {
-    /// Whether it keeps nothing.
+    /// Whether the receptor's value lasts for one step only.
     pub(crate) fn is_graded<T: Real>(&self) -> bool {
         matches!(self.kind, ReceptorKind::Filter(course) if T::of(course.decay) == T::of(0.0))
     }
 
-    /// What its variables are called.
+    /// The names of the receptor's variables.
     pub(crate) fn vars(&self, group: &str) -> impl Iterator<Item = String> {
         let name = format!("{group}.{}", self.name);
         let second = if matches!(self.kind, ReceptorKind::Gap) { "g" } else { "rise" };
@@ -173,7 +174,8 @@ impl ReceptorPlan {
 }
 
 impl GroupPlan {
-    /// All of its variables: of the model, of receptors, of release models, and the spike ring.
+    /// All variables of the group: of the model, the receptors, the release models, and the spike
+    /// ring.
     pub(crate) fn all_vars(&self) -> Range<usize> {
         self.vars.start..self.spike_ring + 1
     }
@@ -183,7 +185,7 @@ impl GroupPlan {
         self.receptors.iter().any(|receptor| receptor.kind.is_conductance())
     }
 
-    /// Elements of a slot of the spike ring: a bit mask over the group's neurons.
+    /// The number of elements of a slot of the spike ring: a bit mask over the group's neurons.
     pub(crate) fn mask_words(&self) -> usize {
         self.units.div_ceil(WORD)
     }
@@ -195,20 +197,20 @@ impl GroupPlan {
 
     /// The spikes that arrive in this step after this delay.
     pub(crate) fn arriving<'f, T>(&self, spike_ring: &'f [T], row: usize, step: u64, delay: u32) -> &'f [T] {
-        // One turn of the ring is added, so that the slot exists before step `delay`, too: it is
-        // still empty.
+        // One turn of the ring is added, so that the slot exists before step `delay`, too. The slot
+        // is still empty then.
         let ring_len = self.ring_len as u64;
         &spike_ring[self.slot(row, step % ring_len + ring_len - u64::from(delay))..][..self.mask_words()]
     }
 }
 
 impl ProjectionPlan {
-    /// Whether it is gap junctions.
+    /// Whether the projection is gap junctions.
     pub(crate) fn is_gap(&self, groups: &[GroupPlan]) -> bool {
         matches!(groups[self.to].receptors[self.receptor].kind, ReceptorKind::Gap)
     }
 
-    /// The synapses, made if they are not there.
+    /// The synapses; the first call builds them.
     pub(crate) fn table(&self) -> Result<&SynapseTable> {
         if let Some(table) = self.table.get() {
             return Ok(table);
@@ -218,7 +220,7 @@ impl ProjectionPlan {
     }
 }
 
-/// Those of a projection.
+/// The release model of a projection.
 #[derive(Debug)]
 pub(crate) struct Presynapse {
     /// The projection's name.
@@ -226,10 +228,10 @@ pub(crate) struct Presynapse {
     pub(crate) kinetics: Kinetics,
     /// The constants of its release model.
     pub(crate) constants: [f64; CONSTANTS],
-    /// The network's variables `[N]` of the presynaptic group; elements of neurons that are no
-    /// sources do not change. For gap junctions it is the model's potential.
+    /// The network's variables `[N]` of the presynaptic group. Elements of neurons that are not
+    /// sources do not change. For gap junctions this is the model's potential.
     pub(crate) vars: Range<usize>,
-    /// What those of its own begin with.
+    /// The initial values of the release model's variables.
     pub(crate) init: Vec<Init>,
 }
 

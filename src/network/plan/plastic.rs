@@ -8,24 +8,24 @@ use crate::numeric::scalar::Real;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// What a plastic projection has beside its synapses.
+/// The data of a plastic projection beside its synapses.
 #[derive(Debug)]
 pub(crate) struct PlasticPlan {
     pub(crate) rule: Stdp,
-    /// Its weights among the network's variables; its sources' and targets' traces follow.
+    /// The network's variable with the weights. The sources' and the targets' traces follow it.
     pub(crate) var: usize,
     pub(crate) synapses: usize,
     pub(crate) sources: usize,
     pub(crate) targets: usize,
-    /// Delays that a synapse may have: each source has a trace for each.
+    /// The number of delays that a synapse may have. Each source has one trace for each delay.
     pub(crate) classes: usize,
     /// The weight scale of delivered weights.
     pub(crate) weight_scale: f64,
     pub(crate) columns: Arc<Columns>,
 }
 
-/// Some weights may be drawn out of bounds. Where all are, the bounds are not those that were
-/// meant.
+/// Returns an error if all weights are out of bounds: then the bounds are probably wrong. Some
+/// drawn weights may be out of bounds.
 fn within_bounds(rule: &Stdp, spec: &ConnectivitySpec, table: &SynapseTable) -> Result<()> {
     let unit = spec.weight_scale();
     let (low, high) = match &table.weights {
@@ -35,24 +35,25 @@ fn within_bounds(rule: &Stdp, spec: &ConnectivitySpec, table: &SynapseTable) -> 
             (f64::from(ends.0) * unit, f64::from(ends.1) * unit)
         }
     };
-    // The weight scale by which initial weights are rounded.
+    // A tolerance for the rounding of initial weights to the weight scale.
     let near = 1e-6 * rule.min.abs().max(rule.max.abs());
     if table.len() == 0 || (low <= rule.max + near && high >= rule.min - near) {
         return Ok(());
     }
     let given = if low < high { format!("{low} to {high}") } else { low.to_string() };
     let reason = format!(
-        "are all out of the bounds of its plasticity, {} to {}: give bounds that hold them (min, max)",
+        "are all out of the bounds of its plasticity, {} to {}: set bounds that contain them (min, max)",
         rule.min, rule.max
     );
     Err(Error::value(format!("weights of projection `{}`", spec.name), given, reason))
 }
 
 impl PlasticPlan {
-    /// Its variables.
+    /// The number of its variables.
     pub(crate) const VARS: usize = 3;
 
-    /// Of a projection with these synapses, its variables the network's from `var` on.
+    /// The plan for a projection with these synapses. Its variables are the network's from `var`
+    /// on.
     pub(crate) fn new(
         rule: Stdp,
         spec: &ConnectivitySpec,
@@ -83,10 +84,10 @@ impl PlasticPlan {
     }
 }
 
-/// What a step needs to know of a plastic projection in the network's type.
+/// The constants of a plastic projection, in the network's type.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StdpConstants<T> {
-    /// Of a step: the sources' and the targets' traces.
+    /// The decay factors of a step: of the sources' and of the targets' traces.
     pub(crate) decay: [T; 2],
     pub(crate) steps: [T; 2],
     pub(crate) min: T,
@@ -104,7 +105,7 @@ impl<T: Real> StdpConstants<T> {
         }
     }
 
-    /// A weight after a change. Its counterpart is `clipped` in `stdp.cuh`.
+    /// A weight, clipped after a change. The counterpart is `clipped` in `stdp.cuh`.
     #[inline(always)]
     pub(crate) fn clipped(&self, w: T) -> T {
         if w < self.min {

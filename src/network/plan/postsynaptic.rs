@@ -1,4 +1,4 @@
-//! What a receptor's variable does from step to step: linear equations, solved exactly.
+//! The variables of a receptor from step to step: linear equations, solved exactly.
 
 use crate::connectivity::log::ln;
 use crate::error::{Error, Result};
@@ -6,25 +6,27 @@ use crate::network::describe::receptor::Shape;
 use crate::numeric::math;
 use crate::numeric::scalar::Real;
 
-/// Of one receptor. Its variable s is what is felt; where it rises, spikes add to h instead.
+/// The equations of one receptor. Its variable s acts on the model. If it has a rise, spikes add to
+/// h, else to s.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct SynapticFilter<T> {
     /// s ← s·decay.
     pub(crate) decay: T,
     pub(crate) rise: Option<RiseStage<T>>,
-    /// Of a conductance, else it is a current.
+    /// The reversal potential of a conductance; `None` for a current.
     pub(crate) reversal: Option<T>,
     pub(crate) block: Option<MgBlock<T>>,
 }
 
-/// s ← fma(h, gain, s·decay of s), then h ← h·decay.
+/// s ← fma(h, gain, s·decay), with the decay of s; then h ← h·decay.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct RiseStage<T> {
     pub(crate) decay: T,
     pub(crate) gain: T,
 }
 
-/// Of s is felt s/fma(e^{−alpha·V}, scale, 1), where V is the model's variable number `var`.
+/// The open part of s is s/fma(e^{−alpha·V}, scale, 1), where V is the model's variable number
+/// `var`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct MgBlock<T> {
     pub(crate) scale: T,
@@ -33,7 +35,7 @@ pub(crate) struct MgBlock<T> {
 }
 
 impl SynapticFilter<f64> {
-    /// The same in the type of the network.
+    /// The same equations in the type of the network.
     pub(crate) fn to<T: Real>(self) -> SynapticFilter<T> {
         SynapticFilter {
             decay: T::of(self.decay),
@@ -49,8 +51,8 @@ impl SynapticFilter<f64> {
 }
 
 impl Shape {
-    /// What s is multiplied by in a step of `dt`; and, where it rises, h likewise, with what is
-    /// then added of h to s.
+    /// The factor of s in a step of `dt`; and, if the receptor has a rise, the factor of h and the
+    /// gain with which h is added to s.
     pub(crate) fn steps(self, label: &str, dt: f64) -> Result<(f64, Option<[f64; 2]>)> {
         let check = |tau: f64| {
             if tau > 0.0 && tau.is_finite() {
@@ -79,15 +81,16 @@ impl Shape {
     }
 }
 
-/// What an h of 1 has made of s by time t, of ds/dt = −s/tau + h: (e^{−t/tau} −
+/// The value of s at time t after an h of 1, for ds/dt = −s/tau + h: (e^{−t/tau} −
 /// e^{−t/rise})/(1/rise − 1/tau), or t·e^{−t/tau}.
 fn after(t: f64, rise: f64, tau: f64) -> f64 {
     math::exp(-t / tau) * t * math::exprel(-t * (1.0 / rise - 1.0 / tau))
 }
 
-/// When that is largest.
+/// The time at which `after` is largest.
 fn peak(rise: f64, tau: f64) -> f64 {
-    // So near it is flat: an error of ε in time is one of ε² in height.
+    // If the time constants are nearly equal, the peak is flat: an error of ε in time is one of ε²
+    // in height.
     if ((rise - tau) / tau).abs() < 1e-6 { tau } else { ln(tau / rise) / (1.0 / rise - 1.0 / tau) }
 }
 
@@ -102,7 +105,7 @@ mod tests {
         {
             let dt = peak(rise, tau) / 1000.0;
             let (decay, Some([h_decay, gain])) = Shape::Dual { rise, tau }.steps("x", dt).unwrap() else {
-                panic!("it rises")
+                panic!("the shape has no rise")
             };
             let (mut s, mut h, mut most, mut at) = (0.0_f64, 1.0_f64, 0.0_f64, 0);
             for k in 1..3000 {
@@ -120,7 +123,7 @@ mod tests {
     fn an_alpha_is_exact_at_any_step() {
         for dt in [0.05, 0.1, 1.0, 7.0] {
             let (decay, Some([h_decay, gain])) = Shape::Alpha { tau: 4.0 }.steps("x", dt).unwrap() else {
-                panic!("it rises")
+                panic!("the shape has no rise")
             };
             let (mut s, mut h) = (0.0_f64, 3.0_f64);
             for k in 1..50 {

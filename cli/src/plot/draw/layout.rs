@@ -1,7 +1,7 @@
 //! What goes where: heights, margins, ticks.
 
 use super::{Area, curves, frame, heat, share};
-use crate::exit::usage;
+use crate::exit_code::usage;
 use crate::plot::axis::{number, span, ticks, time_unit, to_ticks, two_ticks};
 use crate::plot::grid::Clock;
 use crate::plot::plan::{Form, Panel, Source};

@@ -10,7 +10,7 @@ pub(crate) mod plain;
 use super::colour::Hue;
 use super::draw::fits;
 use super::grid::Clock;
-use crate::exit::usage;
+use crate::exit_code::usage;
 use overtime::{Monitor, models, monitor};
 use overtime_model::out_vars::{self, OutVar};
 use overtime_model::{Plot, SystemSpec as System};

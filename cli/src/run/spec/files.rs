@@ -1,12 +1,11 @@
 //! The files of a run, and what can be wrong with them: found out before it rather than after
 //! hours.
 
-use super::super::streams;
-use crate::exit::usage;
-use crate::paths::extension;
-use crate::plot;
+use super::{Spec, extension};
+use crate::exit_code::usage;
 use overtime::{Coupling, Schema};
 use overtime_atomic::AtomicFile;
+use overtime_model::Axis;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -29,7 +28,7 @@ impl Files {
     /// Refuses formats that are not known, two names of one file, and files that cannot be written.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         formats("--out", self.out.as_deref(), &["npz", "safetensors"])?;
-        formats("--plot", self.plot.as_deref(), &plot::FORMATS)?;
+        formats("--plot", self.plot.as_deref(), &crate::plot::FORMATS)?;
         formats("--spikes", self.spikes.as_deref(), &["npz"])?;
         let files = [
             ("--out", &self.out),
@@ -43,7 +42,7 @@ impl Files {
         for (_, path) in &files {
             writable(path)?;
         }
-        let of_spikes = self.spikes.as_deref().map(streams::folder);
+        let of_spikes = self.spikes.as_deref().map(parts_folder);
         let folders =
             [("the folder of --stream", self.stream.as_deref()), ("the folder of --spikes", of_spikes.as_deref())];
         let folders = folders.into_iter().filter_map(|(what, path)| Some((what, path?)));
@@ -103,4 +102,24 @@ fn real(path: &Path) -> PathBuf {
         (Some(folder), Some(name)) => folder.join(name),
         _ => path.to_owned(),
     }
+}
+
+/// Where the parts of a file are until it is whole.
+pub(crate) fn parts_folder(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".parts");
+    name.into()
+}
+
+/// Whether what is to be streamed can be.
+pub(super) fn can_stream(spec: &Spec) -> anyhow::Result<()> {
+    if let (Some(_), Some(out)) = (&spec.files.stream, &spec.files.out) {
+        if extension(out) != "npz" {
+            return Err(usage(format!("--stream makes an .npz, and --out is {}", out.display())));
+        }
+        if spec.first_axis == Axis::B {
+            return Err(usage("--stream: results that grow in time are time-major, and --first-axis is B"));
+        }
+    }
+    Ok(())
 }

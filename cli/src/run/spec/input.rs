@@ -1,8 +1,8 @@
 //! What input a run is given, by the arguments and by the model file.
 
 use super::{Given, file_and_array};
-use crate::exit::usage;
-use overtime_model::{Input, SystemSpec as System, Value};
+use crate::exit_code::usage;
+use overtime_model::{Input, Signal, SystemSpec as System, Value};
 use std::path::Path;
 
 /// The input, and what is to be said of it before the run. Arguments override the file; those by
@@ -44,7 +44,7 @@ pub(super) fn of(arguments: &[String], file: Option<Input>, system: &System) -> 
     let names: Vec<&str> = match &given {
         Given::Nothing => return Ok((given, Vec::new())),
         Given::Named(all) => all.iter().map(|(name, _)| name.as_str()).collect(),
-        Given::Constant(_) | Given::Series(..) => Vec::new(),
+        _ => Vec::new(),
     };
     net.takes_input(&names).map_err(usage)?;
     if let Some(twice) = names.iter().enumerate().find_map(|(k, name)| names.get(..k)?.contains(name).then_some(name)) {
@@ -71,14 +71,16 @@ fn name<'t>(text: &'t str, system: &System) -> Option<(&'t str, &'t str)> {
 }
 
 fn from_file(input: Input) -> Given {
-    let one = |value: Value| match value {
-        Value::Number(x) => Given::Constant(x),
-        Value::File { file, array, .. } => Given::Series(file, array),
-        _ => Given::Nothing,
+    let one = |signal: Signal| match signal {
+        Signal::Value(Value::Number(x)) => Given::Constant(x),
+        Signal::Value(Value::File { file, array, .. }) => Given::Series(file, array),
+        Signal::Value(Value::Sequence { values, .. }) => Given::Sequence(values),
+        Signal::Value(_) => Given::Nothing,
+        Signal::Stimulus(stimulus) => Given::Stimulus(stimulus),
     };
     match input {
-        Input::One(value) => one(value),
-        Input::Named(all) => Given::Named(all.into_iter().map(|(name, value)| (name, one(value))).collect()),
+        Input::One(signal) => one(signal),
+        Input::Named(all) => Given::Named(all.into_iter().map(|(name, signal)| (name, one(signal))).collect()),
     }
 }
 

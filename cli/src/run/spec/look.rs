@@ -1,7 +1,7 @@
 //! What the command line says of a picture.
 
 use crate::args::LookArgs;
-use crate::exit::usage;
+use crate::exit_code::usage;
 use overtime_model::{Plot, out_vars};
 
 impl LookArgs {

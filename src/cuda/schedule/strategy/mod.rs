@@ -119,7 +119,7 @@ pub(crate) fn run(
             persistent::run(&steps, kernel, launch_context)
         }
         (strategy, _) => {
-            Err(Error::Unsupported(format!("the strategy {strategy} cannot run the kernel of another strategy")))
+            Err(Error::Internal(format!("the strategy {strategy} cannot run the kernel of another strategy")))
         }
     }
 }

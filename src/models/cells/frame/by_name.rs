@@ -1,4 +1,4 @@
-//! What is known of a cell by name, and what is set of it so.
+//! The facts of a cell, and its options, by name.
 
 use super::{Cell, Gates};
 use crate::error::Result;
@@ -10,7 +10,7 @@ use crate::models::layer_options::{LayerOptions, unknown_init};
 use crate::numeric::scalar::Scalar;
 
 impl<T: Scalar, K: Gates> Cell<T, K> {
-    /// What there is to know of the model by name.
+    /// The facts of the model: names, variables, parameters and settings.
     #[must_use]
     pub fn info() -> ModelInfo {
         let mut all = ModelInfo::new(Family::Cell, K::NAME, K::ABOUT);
@@ -30,7 +30,7 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         Variable { shape: format!("[{}]", times(K::STATES.len(), units)), ..Variable::new(name, "", about) }
     }
 
-    /// The weights, whose names begin with `prefix`.
+    /// The weights, with `prefix` before their names.
     pub(in crate::models) fn weight_infos(prefix: &str, inputs: &str, units: &str) -> Vec<WeightInfo> {
         let columns = times(K::GATES, units);
         let mut all = vec![
@@ -43,7 +43,7 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
     }
 }
 
-/// A multiple of a size, in words.
+/// A multiple of a size, as text.
 fn times(n: usize, size: &str) -> String {
     if n == 1 { size.to_owned() } else { format!("{n}·{size}") }
 }

@@ -1,16 +1,16 @@
-//! What all recurrent cells share: weights, builders, and the place of one in a loop. How a cell's
-//! gates make its new state is a [`Gates`], in the cell's own file.
+//! The common part of all recurrent cells: weights, builders, and the system. The equations of a
+//! cell are an implementation of [`Gates`], in the cell's own file.
 
 mod by_name;
 mod gates;
-mod part;
+mod packed_weights;
 mod program;
 mod run;
 mod torch;
 
 pub use gates::{Defaults, Gates};
-pub(super) use part::{CHUNK, Part, chunk, put, round, take};
-pub use run::Moment;
+pub(super) use packed_weights::{CHUNK, PackedWeights, chunk, put, round, take};
+pub use run::CellStep;
 pub(crate) use run::{load, store};
 pub(crate) use torch::NOT_TORCH;
 
@@ -30,7 +30,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// A recurrent cell of some kind; use it by the name of the kind, e.g.
+/// A recurrent cell with the equations `K`. The usual cells have names, such as
 /// [`RnnCell`](crate::models::RnnCell).
 #[derive(Clone)]
 pub struct Cell<T: Scalar, K> {
@@ -41,12 +41,12 @@ pub struct Cell<T: Scalar, K> {
     wh: Array<T>,
     b: Option<Array<T>>,
     bh: Option<Array<T>>,
-    /// The initialiser of `b`, kept while there is no bias.
+    /// The initialiser of `b`, which is kept while there is no bias.
     b_init: Init,
     seed: u64,
     state: Init,
-    /// The weights as the product wants them; made when they are first needed.
-    packed: OnceLock<Part<T::Acc>>,
+    /// The weights in the layout of the product. They are packed when they are first needed.
+    packed: OnceLock<PackedWeights<T::Acc>>,
     kind: PhantomData<K>,
 }
 
@@ -57,11 +57,11 @@ impl<T: Scalar, K: Gates> std::fmt::Debug for Cell<T, K> {
 }
 
 impl<T: Scalar, K: Gates> Cell<T, K> {
-    /// A cell from `num_in` features to `num_out` units, with the kind's defaults.
+    /// A cell from `num_in` features to `num_out` units, with the defaults of its kind.
     #[must_use]
     pub fn new(num_in: usize, num_out: usize) -> Self {
         let defaults = K::defaults(num_out);
-        // A size that overflows is refused by `check`, as too large.
+        // `check` refuses a size that overflows.
         let columns = num_out.saturating_mul(K::GATES);
         let mut cell = Self {
             num_in,
@@ -95,7 +95,7 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         [&self.wi, &self.wh].into_iter().chain(&self.b).chain(&self.bh)
     }
 
-    /// All weights, to be changed: what was packed of them is no longer good.
+    /// Mutable references to all weights. Packed copies are discarded.
     fn arrays_mut(&mut self) -> impl Iterator<Item = &mut Array<T>> {
         self.packed.take();
         [&mut self.wi, &mut self.wh].into_iter().chain(&mut self.b).chain(&mut self.bh)
@@ -108,7 +108,7 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         self
     }
 
-    /// Whether there is a bias; there is one by default.
+    /// Whether there is a bias. The default is `true`.
     #[must_use]
     pub fn bias(mut self, bias: bool) -> Self {
         self.packed.take();
@@ -120,7 +120,7 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         self
     }
 
-    /// How the input weights `Wi` start.
+    /// The initialiser of the input weights `Wi`.
     #[must_use]
     pub fn wi_init(mut self, init: Init) -> Self {
         self.packed.take();
@@ -128,7 +128,7 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         self
     }
 
-    /// How the recurrent weights `Wh` start.
+    /// The initialiser of the recurrent weights `Wh`.
     #[must_use]
     pub fn wh_init(mut self, init: Init) -> Self {
         self.packed.take();
@@ -136,7 +136,7 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         self
     }
 
-    /// How the bias starts.
+    /// The initialiser of the bias.
     #[must_use]
     pub fn b_init(mut self, init: Init) -> Self {
         self.packed.take();
@@ -147,14 +147,14 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         self
     }
 
-    /// How the state starts: zero by default. Given values are those of one batch row.
+    /// The initialiser of the state, zeros by default. An array has the values of one batch row.
     #[must_use]
     pub fn state_init(mut self, init: Init) -> Self {
         self.state = init;
         self
     }
 
-    /// The seed of the random weights, 0 by default. Cells of one shape and one seed have the same
+    /// The seed of the random weights, 0 by default. Cells of the same shape and seed have the same
     /// weights.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -163,25 +163,25 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         self
     }
 
-    /// Gives a weight its values, row-major.
+    /// Sets the values of a weight, row-major.
     ///
     /// # Errors
-    /// If there is no weight of this name, or the values are not as many as it has.
+    /// If there is no weight of this name, or the number of values differs from its size.
     pub fn weight<S: Scalar>(mut self, name: &str, values: &[S]) -> Result<Self> {
         weights::give(self.arrays_mut(), name, values)?;
         Ok(self)
     }
 
-    fn part(&self) -> &Part<T::Acc> {
+    fn packed(&self) -> &PackedWeights<T::Acc> {
         self.packed.get_or_init(|| self.pack(0..self.num_out))
     }
 
-    /// All steps of a scan, in this way.
+    /// Makes all steps of a scan in this direction.
     pub(crate) fn sweep(&self, way: ScanDirection, scan: &mut Scan<'_, T>) {
-        run::scan::<T, K>(self.part(), self.activation, way, scan);
+        run::scan::<T, K>(self.packed(), self.activation, way, scan);
     }
 
-    /// The same cell from so many features, with weights of its own.
+    /// The same cell for `num_in` features, with weights of its own.
     pub(crate) fn anew(&self, num_in: usize) -> Self {
         let mut cell = self.clone();
         cell.packed.take();
@@ -191,21 +191,21 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         cell
     }
 
-    /// Features of the input.
+    /// The number of input features.
     pub(crate) fn num_in(&self) -> usize {
         self.num_in
     }
 
-    /// As CUDA C, in this way.
+    /// The program in CUDA C, for this direction.
     pub(crate) fn program_in(&self, way: ScanDirection) -> Option<Program> {
         program::program::<K>(self.num_in, self.num_out, self.activation, way)
     }
 
     /// The weights of these units, packed.
-    fn pack(&self, units: Range<usize>) -> Part<T::Acc> {
+    fn pack(&self, units: Range<usize>) -> PackedWeights<T::Acc> {
         let [wi, wh] = [&self.wi, &self.wh].map(Array::values);
         let [b, bh] = [&self.b, &self.bh].map(|b| b.as_ref().map(Array::values));
-        Part::new(K::GROUPS, units, self.num_out, [wi, wh], [b, bh])
+        PackedWeights::new(K::GROUPS, units, self.num_out, [wi, wh], [b, bh])
     }
 }
 
@@ -231,7 +231,7 @@ impl<T: Scalar, K: Gates> System<T> for Cell<T, K> {
 
     fn step(&self, _: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
         let [state] = state.vars();
-        run::step::<T, K>(self.part(), self.activation, x.port(0), state, y);
+        run::step::<T, K>(self.packed(), self.activation, x.port(0), state, y);
     }
 
     fn scan(&self, scan: &mut Scan<'_, T>) {

@@ -1,4 +1,4 @@
-//! A cell as CUDA C.
+//! The program of a cell in CUDA C.
 
 use super::Gates;
 use crate::models::Activation;
@@ -14,7 +14,7 @@ pub(super) fn program<K: Gates>(
 ) -> Option<Program> {
     let mut input = dense::map(inputs, hidden * K::GATES, ["Wi", "b"]);
     input.source.defines.push(("TO_WORK", "1".into()));
-    // The state before a step and after it, and what is kept within.
+    // The state before and after a step, and the values that are kept within a step.
     let shared_rows = 2 * K::STATES.len() + K::KEPT;
     let (file, text) = K::SOURCE?;
     let mut source = CudaSource::new(file, text);

@@ -1,61 +1,62 @@
-//! A cell over time: the products with the input for a stretch of steps at once, then step after
-//! step.
+//! A cell over time. The products with the input are computed for a batch of steps at once, and
+//! then the steps follow one by one.
 
-use super::{Gates, Part};
+use super::{Gates, PackedWeights};
 use crate::models::Activation;
 use crate::numeric::gemm::{Order, Rows, product, product_in};
 use crate::numeric::scalar::{Real, Scalar};
 use crate::system::scan::{Scan, ScanDirection};
 
-/// Elements of products with the input that are made at once: they stay in the second cache until
-/// they are used.
-const STRETCH: usize = 1 << 15;
-/// Fewest rows of them: so many share each weight that is loaded.
+/// The number of elements of products with the input that are computed at once. They stay in L2
+/// until they are used.
+const ELEMENTS: usize = 1 << 15;
+/// The minimum number of rows of these products. The rows share each weight that is loaded.
 const ROWS: usize = 256;
 
-/// What one step of some units of some rows works on. All of it is in the type arithmetic is done
-/// in.
-pub struct Moment<'m, T: Scalar> {
-    pub(in crate::models) part: &'m Part<T::Acc>,
+/// The data of one step, for a range of units and of batch rows. All numbers have the type of
+/// arithmetic.
+pub struct CellStep<'m, T: Scalar> {
+    pub(in crate::models) packed: &'m PackedWeights<T::Acc>,
     pub(in crate::models) activation: Activation,
     pub(in crate::models) rows: usize,
-    /// Parts of the state.
+    /// The number of parts of the state.
     states: usize,
-    /// In which order this step takes the weights.
+    /// The order in which this step reads the weights.
     pub(super) order: Order,
-    /// For each row the gates' products with the input and the bias; those with the state are added
-    /// to it.
+    /// For each row the bias and the gates' products with the input. The products with the state
+    /// are added to them.
     pub(in crate::models) gates: &'m mut [T::Acc],
-    /// The output, that is also the first part of the state.
+    /// The output, which is also the first part of the state.
     pub(in crate::models) h: &'m mut Rows<T::Acc>,
     /// The second part of the state.
     pub(in crate::models) c: &'m mut Rows<T::Acc>,
-    /// For what a kind keeps within a step.
+    /// The values that a kind of cell keeps within a step.
     pub(in crate::models) extra: &'m mut Rows<T::Acc>,
 }
 
-impl<T: Scalar> Moment<'_, T> {
+impl<T: Scalar> CellStep<'_, T> {
     /// The activation function of the cell.
     #[must_use]
     pub fn activation(&self) -> Activation {
         self.activation
     }
 
-    /// Gives each unit of each row a new state: what `f` makes of its gates, whose sums are
-    /// complete, and of its old state, h and then c. `G` and `S` are the numbers of gates and of
-    /// parts of the state. With other numbers the state becomes NaN, which ends the run.
+    /// Sets the state of each unit of each row to the result of `f`. The arguments of `f` are the
+    /// gates of the unit, whose sums must be complete, and its old state, h and then c. `G` and `S`
+    /// are the numbers of gates and of parts of the state. With other numbers the state becomes
+    /// NaN, which ends the run.
     pub fn update<const G: usize, const S: usize>(&mut self, f: impl Fn([T::Acc; G], [T::Acc; S]) -> [T::Acc; S]) {
         self.update_with_extra(|gates, _, old| f(gates, old));
     }
 
-    /// The same; `f` is also given the value of the unit that [`set_extra`](Self::set_extra) has
-    /// made.
+    /// Sets the state as [`update`](Self::update) does. The second argument of `f` is the value
+    /// that [`set_extra`](Self::set_extra) has computed for the unit.
     pub fn update_with_extra<const G: usize, const S: usize>(
         &mut self,
         f: impl Fn([T::Acc; G], T::Acc, [T::Acc; S]) -> [T::Acc; S],
     ) {
         let nan = T::Acc::of(f64::NAN);
-        let first = self.part.units.start;
+        let first = self.packed.units.start;
         for (row, unit) in self.units() {
             let (at, gates) = (first + unit, self.gates_of(row, unit));
             let Some(gates) = gates.filter(|_| S == self.states) else {
@@ -70,12 +71,12 @@ impl<T: Scalar> Moment<'_, T> {
         }
     }
 
-    /// Keeps a value for each unit of each row, for [`add_extra`](Self::add_extra): what `f` makes
-    /// of its gates, as far as their sums are complete, and of h. `G` is the number of gates. With
-    /// another number the values are NaN.
+    /// Keeps the result of `f` for each unit of each row, for [`add_extra`](Self::add_extra). The
+    /// arguments of `f` are the gates of the unit, some of whose sums may be incomplete, and h. `G`
+    /// is the number of gates. With another number the values are NaN.
     pub fn keep<const G: usize>(&mut self, f: impl Fn([T::Acc; G], T::Acc) -> T::Acc) {
         let nan = T::Acc::of(f64::NAN);
-        let first = self.part.units.start;
+        let first = self.packed.units.start;
         for (row, unit) in self.units() {
             let at = first + unit;
             let kept = self.gates_of(row, unit).map_or(nan, |gates| f(gates, self.h.row(row)[at]));
@@ -83,55 +84,55 @@ impl<T: Scalar> Moment<'_, T> {
         }
     }
 
-    /// Each unit of each row.
+    /// All pairs of a row and a unit.
     fn units(&self) -> impl Iterator<Item = (usize, usize)> + use<T> {
-        let (rows, units) = (self.rows, self.part.units.len());
+        let (rows, units) = (self.rows, self.packed.units.len());
         (0..rows).flat_map(move |row| (0..units).map(move |unit| (row, unit)))
     }
 
     /// The gates of a unit, if there are `G`.
     fn gates_of<const G: usize>(&self, row: usize, unit: usize) -> Option<[T::Acc; G]> {
-        let first = row * self.part.width() + unit;
-        (self.part.gates.len() == G).then(|| std::array::from_fn(|gate| self.gates[first + self.part.gates[gate]]))
+        let first = row * self.packed.width() + unit;
+        (self.packed.gates.len() == G).then(|| std::array::from_fn(|gate| self.gates[first + self.packed.gates[gate]]))
     }
 
     /// Adds h·Wh to the gates of this group of [`Gates::GROUPS`](super::Gates::GROUPS). A group
     /// that does not exist adds nothing.
     pub fn add_h(&mut self, group: usize) {
-        if group >= self.part.groups.len() {
+        if group >= self.packed.groups.len() {
             return;
         }
-        let gates = &mut self.gates[self.part.groups[group]..];
-        product_in(self.order, self.h, self.rows, &self.part.wh[group], gates, self.part.width());
+        let gates = &mut self.gates[self.packed.groups[group]..];
+        product_in(self.order, self.h, self.rows, &self.packed.wh[group], gates, self.packed.width());
     }
 
-    /// Adds to the gates of this group the product of Wh with what [`keep`](Self::keep) has kept.
+    /// Adds to the gates of this group the product of Wh and the values of [`keep`](Self::keep).
     pub fn add_extra(&mut self, group: usize) {
-        if group >= self.part.groups.len() {
+        if group >= self.packed.groups.len() {
             return;
         }
-        let gates = &mut self.gates[self.part.groups[group]..];
-        product_in(self.order, self.extra, self.rows, &self.part.wh[group], gates, self.part.width());
+        let gates = &mut self.gates[self.packed.groups[group]..];
+        product_in(self.order, self.extra, self.rows, &self.packed.wh[group], gates, self.packed.width());
     }
 
-    /// Makes bh + h·Wh of this group, for [`update_with_extra`](Self::update_with_extra).
+    /// Computes bh + h·Wh of this group, for [`update_with_extra`](Self::update_with_extra).
     pub fn set_extra(&mut self, group: usize) {
-        if group >= self.part.groups.len() {
+        if group >= self.packed.groups.len() {
             return;
         }
-        let (part, bias) = (self.part, &self.part.hidden_bias);
+        let (packed, bias) = (self.packed, &self.packed.hidden_bias);
         let stride = self.extra.stride();
         let extra = self.extra.all_mut();
         for r in 0..self.rows {
             extra[r * stride..][..bias.len()].copy_from_slice(bias);
         }
-        product_in(self.order, self.h, self.rows, &part.wh[group], extra, stride);
+        product_in(self.order, self.h, self.rows, &packed.wh[group], extra, stride);
     }
 }
 
-/// A cell's state while it runs, for some rows.
+/// The state of a cell during a run, for some batch rows.
 struct Runner<'p, T: Scalar> {
-    part: &'p Part<T::Acc>,
+    packed: &'p PackedWeights<T::Acc>,
     activation: Activation,
     rows: usize,
     h: Rows<T::Acc>,
@@ -143,11 +144,11 @@ struct Runner<'p, T: Scalar> {
 }
 
 impl<'p, T: Scalar> Runner<'p, T> {
-    fn new<K: Gates>(part: &'p Part<T::Acc>, activation: Activation, state: &[T]) -> Self {
-        let (hidden, states) = (part.hidden, K::STATES.len());
+    fn new<K: Gates>(packed: &'p PackedWeights<T::Acc>, activation: Activation, state: &[T]) -> Self {
+        let (hidden, states) = (packed.hidden, K::STATES.len());
         let rows = state.len() / (hidden * states).max(1);
         let mut runner = Self {
-            part,
+            packed,
             activation,
             rows,
             h: Rows::new(rows, hidden),
@@ -165,21 +166,21 @@ impl<'p, T: Scalar> Runner<'p, T> {
         runner
     }
 
-    /// The products of these inputs, one row for each step and row.
+    /// Computes the products with these inputs. There is one row for each step and batch row.
     fn hoist(&mut self, x: &Rows<T::Acc>, rows: usize) {
-        let (part, width) = (self.part, self.part.width());
+        let (packed, width) = (self.packed, self.packed.width());
         self.gates.clear();
-        (0..rows).for_each(|_| self.gates.extend_from_slice(&part.bias));
-        for (w, start) in part.wi.iter().zip(&part.groups) {
+        (0..rows).for_each(|_| self.gates.extend_from_slice(&packed.bias));
+        for (w, start) in packed.wi.iter().zip(&packed.groups) {
             product(x, rows, w, &mut self.gates[*start..], width);
         }
     }
 
-    /// Step `k` of those that products were made for.
+    /// Makes step `k` of the batch of steps for which `hoist` has computed products.
     fn step<K: Gates>(&mut self, k: usize) {
-        let len = self.rows * self.part.width();
-        K::step::<T>(&mut Moment {
-            part: self.part,
+        let len = self.rows * self.packed.width();
+        K::step::<T>(&mut CellStep {
+            packed: self.packed,
             activation: self.activation,
             rows: self.rows,
             states: K::STATES.len(),
@@ -191,10 +192,10 @@ impl<'p, T: Scalar> Runner<'p, T> {
         });
     }
 
-    /// As [`Runner::step`], of the rows that take it alone.
+    /// Makes a step as [`Runner::step`] does, but only for the rows for which `takes` is true.
     fn step_some<K: Gates>(&mut self, k: usize, takes: impl Fn(usize) -> bool) {
         let idle = || (0..self.rows).filter(|r| !takes(*r));
-        let (count, hidden) = (idle().count(), self.part.hidden);
+        let (count, hidden) = (idle().count(), self.packed.hidden);
         if count == self.rows {
             return;
         }
@@ -218,9 +219,10 @@ impl<'p, T: Scalar> Runner<'p, T> {
         self.kept = kept;
     }
 
-    /// The state as the loop keeps it, and the output of the rows that have taken this step.
+    /// Stores the state in the type of the loop, and the output of the rows for which `took` is
+    /// true. The output of other rows is 0.
     fn store<K: Gates>(&self, state: &mut [T], y: &mut [T], way: ScanDirection, took: impl Fn(usize) -> bool) {
-        let (hidden, states) = (self.part.hidden, K::STATES.len());
+        let (hidden, states) = (self.packed.hidden, K::STATES.len());
         let rows = state.chunks_exact_mut((hidden * states).max(1)).zip(y.chunks_exact_mut(way.width.max(1)));
         for (r, (state, y)) in rows.enumerate() {
             let (h, c) = state.split_at_mut(hidden);
@@ -238,52 +240,52 @@ impl<'p, T: Scalar> Runner<'p, T> {
     }
 }
 
-/// Elements as arithmetic wants them.
+/// Converts elements to the type of arithmetic.
 pub(crate) fn load<T: Scalar>(from: &[T], to: &mut [T::Acc]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = from.to_acc());
 }
 
-/// Elements as memory keeps them.
+/// Converts elements to the type in memory.
 pub(crate) fn store<T: Scalar>(from: &[T::Acc], to: &mut [T]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = T::from_acc(*from));
 }
 
 pub(super) fn step<T: Scalar, K: Gates>(
-    part: &Part<T::Acc>,
+    packed: &PackedWeights<T::Acc>,
     activation: Activation,
     x: &[T],
     state: &mut [T],
     y: &mut [T],
 ) {
-    let mut runner = Runner::<T>::new::<K>(part, activation, state);
+    let mut runner = Runner::<T>::new::<K>(packed, activation, state);
     let features = x.len() / runner.rows.max(1);
     let mut inputs = Rows::new(runner.rows, features);
     x.chunks_exact(features.max(1)).zip(inputs.rows_mut(0)).for_each(|(from, to)| load(from, to));
     runner.hoist(&inputs, runner.rows);
     runner.step::<K>(0);
-    runner.store::<K>(state, y, ScanDirection::alone(part.hidden), |_| true);
+    runner.store::<K>(state, y, ScanDirection::alone(packed.hidden), |_| true);
 }
 
 pub(super) fn scan<T: Scalar, K: Gates>(
-    part: &Part<T::Acc>,
+    packed: &PackedWeights<T::Acc>,
     activation: Activation,
     way: ScanDirection,
     scan: &mut Scan<'_, T>,
 ) {
     let (steps, lengths) = (scan.steps(), scan.lengths());
     let takes = |k: usize| move |r: usize| lengths.is_none_or(|all| all.get(r).is_some_and(|length| k < *length));
-    let mut runner = Runner::<T>::new::<K>(part, activation, scan.state().var(0));
+    let mut runner = Runner::<T>::new::<K>(packed, activation, scan.state().var(0));
     let rows = runner.rows;
     if rows == 0 || steps.is_empty() {
         return;
     }
     let features = scan.input(0, steps.start).len() / rows;
-    let stretch = (STRETCH / part.width().max(features)).max(ROWS).div_ceil(rows).min(steps.len());
-    let mut inputs = Rows::new(stretch * rows, features);
-    let stretches = steps.len().div_ceil(stretch);
-    for s in 0..stretches {
-        let from = steps.start + stretch * if way.backwards { stretches - 1 - s } else { s };
-        let some = from..steps.end.min(from + stretch);
+    let batch = (ELEMENTS / packed.width().max(features)).max(ROWS).div_ceil(rows).min(steps.len());
+    let mut inputs = Rows::new(batch * rows, features);
+    let batches = steps.len().div_ceil(batch);
+    for s in 0..batches {
+        let from = steps.start + batch * if way.backwards { batches - 1 - s } else { s };
+        let some = from..steps.end.min(from + batch);
         for k in some.clone() {
             let x = scan.input(0, k).chunks_exact(features.max(1));
             x.zip(inputs.rows_mut((k - from) * rows)).for_each(|(from, to)| load(from, to));

@@ -1,4 +1,4 @@
-//! Weights of a cell from torch's.
+//! Conversion of torch's weights to the weights of a cell.
 
 use super::{Cell, Gates};
 use crate::error::Result;
@@ -6,12 +6,13 @@ use crate::numeric::scalar::Scalar;
 use crate::system::torch::{Given, Weights};
 use ndarray::{ArrayD, IxDyn};
 
-/// Why brainpy's GRU takes no weights of torch's.
+/// The reason why brainpy's GRU takes no weights of torch.
 pub(crate) const NOT_TORCH: &str =
     "resets before the product, and torch's cell after it: torch's weights are for Gru and GruCell of `models`";
 
 impl<T: Scalar, K: Gates> Cell<T, K> {
-    /// Torch's names of the weights, if torch has such a cell, ending in `suffix`: `_l0` in layers.
+    /// torch's names of the weights, if torch has such a cell. They end in `suffix`, which is `_l0`
+    /// in layers.
     pub(in crate::models) fn torch_names(&self, suffix: &str) -> Option<Vec<String>> {
         let kinds: &[&str] = if self.b.is_some() {
             &["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
@@ -21,12 +22,12 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         K::TORCH.map(|_| kinds.iter().map(|kind| format!("{kind}{suffix}")).collect())
     }
 
-    /// The weights by the cell's names, from torch's. Gates change places, and what the cell adds
-    /// by itself is taken from its bias.
+    /// Converts torch's weights to the cell's weights, with the cell's names. The order of gates
+    /// changes. A number that only this cell adds to a gate is subtracted from its bias.
     pub(in crate::models) fn torch_arrays(&self, given: &Given<'_>, suffix: &str) -> Result<Weights> {
         let gates = K::TORCH.unwrap_or_default();
         let (hidden, rows) = (self.num_out, self.num_out.saturating_mul(gates.len()));
-        // Of our column its row in torch's arrays.
+        // The row of torch's arrays that belongs to a column of ours.
         let row = |column: usize| gates[column / hidden] * hidden + column % hidden;
         let matrix = |kind: &str, depth: usize| -> Result<ArrayD<f64>> {
             let all = given.get(&format!("{kind}{suffix}"), &[rows, depth])?;

@@ -1,19 +1,21 @@
-//! Where a window lies, and what of it is outside.
+//! The position of a window of a convolution, and its elements outside of the input.
 
 use crate::error::{Error, Result};
 use std::ops::Range;
 
-/// What surrounds the input of a convolution: zeros. With e = (kernel − 1)·dilation + 1 the
-/// window's extent, an axis has (before + input + after − e)/stride + 1 outputs, rounded down.
+/// The zeros around the input of a convolution. The extent of the window is
+/// e = (kernel − 1)·dilation + 1, and an axis has (before + input + after − e)/stride + 1 outputs,
+/// rounded down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Padding {
-    /// As much as gives input/stride outputs, rounded up; the odd zero comes after.
+    /// As many zeros as input/stride outputs need, rounded up. If their number is odd, there is one
+    /// more after the input than before it.
     #[default]
     Same,
-    /// Nothing.
+    /// No zeros.
     Valid,
-    /// This much (before, after) the rows, and the columns.
+    /// The numbers of zeros (before, after) of the rows, and of the columns.
     Explicit([(usize, usize); 2]),
 }
 
@@ -28,7 +30,7 @@ impl std::str::FromStr for Padding {
     }
 }
 
-/// One axis.
+/// One axis of the input and of the window.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Side {
     pub(crate) input: usize,
@@ -49,12 +51,12 @@ impl Side {
         Self { input, kernel, stride: 1, dilation: 1, padding: Pad::Same }
     }
 
-    /// From the window's first element to its last, both included.
+    /// The distance from the window's first element to its last, both included.
     fn extent(self) -> usize {
         self.kernel.saturating_sub(1).saturating_mul(self.dilation).saturating_add(1)
     }
 
-    /// Zeros before and after.
+    /// The numbers of zeros before and after the input.
     pub(super) fn pad(self) -> (usize, usize) {
         match self.padding {
             Pad::These(before, after) => (before, after),
@@ -72,8 +74,8 @@ impl Side {
         all.checked_sub(self.extent()).map_or(0, |room| (room / self.stride.max(1)).saturating_add(1))
     }
 
-    /// Which of the window's elements lie inside, for the output at `at`, and where the first of
-    /// those lies.
+    /// The range of the window's elements that lie inside of the input, for the output at `at`, and
+    /// the position of the first of these elements in the input.
     fn inside(self, at: usize) -> (Range<usize>, usize) {
         let (before, dilation) = (self.pad().0, self.dilation.max(1));
         let start = at * self.stride;
@@ -83,7 +85,7 @@ impl Side {
     }
 }
 
-/// Height and width.
+/// The axes height and width.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Geometry {
     pub(super) sides: [Side; 2],
@@ -104,13 +106,13 @@ impl Geometry {
         self.sides.map(Side::output)
     }
 
-    /// Elements of the window.
+    /// The number of elements of the window.
     pub(super) fn window(&self) -> usize {
         self.sides[0].kernel * self.sides[1].kernel
     }
 
-    /// Whether the window fits, and nothing is too large to be counted. `channels`: the more of
-    /// input's and output's.
+    /// Checks that the window fits, and that no size overflows. `channels` is the larger number of
+    /// input and output channels.
     pub(super) fn check(&self, channels: usize) -> Result<()> {
         for (side, axis) in self.sides.iter().zip(["height", "width"]) {
             let zero =
@@ -140,7 +142,7 @@ impl Geometry {
         }
     }
 
-    /// What of the window is inside, for each row of outputs and each column of them.
+    /// Computes the part of the window that lies inside, for each row and each column of outputs.
     pub(super) fn plan(&self) -> Plan {
         Plan {
             sides: self.sides,
@@ -149,15 +151,17 @@ impl Geometry {
     }
 }
 
-/// A geometry with its divisions made.
+/// A geometry with the part of the window that lies inside, for each row and column of outputs. The
+/// divisions are made once.
 pub(super) struct Plan {
     sides: [Side; 2],
     inside: [Vec<(Range<usize>, usize)>; 2],
 }
 
 impl Plan {
-    /// Calls `copy` for each stretch of the window of `some` channels for the output at `at`: where
-    /// it lies in the image (none if outside), and in the window.
+    /// Calls `copy` for each contiguous part of the window of `some` channels, for the output at
+    /// `at`. The arguments are the part's range in the image (`None` if it lies outside) and its
+    /// range in the window.
     #[inline]
     pub(super) fn gather(
         &self,

@@ -29,7 +29,7 @@ use std::sync::OnceLock;
 /// y[p, q, o] = b[o] + Σ_{k, l, c} x[p·stride₀ + k·dilation₀ − before₀, q·stride₁ + l·dilation₁ − before₁, c]·w[k, l, c, o]
 /// ```
 ///
-/// where x is 0 outside, and, with `groups`, c runs over the input channels of o's group.
+/// Here x is 0 outside of the input. With `groups`, c runs over the input channels of o's group.
 ///
 /// | | shape | default |
 /// |---|---|---|
@@ -41,10 +41,10 @@ use std::sync::OnceLock;
 /// | padding | | [`Padding::Same`] |
 /// | groups | | 1 |
 ///
-/// It has no state, and no activation. Names, layouts (NHWC, HWIO) and defaults are brainpy's, but
-/// for the normal distribution of the initialiser, which brainpy truncates at two standard
-/// deviations. The input's size is given here, where brainpy finds it out; there is no dilation of
-/// the input (brainpy's `lhs_dilation`) and no mask.
+/// It has no state, and no activation. Names, layouts (NHWC, HWIO) and defaults are brainpy's,
+/// except for the normal distribution of the initialiser, which brainpy truncates at two standard
+/// deviations. The size of the input is an argument here; brainpy takes it from the input. There is
+/// no dilation of the input (brainpy's `lhs_dilation`) and no mask.
 #[derive(Clone)]
 pub struct Conv2d<T: Scalar> {
     channels: [usize; 2],
@@ -55,7 +55,7 @@ pub struct Conv2d<T: Scalar> {
     bias: bool,
     w_init: Init,
     seed: u64,
-    /// One for each group.
+    /// The packed weights of each group.
     packed: OnceLock<Vec<Packed<T::Acc>>>,
 }
 
@@ -102,29 +102,30 @@ impl<T: Scalar> Conv2d<T> {
         [&mut self.w].into_iter().chain(self.bias.then_some(&mut self.b))
     }
 
-    /// Steps of the window (down, across).
+    /// The strides of the window (down, across), 1 by default.
     #[must_use]
     pub fn stride(mut self, down: usize, across: usize) -> Self {
         [self.geometry.sides[0].stride, self.geometry.sides[1].stride] = [down, across];
         self
     }
 
-    /// Distance of the window's elements (down, across): brainpy's `rhs_dilation`.
+    /// The distances of the window's elements (down, across), 1 by default. This is brainpy's
+    /// `rhs_dilation`.
     #[must_use]
     pub fn dilation(mut self, down: usize, across: usize) -> Self {
         [self.geometry.sides[0].dilation, self.geometry.sides[1].dilation] = [down, across];
         self
     }
 
-    /// What surrounds the input.
+    /// The zeros around the input, [`Padding::Same`] by default.
     #[must_use]
     pub fn padding(mut self, padding: Padding) -> Self {
         self.geometry.pad(padding);
         self
     }
 
-    /// Cuts the channels into this many groups, each convolved apart. Weights given before are
-    /// forgotten: their shape changes.
+    /// Divides the channels into this many groups, each with a convolution of its own. The shape of
+    /// the weights changes, so that weights that were set before are dropped.
     #[must_use]
     pub fn groups(mut self, groups: usize) -> Self {
         self.groups = groups;
@@ -132,14 +133,14 @@ impl<T: Scalar> Conv2d<T> {
         self
     }
 
-    /// Whether there is a bias; there is one by default.
+    /// Whether there is a bias. The default is `true`.
     #[must_use]
     pub fn bias(mut self, bias: bool) -> Self {
         self.bias = bias;
         self
     }
 
-    /// How the weights `w` start.
+    /// The initialiser of the weights `w`.
     #[must_use]
     pub fn w_init(mut self, init: Init) -> Self {
         self.w_init = init;
@@ -147,15 +148,15 @@ impl<T: Scalar> Conv2d<T> {
         self
     }
 
-    /// How the bias starts.
+    /// The initialiser of the bias.
     #[must_use]
     pub fn b_init(mut self, init: Init) -> Self {
         self.b.set_init(init);
         self
     }
 
-    /// The seed of the random weights, 0 by default. Layers of one shape and one seed have the same
-    /// weights.
+    /// The seed of the random weights, 0 by default. Layers of the same shape and seed have the
+    /// same weights.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -163,7 +164,7 @@ impl<T: Scalar> Conv2d<T> {
         self
     }
 
-    /// What there is to know of the model by name.
+    /// The facts of the model: names, variables, parameters and settings.
     #[must_use]
     pub fn info() -> ModelInfo {
         let mut all = ModelInfo::new(Family::Layer, "Conv2d", "2-D convolution, NHWC, kernel HWIO");
@@ -177,19 +178,19 @@ impl<T: Scalar> Conv2d<T> {
         all
     }
 
-    /// Gives a weight its values, row-major.
+    /// Sets the values of a weight, row-major.
     ///
     /// # Errors
-    /// If there is no weight of this name, or the values are not as many as it has.
+    /// If there is no weight of this name, or the number of values differs from its size.
     pub fn weight<S: Scalar>(mut self, name: &str, values: &[S]) -> Result<Self> {
         weights::give(self.arrays_mut(), name, values)?;
         Ok(self)
     }
 
-    /// Takes the weights of a `torch.nn.Conv2d` by the names of its `state_dict`, `weight`
-    /// `[out, in/groups, kernel₀, kernel₁]` and `bias` `[out]`, with or without a path before them.
-    /// Torch's default padding is [`Padding::Valid`]. Its arrays are `[in, height, width]`, and
-    /// here `[height, width, in]`.
+    /// Sets the weights from the `state_dict` of a `torch.nn.Conv2d`. Its names are `weight`,
+    /// `[out, in/groups, kernel₀, kernel₁]`, and `bias`, `[out]`, with or without a path before
+    /// them. torch's default padding is [`Padding::Valid`]. torch's inputs are
+    /// `[in, height, width]`, and inputs here are `[height, width, in]`.
     ///
     /// # Errors
     /// If names are missing or unexpected, or an array has another shape.
@@ -210,7 +211,7 @@ impl<T: Scalar> Conv2d<T> {
     }
 }
 
-/// Places that are multiplied at once: their windows stay in the second cache.
+/// The number of output positions that are multiplied at once. Their windows stay in L2.
 const PLACES: usize = 64;
 
 impl<T: Scalar> System<T> for Conv2d<T> {

@@ -1,9 +1,9 @@
-//! The convolution as CUDA C.
+//! The program of the convolution in CUDA C.
 
 use super::geometry::Geometry;
 use crate::system::program::{ConvWindows, CudaSource, DenseProduct, Program, ProgramBody, RowFunction};
 
-/// With its parameters in the order of `struct Params`.
+/// Returns the program. Its parameters have the order of `struct Params`.
 pub(super) fn program(geometry: &Geometry, [channels, outputs]: [usize; 2], groups: usize) -> Program {
     let side = geometry.sides.map(|s| [s.input, s.kernel, s.stride, s.dilation, s.pad().0, s.output()]);
     let params: Vec<u64> =

@@ -1,8 +1,8 @@
-//! The kinds of recurrent layers: a cell, its defaults, and where torch keeps its gates.
+//! The kinds of recurrent layers.
 
 use super::Recurrent;
 use crate::models::cells::frame::Gates;
-use crate::models::cells::{gru_cell, gru_cell_torch, lstm_cell, rnn_cell};
+use crate::models::cells::{gru_cell, gru_cell_brainpy, lstm_cell, rnn_cell};
 
 /// Plain recurrent layers: `torch.nn.RNN`. Their cell is [`RnnCell`](crate::models::RnnCell).
 ///
@@ -10,8 +10,8 @@ use crate::models::cells::{gru_cell, gru_cell_torch, lstm_cell, rnn_cell};
 /// h ← φ(b + x·Wi + h·Wh)
 /// ```
 ///
-/// φ is tanh by default, as torch's; all weights start uniform within ±1/√H, as torch's.
-/// [`Recurrent`] has shapes, names and options.
+/// φ is tanh by default, and all weights start uniform within ±1/√H, as in torch. [`Recurrent`] has
+/// shapes, names and options.
 ///
 /// ```
 /// use overtime::{LoopOverTime, models::Rnn};
@@ -37,11 +37,11 @@ pub type Rnn<T> = Recurrent<T, rnn_cell::Rnn>;
 /// h ← (1 − z)∘n + z∘h
 /// ```
 ///
-/// φ is tanh by default; all weights start uniform within ±1/√H. [`Recurrent`] has shapes, names
-/// and options. Brainpy's unit, with the reset before the product, is in
-/// [`brainpy::Gru`](crate::models::brainpy::Gru).
+/// φ is tanh by default, and all weights start uniform within ±1/√H. [`Recurrent`] has shapes,
+/// names and options. [`brainpy::Gru`](crate::models::brainpy::Gru) has layers of brainpy's unit,
+/// with the reset before the product.
 #[doc(alias = "torch.nn.GRU")]
-pub type Gru<T> = Recurrent<T, gru_cell_torch::Gru>;
+pub type Gru<T> = Recurrent<T, gru_cell::Gru>;
 
 /// Layers of long short-term memory: `torch.nn.LSTM`. Their cell is
 /// [`LstmCell`](crate::models::LstmCell).
@@ -52,17 +52,17 @@ pub type Gru<T> = Recurrent<T, gru_cell_torch::Gru>;
 /// h ← σ(o)∘φ(c)
 /// ```
 ///
-/// φ is tanh by default; all weights start uniform within ±1/√H. [`Recurrent`] has shapes, names
-/// and options. Brainpy's, with 1 added to f, is in
-/// [`brainpy::Lstm`](crate::models::brainpy::Lstm).
+/// φ is tanh by default, and all weights start uniform within ±1/√H. [`Recurrent`] has shapes,
+/// names and options. [`brainpy::Lstm`](crate::models::brainpy::Lstm) has layers of brainpy's cell,
+/// with 1 added to f.
 #[doc(alias = "torch.nn.LSTM")]
 pub type Lstm<T> = Recurrent<T, lstm_cell::Lstm>;
 
-/// A cell that layers are made of.
+/// A cell that can form layers.
 pub trait Layered: Gates {
-    /// The layers' name for users.
+    /// The name of the layers.
     const LAYERS: &'static str;
-    /// One line that says what they are.
+    /// A description of the layers in one line.
     const ABOUT_LAYERS: &'static str;
 }
 
@@ -72,7 +72,7 @@ impl Layered for rnn_cell::Rnn {
         "num_layers layers of h ← f(x Wi + h Wh + b), in one direction of time or both, as PyTorch has them (tanh)";
 }
 
-impl Layered for gru_cell_torch::Gru {
+impl Layered for gru_cell::Gru {
     const LAYERS: &'static str = "GRU";
     const ABOUT_LAYERS: &'static str = "num_layers layers of GRUCell, in one direction of time or both";
 }
@@ -82,7 +82,7 @@ impl Layered for lstm_cell::Lstm {
     const ABOUT_LAYERS: &'static str = "num_layers layers of LSTMCell, in one direction of time or both";
 }
 
-impl Layered for gru_cell::GruBrainpy {
+impl Layered for gru_cell_brainpy::GruBrainpy {
     const LAYERS: &'static str = "GRUBrainpy";
     const ABOUT_LAYERS: &'static str = "as GRU, of GRUCellBrainpy";
 }

@@ -1,4 +1,4 @@
-//! Recurrent layers: cells on one another, in one direction of time or in both.
+//! Recurrent layers: stacked cells, in one direction of time or in both.
 
 mod kinds;
 mod system;
@@ -16,11 +16,10 @@ use crate::models::layer_options::{LayerOptions, unknown_init};
 use crate::numeric::scalar::Scalar;
 use kinds::Layered;
 
-/// More layers than anyone has.
+/// The maximum number of layers.
 const MOST: usize = 1024;
 
-/// Recurrent layers of some kind of cell; use them by the name of the kind: [`Rnn`], [`Gru`],
-/// [`Lstm`].
+/// Recurrent layers of the cell `K`. The usual layers have names: [`Rnn`], [`Gru`], [`Lstm`].
 ///
 /// | | shape | |
 /// |---|---|---|
@@ -29,35 +28,34 @@ const MOST: usize = 1024;
 /// | variables `l0.state`, `l0_reverse.state`, `l1.state`, … | `[S·H]` | as the cell's: zeros at the start; an LSTM's have the views `l0.h`, `l0.c`, … |
 /// | weights `l0.Wi`, `l0.Wh`, `l0.b`, `l0_reverse.Wi`, … | as the cell's | layer 0 is from `in` features, the others from D·H |
 ///
-/// In one direction they are their cells in a [`Sequential`](crate::Sequential), and every promise
-/// of a loop holds.
+/// Layers in one direction are the cells in a [`Sequential`](crate::Sequential), and every
+/// guarantee of a loop holds.
 ///
-/// In both, a run is one sequence ([`Coupling::Sequence`](crate::Coupling::Sequence)): the reverse
-/// direction goes from its last step to its first. State carries over between runs as it does
-/// everywhere: the forward direction goes on from where it was, and the reverse one begins at the
-/// run's last step with the state in which it left the first step of the run before, as torch does
-/// when it is handed its `h_n` for `h_0`. For sequences that have nothing to do with each other,
-/// [`reset_state`](crate::LoopOverTime::reset_state) comes in between. Memory holds the output of a
-/// whole run for each of two layers.
+/// With both directions a run is one sequence ([`Coupling::Sequence`](crate::Coupling::Sequence)):
+/// the reverse direction goes from its last step to its first. State carries over between runs, as
+/// for other systems. The forward direction continues from its state. The reverse direction starts
+/// at the last step of the run, with its state after the first step of the run before. torch does
+/// the same if its `h_n` is passed as `h_0`. Call [`reset_state`](crate::LoopOverTime::reset_state)
+/// between independent sequences. Memory holds the output of a whole run for each of two layers.
 ///
-/// With [`Input::lengths`](crate::Input::lengths), each row of the batch has a length of its own,
-/// as torch's packed sequences have. After a run the variables are torch's `h_n` and `c_n`: `l0`,
-/// `l0_reverse`, `l1`, … is the order of their first axis.
+/// With [`Input::lengths`](crate::Input::lengths), each batch row has a length of its own, as in
+/// torch's packed sequences. After a run the variables are torch's `h_n` and `c_n`, whose first
+/// axis has the order `l0`, `l0_reverse`, `l1`, ….
 ///
-/// Dropout between layers is for training, and projections (`proj_size`) are not there.
-/// `batch_first=True` is [`FirstAxis::Batch`](crate::FirstAxis::Batch) of the loop. Brainpy has the
-/// cells alone.
+/// Dropout between layers is for training and does not exist here, nor do projections
+/// (`proj_size`). `batch_first=True` is [`FirstAxis::Batch`](crate::FirstAxis::Batch) of the loop.
+/// brainpy has cells only.
 #[derive(Clone)]
 pub struct Recurrent<T: Scalar, K> {
     num_in: usize,
     hidden: usize,
     layers: usize,
-    /// 1 or 2.
+    /// The number of directions, 1 or 2.
     directions: usize,
     seed: u64,
-    /// What new cells are made like.
+    /// The pattern for new cells.
     like: Cell<T, K>,
-    /// Layer by layer, the forward direction first, with their names.
+    /// The cells with their names, layer by layer, the forward direction first.
     cells: Vec<(String, Cell<T, K>)>,
 }
 
@@ -83,22 +81,22 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
             .arranged()
     }
 
-    /// Layers on one another, 1 by default: each one's output is the next one's input.
+    /// The number of stacked layers, 1 by default. The output of a layer is the input of the next.
     #[must_use]
     pub fn num_layers(mut self, layers: usize) -> Self {
         self.layers = layers;
         self.arranged()
     }
 
-    /// Whether each layer has a second direction, backwards in time; by default it has not. Layers
-    /// after the first then have other inputs: weights are given after this.
+    /// Whether each layer has a second direction, backwards in time. The default is `false`. Layers
+    /// after the first then have more inputs: set weights after this option.
     #[must_use]
     pub fn bidirectional(mut self, both: bool) -> Self {
         self.directions = if both { 2 } else { 1 };
         self.arranged()
     }
 
-    /// Makes the cells that are missing, and keeps those that fit.
+    /// Makes the missing cells, and keeps the cells that fit.
     fn arranged(mut self) -> Self {
         let mut old = std::mem::take(&mut self.cells);
         for n in 0..self.layers.min(MOST) * self.directions {
@@ -115,7 +113,7 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
         self.seed(seed)
     }
 
-    /// Elements of an output row.
+    /// The number of elements in an output row.
     fn width(&self) -> usize {
         self.hidden.saturating_mul(self.directions)
     }
@@ -132,32 +130,32 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
         self.all(|cell| cell.activation(activation))
     }
 
-    /// Whether there are biases; there are by default.
+    /// Whether there are biases. The default is `true`.
     #[must_use]
     pub fn bias(self, bias: bool) -> Self {
         self.all(|cell| cell.bias(bias))
     }
 
-    /// How the input weights `Wi` start.
+    /// The initialiser of the input weights `Wi`.
     #[must_use]
     pub fn wi_init(self, init: Init) -> Self {
         self.all(|cell| cell.wi_init(init.clone()))
     }
 
-    /// How the recurrent weights `Wh` start.
+    /// The initialiser of the recurrent weights `Wh`.
     #[must_use]
     pub fn wh_init(self, init: Init) -> Self {
         self.all(|cell| cell.wh_init(init.clone()))
     }
 
-    /// How the biases start.
+    /// The initialiser of the biases.
     #[must_use]
     pub fn b_init(self, init: Init) -> Self {
         self.all(|cell| cell.b_init(init.clone()))
     }
 
-    /// How the state of every layer and direction starts: zero by default. Given values are those
-    /// of one batch row of one of them.
+    /// The initialiser of the state of every layer and direction, zeros by default. An array has
+    /// the values of one batch row of one layer and direction.
     #[must_use]
     pub fn state_init(self, init: Init) -> Self {
         self.all(|cell| cell.state_init(init.clone()))
@@ -174,9 +172,9 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
         self
     }
 
-    /// What there is to know of the model by name. Variables and weights are those of the first
-    /// layer, forwards; further layers and the second direction have `l1.state`,
-    /// `l0_reverse.state`, `l1.Wi`, `l0_reverse.Wi`, ….
+    /// The facts of the model. Variables and weights are those of the first layer in the forward
+    /// direction. Further layers and the second direction have `l1.state`, `l0_reverse.state`,
+    /// `l1.Wi`, `l0_reverse.Wi`, ….
     #[must_use]
     pub fn info() -> ModelInfo {
         let mut all = ModelInfo::new(Family::Layer, K::LAYERS, K::ABOUT_LAYERS);
@@ -191,10 +189,10 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
         all
     }
 
-    /// Gives a weight (`l0.Wi`) its values, row-major.
+    /// Sets the values of a weight (`l0.Wi`), row-major.
     ///
     /// # Errors
-    /// If there is no weight of this name, or the values are not as many as it has.
+    /// If there is no weight of this name, or the number of values differs from its size.
     pub fn weight<S: Scalar>(mut self, name: &str, values: &[S]) -> Result<Self> {
         if let Some((layer, weight)) = name.split_once('.')
             && let Some((_, cell)) = self.cells.iter_mut().find(|(n, _)| n == layer)

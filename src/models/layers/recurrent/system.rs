@@ -1,4 +1,5 @@
-//! Recurrent layers in a loop: layer after layer, each one's directions over a stretch of time.
+//! Recurrent layers as a system. Each layer makes a batch of steps in its directions before the
+//! next layer starts.
 
 use super::kinds::Layered;
 use super::{MOST, Recurrent};
@@ -7,14 +8,14 @@ use crate::numeric::scalar::Scalar;
 use crate::system::program::{LayerProgram, Program, ProgramBody};
 use crate::system::scan::{Scan, ScanDirection};
 use crate::system::sequential::BETWEEN;
-use crate::system::state::{Part, State};
+use crate::system::state::{State, StatePart};
 use crate::system::torch::Module;
 use crate::system::{Coupling, Inputs, Schema, Shared, System, Tick, Weight, WeightMut};
 
 impl<T: Scalar, K: Layered> Recurrent<T, K> {
-    /// Cell `n` of a block whose first row is `first`.
-    fn part(&self, n: usize, first: usize) -> Part {
-        Part { index: n, vars: n..n + 1, units: self.hidden, first }
+    /// The state of cell `n` in a block whose first row is `first`.
+    fn part(&self, n: usize, first: usize) -> StatePart {
+        StatePart { index: n, vars: n..n + 1, units: self.hidden, first }
     }
 
     fn way(&self, n: usize) -> ScanDirection {
@@ -63,19 +64,19 @@ impl<T: Scalar, K: Layered> System<T> for Recurrent<T, K> {
         }
     }
 
-    /// Layer after layer, as a [`Sequential`](crate::Sequential): over a stretch of time, or, in
-    /// both directions, over all of it.
+    /// Makes all steps, layer after layer, as a [`Sequential`](crate::Sequential) does: for a batch
+    /// of steps, or for the whole sequence if there are two directions.
     fn scan(&self, scan: &mut Scan<'_, T>) {
         let steps = scan.steps();
         if steps.is_empty() {
             return;
         }
-        // Elements of a step: `[rows, D·H]`.
+        // The number of elements of a step, `[rows, D·H]`.
         let each = scan.at(steps.start).3.len();
-        let stretch = if self.directions == 2 { steps.len() } else { (BETWEEN / each.max(1)).clamp(1, steps.len()) };
+        let batch = if self.directions == 2 { steps.len() } else { (BETWEEN / each.max(1)).clamp(1, steps.len()) };
         let (mut input, mut output): (Vec<T>, Vec<T>) = (Vec::new(), Vec::new());
-        for from in steps.clone().step_by(stretch) {
-            let some = from..steps.end.min(from + stretch);
+        for from in steps.clone().step_by(batch) {
+            let some = from..steps.end.min(from + batch);
             for (n, (_, cell)) in self.cells.iter().enumerate() {
                 let (is_first, is_last) = (n < self.directions, n + self.directions >= self.cells.len());
                 if n % self.directions == 0 {

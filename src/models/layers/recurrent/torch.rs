@@ -1,4 +1,4 @@
-//! Weights as torch has them.
+//! Weights of recurrent layers from torch's `state_dict`.
 
 use super::Recurrent;
 use super::kinds::Layered;
@@ -10,19 +10,19 @@ use crate::system::torch::Module;
 use ndarray::ArrayD;
 
 impl<T: Scalar, K: Layered> Recurrent<T, K> {
-    /// Takes the weights of a torch module of the same size, by the names of its `state_dict`, with
-    /// or without a path before them:
+    /// Sets the weights from the `state_dict` of a torch module of the same size. The names may
+    /// have a path before them:
     ///
-    /// | torch's | | here |
+    /// | torch | | here |
     /// |---|---|---|
-    /// | `weight_ih_l0` | `[G·H, in]`, of further layers `[G·H, D·H]` | `l0.Wi`, transposed |
+    /// | `weight_ih_l0` | `[G·H, in]`, in further layers `[G·H, D·H]` | `l0.Wi`, transposed |
     /// | `weight_hh_l0` | `[G·H, H]` | `l0.Wh`, transposed |
-    /// | `bias_ih_l0`, `bias_hh_l0` | `[G·H]` | `l0.b`, their sum; of a GRU's n `bias_ih` alone, and `bias_hh` is `l0.bh` |
+    /// | `bias_ih_l0`, `bias_hh_l0` | `[G·H]` | `l0.b`, their sum; a GRU's n has `bias_ih` in `l0.b` and `bias_hh` in `l0.bh` |
     /// | `weight_ih_l0_reverse`, … | | `l0_reverse.Wi`, … |
     ///
-    /// Gates are put in the order of this crate: an LSTM's i, f, g, o become i, g, f, o; a GRU's r,
-    /// z, n stay. For [`brainpy::Lstm`](crate::models::brainpy::Lstm), which adds 1 to the forget
-    /// gate, 1 is taken from its bias, so that it computes what torch does.
+    /// Gates are stored in the order of this crate: an LSTM's i, f, g, o become i, g, f, o; a GRU's
+    /// r, z, n keep their order. [`brainpy::Lstm`](crate::models::brainpy::Lstm) adds 1 to the
+    /// forget gate; 1 is therefore subtracted from its bias, so that it computes the same as torch.
     ///
     /// # Errors
     /// If names are missing or unknown, an array has another shape, or torch has no such layers
@@ -34,7 +34,7 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
         Ok(self)
     }
 
-    /// As one module: torch's names say which layer and direction they are of.
+    /// The layers as one module of torch, whose names contain the layer and the direction.
     pub(super) fn module(&self) -> Module<'_> {
         let names: Option<Vec<Vec<String>>> =
             self.cells.iter().map(|(name, cell)| cell.torch_names(&format!("_{name}"))).collect();

@@ -12,7 +12,7 @@ use crate::models::channels::na_hh::NaHh;
 use crate::models::channels::na_tm::NaTm;
 use crate::models::integrator::relaxed;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 use crate::system::param::Param;
 use std::marker::PhantomData;
 
@@ -99,7 +99,7 @@ struct Conduct<'a, 'g, R, K, const G: usize, const P: usize, const SLOPES: bool>
 /// Neurons that are stepped together.
 const TILE: usize = 32;
 
-impl<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize, const SLOPES: bool> Kernel
+impl<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize, const SLOPES: bool> SimdLoop
     for Conduct<'_, '_, R, K, G, P, SLOPES>
 {
     type Output = ();
@@ -118,7 +118,7 @@ impl<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize, const SLOPES: b
         }
     }
 
-    fn run_plain(mut self) {
+    fn run_scalar(mut self) {
         for k in 0..self.neurons.v.len() {
             self.tile::<1>(k, 1);
         }

@@ -4,6 +4,7 @@ mod conduct;
 mod program;
 mod step;
 
+use super::builders::{builders, setters};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
@@ -116,42 +117,12 @@ impl<R: Real> CondNeuGroup<R> {
         self
     }
 
-    /// The integration method; [`Method::ExpAuto`] by default.
-    #[must_use]
-    pub fn method(mut self, method: Method) -> Self {
-        self.method = method;
-        self
-    }
-
-    /// Sets the parameter of this name (`C A V_th`), one value or one for each neuron.
-    ///
-    /// # Errors
-    /// If there is no such parameter.
-    pub fn param(mut self, name: &str, value: impl Into<Param<R>>) -> Result<Self> {
-        self.set_param(name, value.into())?;
-        Ok(self)
-    }
-
-    /// The initial value of the variable of this name (`V`).
-    ///
-    /// # Errors
-    /// If there is no such variable.
-    pub fn init(mut self, name: &str, init: Init) -> Result<Self> {
-        self.set_init(name, init)?;
-        Ok(self)
-    }
+    builders!(method param init conductance);
 
     /// Initial potential, mV.
     #[must_use]
     pub fn v(mut self, init: Init) -> Self {
         self.v = init;
-        self
-    }
-
-    /// Adds the input `g`, a conductance towards 0 mV, for synapses that have one.
-    #[must_use]
-    pub fn conductance(mut self) -> Self {
-        self.conductance = true;
         self
     }
 
@@ -260,15 +231,7 @@ impl<R: Real> NeuronGroup<R> for CondNeuGroup<R> {
         Ok(())
     }
 
-    fn set_method(&mut self, method: Method) -> Result<()> {
-        self.method = method;
-        Ok(())
-    }
-
-    fn add_conductance(&mut self) -> Result<()> {
-        self.conductance = true;
-        Ok(())
-    }
+    setters!(set_method add_conductance);
 
     fn add_channel(&mut self, name: &str, channel: Channel<R>) -> Result<()> {
         self.channels.push((name.to_owned(), channel));

@@ -1,4 +1,4 @@
-//! One step of many neurons: channel by channel over a stretch of them, then the potential.
+//! One step of many neurons: channel by channel over a tile of them, then the potential.
 
 use super::conduct::{Flow, Neurons, conduct};
 use super::{CondNeuGroup, MAX_GATES, Parameters};
@@ -6,13 +6,13 @@ use crate::models::integrator::{GROWTH, STAGES, Stepper};
 use crate::models::neurons::crossing::crossing;
 use crate::numeric::math::{decay, divisible};
 use crate::numeric::scalar::{DType, Real};
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 use crate::system::param::Param;
 use bytemuck::{cast_slice, cast_slice_mut};
 use std::any::Any;
 
-/// Neurons that each channel takes at once: their gates stay in the first cache.
-const STRETCH: usize = 64;
+/// Neurons that each channel takes at once: their gates stay in L1.
+const TILE: usize = 64;
 
 /// V and the gates.
 const MOVING: usize = MAX_GATES + 1;
@@ -67,14 +67,14 @@ fn of_type<R: Real, S: Real>(
 fn all<R: Real>(model: &CondNeuGroup<R>, block: Block<'_, R>, vars: &mut [&mut [R]]) {
     let [v, gates @ .., spike, below] = vars else { return };
     let mut stages = model.method.tableau().map(|tableau| Stages::new(tableau.stepper(block.dt)));
-    for from in (0..v.len()).step_by(STRETCH) {
-        let to = v.len().min(from + STRETCH);
+    for from in (0..v.len()).step_by(TILE) {
+        let to = v.len().min(from + TILE);
         let mut gates: [&mut [R]; MAX_GATES] = {
             let mut gates = gates.iter_mut();
             std::array::from_fn(|_| gates.next().map(|gate| &mut gate[from..to]).unwrap_or_default())
         };
         let v = &mut v[from..to];
-        let mut before = [R::of(0.0); STRETCH];
+        let mut before = [R::of(0.0); TILE];
         before[..v.len()].copy_from_slice(v);
         match &mut stages {
             None => flow::<R, false>(model, &block, from, &before[..v.len()], &mut gates, v),
@@ -101,7 +101,7 @@ fn flow<R: Real, const SLOPES: bool>(
     after: &mut [R],
 ) {
     let (first, units, dt) = (block.first + from, block.units, block.dt);
-    let (mut g, mut drive) = ([R::of(0.0); STRETCH], [R::of(0.0); STRETCH]);
+    let (mut g, mut drive) = ([R::of(0.0); TILE], [R::of(0.0); TILE]);
     let (g, drive) = (&mut g[..v.len()], &mut drive[..v.len()]);
     let Parameters { c, area, .. } = &model.params;
     for (k, drive) in drive.iter_mut().enumerate() {
@@ -131,13 +131,13 @@ struct Membrane<'a, R, const SLOPES: bool> {
     after: &'a mut [R],
 }
 
-impl<R: Real, const SLOPES: bool> Kernel for Membrane<'_, R, SLOPES> {
+impl<R: Real, const SLOPES: bool> SimdLoop for Membrane<'_, R, SLOPES> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
         let (one, low) = (R::of(1.0), R::of(-GROWTH) / self.dt);
-        let c: [R; STRETCH] = self.c.spread(self.first, self.units);
-        let len = self.v.len().min(self.g.len()).min(self.drive.len()).min(self.after.len()).min(STRETCH);
+        let c: [R; TILE] = self.c.spread(self.first, self.units);
+        let len = self.v.len().min(self.g.len()).min(self.drive.len()).min(self.after.len()).min(TILE);
         let (v, g, drive, after) = (&self.v[..len], &self.g[..len], &self.drive[..len], &mut self.after[..len]);
         for k in 0..len {
             let per_c = one / c[k];
@@ -156,12 +156,12 @@ impl<R: Real, const SLOPES: bool> Kernel for Membrane<'_, R, SLOPES> {
 /// A Runge-Kutta method, and room for its stages.
 struct Stages<R> {
     stepper: Stepper<R>,
-    slopes: [[[R; STRETCH]; MOVING]; STAGES],
+    slopes: [[[R; TILE]; MOVING]; STAGES],
 }
 
 impl<R: Real> Stages<R> {
     fn new(stepper: Stepper<R>) -> Self {
-        Self { stepper, slopes: [[[R::of(0.0); STRETCH]; MOVING]; STAGES] }
+        Self { stepper, slopes: [[[R::of(0.0); TILE]; MOVING]; STAGES] }
     }
 
     fn step(
@@ -184,14 +184,14 @@ impl<R: Real> Stages<R> {
             let (at, mut own) = (now[0], now[1..].iter_mut());
             let mut own: [&mut [R]; MAX_GATES] =
                 std::array::from_fn(|_| own.next().map(|var| &mut var[..len]).unwrap_or_default());
-            let mut slope = [R::of(0.0); STRETCH];
+            let mut slope = [R::of(0.0); TILE];
             flow::<R, true>(model, block, from, &at[..len], &mut own, &mut slope[..len]);
             now[0] = slope;
         }
         let slopes = &self.slopes[..b.len()];
         let vars = [v].into_iter().chain(gates.iter_mut().map(|gate| &mut **gate)).take(count);
         for (var, x) in vars.enumerate() {
-            let mut after = [R::of(0.0); STRETCH];
+            let mut after = [R::of(0.0); TILE];
             vectorize(Sum { x, slopes, var, weights: b, to: &mut after });
             x.copy_from_slice(&after[..len]);
         }
@@ -201,13 +201,13 @@ impl<R: Real> Stages<R> {
 /// A variable and the weighted slopes of it, first to last.
 struct Sum<'a, R> {
     x: &'a [R],
-    slopes: &'a [[[R; STRETCH]; MOVING]],
+    slopes: &'a [[[R; TILE]; MOVING]],
     var: usize,
     weights: &'a [R],
-    to: &'a mut [R; STRETCH],
+    to: &'a mut [R; TILE],
 }
 
-impl<R: Real> Kernel for Sum<'_, R> {
+impl<R: Real> SimdLoop for Sum<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run(self) {

@@ -1,7 +1,7 @@
 //! What one neuron has and another has not.
 
-use super::step::Block;
 use crate::init::Init;
+use crate::models::neurons::block::Block;
 use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 use std::fmt::Debug;
@@ -39,11 +39,11 @@ use std::fmt::Debug;
 ///         [Some(Init::Constant(-1.0))]
 ///     }
 ///
-///     fn flow<R: Real>([v]: [R; 1], i: R, p: &Parameters<R>) -> ([R; 1], [R; 1]) {
+///     fn derivatives<R: Real>([v]: [R; 1], i: R, p: &Parameters<R>) -> ([R; 1], [R; 1]) {
 ///         ([v.mul_add(v, i) / p.tau], [(v + v) / p.tau])
 ///     }
 ///
-///     fn gain<R: Real>(p: &Parameters<R>) -> R {
+///     fn input_gain<R: Real>(p: &Parameters<R>) -> R {
 ///         R::of(1.0) / p.tau
 ///     }
 /// }
@@ -80,8 +80,8 @@ pub trait Equations<const N: usize, const P: usize>: Copy + Debug + Send + Sync 
     /// The differential variables.
     const VARIABLES: [Variable; N];
     /// The parameters. The first is the threshold. If the potential is reset, the second is what it
-    /// is reset to, and the third the refractory period; `flow` and `reset` must not depend on
-    /// these two.
+    /// is reset to, and the third the refractory period; `derivatives` and `reset` must not depend
+    /// on these two.
     const PARAMETERS: [Parameter; P];
     /// Whether a potential that is at the threshold or above it is a spike, and is reset. Where it
     /// is not, a spike is a crossing from below.
@@ -92,13 +92,13 @@ pub trait Equations<const N: usize, const P: usize>: Copy + Debug + Send + Sync 
     /// steps have its number of steps.
     type Parameters<R: Real>: From<[R; P]>;
 
-    /// Where the variables start. Those that are `None` start where [`steady`](Self::steady) puts
-    /// them.
+    /// Where the variables start. Those that are `None` start where
+    /// [`steady_state`](Self::steady_state) puts them.
     fn initial() -> [Option<Init>; N];
 
     /// Where the other variables start at the potential `v`.
     #[must_use]
-    fn steady<R: Real>(v: R, p: &Self::Parameters<R>) -> [R; N] {
+    fn steady_state<R: Real>(v: R, p: &Self::Parameters<R>) -> [R; N] {
         let _ = p;
         [v; N]
     }
@@ -106,11 +106,11 @@ pub trait Equations<const N: usize, const P: usize>: Copy + Debug + Send + Sync 
     /// dx/dt under the current `i`, and of each variable the derivative of its own by itself,
     /// ∂(dx/dt)/∂x, which exponential Euler takes.
     #[must_use]
-    fn flow<R: Real>(x: [R; N], i: R, p: &Self::Parameters<R>) -> ([R; N], [R; N]);
+    fn derivatives<R: Real>(x: [R; N], i: R, p: &Self::Parameters<R>) -> ([R; N], [R; N]);
 
     /// The derivative of dV/dt by the current.
     #[must_use]
-    fn gain<R: Real>(p: &Self::Parameters<R>) -> R;
+    fn input_gain<R: Real>(p: &Self::Parameters<R>) -> R;
 
     /// What a spike does to the variables beside the potential.
     #[must_use]
@@ -137,11 +137,11 @@ pub trait Equations<const N: usize, const P: usize>: Copy + Debug + Send + Sync 
 macro_rules! steps {
     ($n:expr, $p:expr) => {
         #[inline(never)]
-        fn step_f64(block: crate::models::neurons::frame::Block<'_, f64, { $n }, { $p }>) {
+        fn step_f64(block: crate::models::neurons::block::Block<'_, f64, { $n }, { $p }>) {
             block.step::<Self>();
         }
         #[inline(never)]
-        fn step_f32(block: crate::models::neurons::frame::Block<'_, f32, { $n }, { $p }>) {
+        fn step_f32(block: crate::models::neurons::block::Block<'_, f32, { $n }, { $p }>) {
             block.step::<Self>();
         }
     };

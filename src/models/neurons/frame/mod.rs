@@ -4,7 +4,9 @@
 mod equations;
 mod step;
 
-use super::refractory::{check_steps, no_reset, steps_in};
+use super::block::Block;
+use super::builders::{builders, setters};
+use super::refractory::{check_steps, in_steps, no_reset, steps_in};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
@@ -12,16 +14,13 @@ use crate::models::info;
 use crate::models::info::{Family, ModelInfo, Port, variables};
 use crate::models::{Method, NeuronGroup};
 use crate::numeric::rng::Stream;
-use crate::numeric::scalar::Real;
+use crate::numeric::scalar::{DType, Real};
 use crate::system::param::Param;
 use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
 pub use equations::Equations;
 pub(crate) use equations::steps;
-// It stands in the signature of `Equations`.
-#[doc(hidden)]
-pub use step::Block;
 
 /// Where parameters that the frame itself uses stand in the table of any neuron; the last two are
 /// there if the potential is reset.
@@ -47,8 +46,9 @@ const TAU_REF: usize = 2;
 ///   for `tau_ref` a multiple of `dt` their rounding makes it a step more or less. Brainpy's
 ///   neurons also spike within the period, if V is at the threshold.
 /// - Where the potential is not reset, a spike is an upward crossing of `V_th`, within a step by
-///   the neuron's own flow or between two steps by a synapse; then the neuron spikes in the second.
-///   (What arrives at the end of a step may take V back below `V_th` before it is recorded.)
+///   the neuron's own dynamics or between two steps by a synapse; then the neuron spikes in the
+///   second. (What arrives at the end of a step may take V back below `V_th` before it is
+///   recorded.)
 /// - The default method is brainpy's `exp_auto`: each variable by its own derivative. Where the
 ///   potential is reset, every method takes the derivatives at V or at `V_th`, whichever is less: a
 ///   neuron has spiked before V is above the threshold.
@@ -89,30 +89,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
         }
     }
 
-    /// The integration method; [`Method::ExpAuto`] by default.
-    #[must_use]
-    pub fn method(mut self, method: Method) -> Self {
-        self.method = method;
-        self
-    }
-
-    /// Sets the parameter of this name, one value or one for each neuron.
-    ///
-    /// # Errors
-    /// If there is no such parameter.
-    pub fn param(mut self, name: &str, value: impl Into<Param<R>>) -> Result<Self> {
-        self.set_param(name, value.into())?;
-        Ok(self)
-    }
-
-    /// The initial value of the differential variable of this name.
-    ///
-    /// # Errors
-    /// If there is no such variable.
-    pub fn init(mut self, name: &str, init: Init) -> Result<Self> {
-        self.set_init(name, init)?;
-        Ok(self)
-    }
+    builders!(method param init conductance);
 
     /// Initial potential.
     #[must_use]
@@ -127,13 +104,6 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
     #[must_use]
     pub fn reset(mut self, reset: Reset) -> Self {
         self.reset = reset;
-        self
-    }
-
-    /// Adds the input `g`, a conductance towards 0, for synapses that have one.
-    #[must_use]
-    pub fn conductance(mut self) -> Self {
-        self.conductance = true;
         self
     }
 
@@ -171,7 +141,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
     /// All variables at the potential `v`: those that start where it takes them, there, and others
     /// at 0, which is where they start.
     fn resting(v: R, p: &[R; P]) -> [R; N] {
-        let (steady, initial) = (E::steady(v, &E::Parameters::from(*p)), E::initial());
+        let (steady, initial) = (E::steady_state(v, &E::Parameters::from(*p)), E::initial());
         std::array::from_fn(|k| if k == 0 || initial[k].is_none() { steady[k] } else { R::of(0.0) })
     }
 
@@ -180,11 +150,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
     fn held(&self, dt: R) -> [Param<R>; P] {
         let mut all = self.params.clone();
         if E::RESETS {
-            let steps = |tau: R| R::of(1.0) + steps_in(tau, dt);
-            all[TAU_REF] = match &all[TAU_REF] {
-                Param::All(tau) => Param::All(steps(*tau)),
-                Param::Each(taus) => Param::Each(taus.iter().map(|tau| steps(*tau)).collect()),
-            };
+            in_steps(&mut all[TAU_REF], |tau| R::of(1.0) + steps_in(tau, dt));
         }
         all
     }
@@ -215,7 +181,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
             match self.initial.get(k + 1) {
                 Some(Some(init)) => init.fill_checked(x, &shape, streams[k + 1]),
                 Some(None) => x.iter_mut().zip(&**v).enumerate().for_each(|(unit, (x, v))| {
-                    *x = E::steady(*v, &self.of_unit(unit % units).into())[k + 1];
+                    *x = E::steady_state(*v, &self.of_unit(unit % units).into())[k + 1];
                 }),
                 None => x.fill(R::of(0.0)),
             }
@@ -224,8 +190,27 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
 
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
         let g = if self.conductance { x.port(1) } else { &[] };
-        let neuron = step::Neuron { params: &self.params, method: self.method, soft: self.reset == Reset::Soft };
-        step::step::<R, E, N, P>(neuron, R::of(at.dt), [x.port(0), g], state, y);
+        let (first, units) = (state.first(), state.units());
+        let mut vars = state.all().iter_mut();
+        let mut next = || vars.next().map_or_else(<&mut [R]>::default, |var| &mut **var);
+        let block = Block {
+            params: &self.params,
+            method: self.method,
+            soft: self.reset == Reset::Soft,
+            first,
+            units,
+            dt: R::of(at.dt),
+            x: std::array::from_fn(|_| next()),
+            spike: next(),
+            memory: next(),
+            i: x.port(0),
+            g,
+            y,
+        };
+        match R::DTYPE {
+            DType::F64 => block.of_type().map_or((), E::step_f64),
+            _ => block.of_type().map_or((), E::step_f32),
+        }
     }
 
     fn program(&self, dt: f64) -> Option<Program> {
@@ -259,7 +244,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
             if takes <= 0.0 {
                 return Err(no_reset(E::NAME, v_th, v_reset));
             }
-            let kept = E::flow(Self::resting(v_th, &p), R::of(0.0), &p.into()).0[0].to_f64() * dt;
+            let kept = E::derivatives(Self::resting(v_th, &p), R::of(0.0), &p.into()).0[0].to_f64() * dt;
             if kept > takes {
                 return Err(Error::Unsupported(format!(
                     "a soft reset of {} in steps of {dt} ms: it keeps what is above the threshold, of which one step at V_th = {} makes \
@@ -305,18 +290,5 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> NeuronGroup<R>
         Ok(())
     }
 
-    fn set_method(&mut self, method: Method) -> Result<()> {
-        self.method = method;
-        Ok(())
-    }
-
-    fn set_reset(&mut self, reset: Reset) -> Result<()> {
-        self.reset = reset;
-        Ok(())
-    }
-
-    fn add_conductance(&mut self) -> Result<()> {
-        self.conductance = true;
-        Ok(())
-    }
+    setters!(set_method set_reset add_conductance);
 }

@@ -3,92 +3,24 @@
 
 use super::equations::Equations;
 use super::{TAU_REF, V_RESET, V_TH};
-use crate::models::Method;
 use crate::models::integrator::{GROWTH, Stepper};
+use crate::models::neurons::block::{Block, column};
 use crate::models::neurons::crossing::crossing;
 use crate::models::neurons::refractory::steps_in;
 use crate::numeric::math::{decay, divisible};
-use crate::numeric::scalar::{DType, Real};
-use crate::numeric::simd::{Kernel, vectorize};
-use crate::system::param::Param;
-use crate::system::state::State;
-use bytemuck::{cast_slice, cast_slice_mut};
-use std::any::Any;
+use crate::numeric::scalar::Real;
+use crate::numeric::simd::{SimdLoop, vectorize};
 
 /// Neurons that are stepped together: two vectors of f32, so that both are under way at once.
 const TILE: usize = 32;
 
-/// What a step asks of a group.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Neuron<'a, R, const P: usize> {
-    pub(super) params: &'a [Param<R>; P],
-    pub(super) method: Method,
-    pub(super) soft: bool,
-}
-
-/// One step of a block whose first neuron is number `first`, counted over a batch of rows of
-/// `units`.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Block<'a, R, const N: usize, const P: usize> {
-    neuron: Neuron<'a, R, P>,
-    first: usize,
-    units: usize,
-    dt: R,
-    x: [&'a mut [R]; N],
-    spike: &'a mut [R],
-    /// `refractory` where the potential is reset, else `below`.
-    memory: &'a mut [R],
-    i: &'a [R],
-    /// None, where there is no conductance.
-    g: &'a [R],
-    y: &'a mut [R],
-}
-
-/// Makes the step, by the function that was compiled for this type.
-pub(super) fn step<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(
-    neuron: Neuron<'_, R, P>,
-    dt: R,
-    [i, g]: [&[R]; 2],
-    state: &mut State<'_, R>,
-    y: &mut [R],
-) {
-    let (first, units) = (state.first(), state.units());
-    let mut vars = state.all().iter_mut();
-    let mut next = || vars.next().map_or_else(<&mut [R]>::default, |var| &mut **var);
-    let x = std::array::from_fn(|_| next());
-    let block = Block { neuron, first, units, dt, x, spike: next(), memory: next(), i, g, y };
-    match R::DTYPE {
-        DType::F64 => block.of_type().map_or((), E::step_f64),
-        _ => block.of_type().map_or((), E::step_f32),
-    }
-}
-
-impl<'a, R: Real, const N: usize, const P: usize> Block<'a, R, N, P> {
-    /// Itself, if `S` is its type.
-    fn of_type<S: Real>(self) -> Option<Block<'a, S, N, P>> {
-        let Neuron { params, method, soft } = self.neuron;
-        let params: &[Param<S>; P] = (params as &dyn Any).downcast_ref()?;
-        Some(Block {
-            neuron: Neuron { params, method, soft },
-            first: self.first,
-            units: self.units,
-            dt: *(&self.dt as &dyn Any).downcast_ref()?,
-            x: self.x.map(|x| cast_slice_mut(x)),
-            spike: cast_slice_mut(self.spike),
-            memory: cast_slice_mut(self.memory),
-            i: cast_slice(self.i),
-            g: cast_slice(self.g),
-            y: cast_slice_mut(self.y),
-        })
-    }
-
+impl<R: Real, const N: usize, const P: usize> Block<'_, R, N, P> {
     /// Makes the step.
     #[inline(always)]
     pub(crate) fn step<E: Equations<N, P>>(self) {
         let equations = std::marker::PhantomData::<E>;
-        match self.neuron.method.tableau() {
-            None => vectorize(Step { method: ExpAuto { dt: self.dt, soft: self.neuron.soft }, block: self, equations }),
+        match self.method.tableau() {
+            None => vectorize(Step { method: ExpAuto { dt: self.dt, soft: self.soft }, block: self, equations }),
             Some(tableau) => vectorize(Step { method: tableau.stepper(self.dt), block: self, equations }),
         }
     }
@@ -96,11 +28,7 @@ impl<'a, R: Real, const N: usize, const P: usize> Block<'a, R, N, P> {
     /// The parameters of the `W` neurons from the `k`-th on.
     #[inline(always)]
     fn params<const W: usize>(&self, k: usize, resets: bool) -> [[R; W]; P] {
-        // No closures here: one that is not inlined would be compiled for the narrowest vectors.
-        let mut all = [[R::of(0.0); W]; P];
-        for (values, param) in all.iter_mut().zip(self.neuron.params) {
-            *values = param.spread(self.first + k, self.units);
-        }
+        let mut all = self.spread(k);
         if resets {
             for hold in &mut all[TAU_REF] {
                 *hold = R::of(1.0) + steps_in(*hold, self.dt);
@@ -118,21 +46,11 @@ struct Tile<R, const N: usize, const P: usize, const W: usize> {
     p: [[R; W]; P],
 }
 
-/// Element `k` of each.
-#[inline(always)]
-fn column<R: Real, const M: usize, const W: usize>(all: &[[R; W]; M], k: usize) -> [R; M] {
-    let mut here = [R::of(0.0); M];
-    for (value, values) in here.iter_mut().zip(all) {
-        *value = values[k];
-    }
-    here
-}
-
 /// dx/dt, and of each variable its own derivative by itself, where a reset bounds the potential by
 /// the threshold: beyond it a neuron spikes, and its equations have no meaning (an exponential
 /// upstroke would take the stages of a method to any number).
 #[inline(always)]
-fn flow<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(
+fn derivatives<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(
     mut x: [R; N],
     i: R,
     g: R,
@@ -141,7 +59,7 @@ fn flow<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(
     if E::RESETS {
         x[0] = if x[0] > p[V_TH] { p[V_TH] } else { x[0] };
     }
-    E::flow(x, i - g * x[0], &E::Parameters::from(*p))
+    E::derivatives(x, i - g * x[0], &E::Parameters::from(*p))
 }
 
 /// One step of a tile, without spikes.
@@ -158,25 +76,25 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
     #[inline(always)]
     fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize>(&self, tile: &mut Tile<R, N, P, W>) {
         let (dt, low) = (self.dt, R::of(-GROWTH) / self.dt);
-        let (mut rate, mut pull) = ([[R::of(0.0); W]; N], [[R::of(0.0); W]; N]);
+        let (mut rate, mut leak) = ([[R::of(0.0); W]; N], [[R::of(0.0); W]; N]);
         for k in 0..W {
             let (x, p) = (column(&tile.x, k), column(&tile.p, k));
-            let (f, s) = flow::<R, E, N, P>(x, tile.i[k], tile.g[k], &p);
+            let (f, s) = derivatives::<R, E, N, P>(x, tile.i[k], tile.g[k], &p);
             for var in 0..N {
                 rate[var][k] = f[var];
-                pull[var][k] = -s[var];
+                leak[var][k] = -s[var];
             }
-            pull[0][k] = E::gain(&E::Parameters::from(p)).mul_add(tile.g[k], pull[0][k]);
+            leak[0][k] = E::input_gain(&E::Parameters::from(p)).mul_add(tile.g[k], leak[0][k]);
         }
-        // A soft reset keeps what is above the threshold: no more than the flow there makes of a
-        // step. (The derivative at the step's start, which an upstroke has made large, would keep
+        // A soft reset keeps what is above the threshold: no more than the equations there make of
+        // a step. (The derivative at the step's start, which an upstroke has made large, would keep
         // any number.)
         let mut most = [R::of(0.0); W];
         if E::RESETS && self.soft {
             for (k, most) in most.iter_mut().enumerate() {
                 let (mut x, p) = (column(&tile.x, k), column(&tile.p, k));
                 x[0] = p[V_TH];
-                let rate = flow::<R, E, N, P>(x, tile.i[k], tile.g[k], &p).0[0];
+                let rate = derivatives::<R, E, N, P>(x, tile.i[k], tile.g[k], &p).0[0];
                 let rate = if rate > R::of(0.0) { rate } else { R::of(0.0) };
                 *most = rate.mul_add(dt, if tile.x[0][k] > p[V_TH] { tile.x[0][k] } else { p[V_TH] });
             }
@@ -184,8 +102,8 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
         for var in 0..N {
             for k in 0..W {
                 // At a slope of 0 the limit, Euler's step, comes out.
-                let pull = divisible(pull[var][k], low);
-                tile.x[var][k] = rate[var][k].mul_add(decay(pull * dt) / pull, tile.x[var][k]);
+                let leak = divisible(leak[var][k], low);
+                tile.x[var][k] = rate[var][k].mul_add(decay(leak * dt) / leak, tile.x[var][k]);
             }
         }
         if E::RESETS && self.soft {
@@ -199,7 +117,7 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
 impl<R: Real> Integrate<R> for Stepper<R> {
     #[inline(always)]
     fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize>(&self, tile: &mut Tile<R, N, P, W>) {
-        tile.x = self.tile(tile.x, |k, x| flow::<R, E, N, P>(x, tile.i[k], tile.g[k], &column(&tile.p, k)).0);
+        tile.x = self.tile(tile.x, |k, x| derivatives::<R, E, N, P>(x, tile.i[k], tile.g[k], &column(&tile.p, k)).0);
     }
 }
 
@@ -210,14 +128,16 @@ struct Step<'a, R, E, M, const N: usize, const P: usize> {
     equations: std::marker::PhantomData<E>,
 }
 
-impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usize> Kernel for Step<'_, R, E, M, N, P> {
+impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usize> SimdLoop
+    for Step<'_, R, E, M, N, P>
+{
     type Output = ();
     #[inline(always)]
     fn run(mut self) {
         self.tiles::<TILE>();
     }
 
-    fn run_plain(mut self) {
+    fn run_scalar(mut self) {
         self.tiles::<1>();
     }
 }
@@ -227,7 +147,7 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
     fn tiles<const W: usize>(&mut self) {
         let len = self.block.y.len();
         let zero = R::of(0.0);
-        let same = self.block.neuron.params.iter().all(|p| matches!(p, Param::All(_)));
+        let same = self.block.same();
         let mut tile = Tile { x: [[zero; W]; N], i: [zero; W], g: [zero; W], p: self.block.params(0, E::RESETS) };
         let mut k = 0;
         while k < len {
@@ -244,7 +164,7 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
     #[inline(always)]
     fn tile<const W: usize>(&mut self, tile: &mut Tile<R, N, P, W>, from: usize, count: usize) {
         let (zero, one) = (R::of(0.0), R::of(1.0));
-        let Block { neuron, x, spike, memory, i, g, y, .. } = &mut self.block;
+        let Block { soft, x, spike, memory, i, g, y, .. } = &mut self.block;
         let all = from..from + count;
         for (local, var) in tile.x.iter_mut().zip(&*x) {
             local[..count].copy_from_slice(&var[all.clone()]);
@@ -269,7 +189,7 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
                 // refractory period comes first.
                 let fires = !held & (x[0] >= p[V_TH]);
                 let mut after = E::reset(x, &E::Parameters::from(p));
-                after[0] = if neuron.soft { x[0] - (p[V_TH] - p[V_RESET]) } else { p[V_RESET] };
+                after[0] = if *soft { x[0] - (p[V_TH] - p[V_RESET]) } else { p[V_RESET] };
                 for var in 0..N {
                     tile.x[var][k] = if fires { after[var] } else { x[var] };
                 }

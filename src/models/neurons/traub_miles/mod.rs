@@ -1,26 +1,30 @@
 //! The neuron of Traub and Miles.
 
-mod constants;
-mod program;
 mod rates;
-mod step;
 
-use super::refractory::check_steps;
-use crate::device::Device;
+use super::hodgkin_huxley::{HodgkinHuxleyEquations, HodgkinHuxleyNeuron, Membrane, steps};
+use super::refractory;
 use crate::error::Result;
 use crate::init::Init;
-use crate::models::info;
-use crate::models::info::{Family, ModelInfo, Port, Variable};
-use crate::models::{Method, NeuronGroup};
-use crate::numeric::rng::Stream;
+use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 use crate::system::param::Param;
-use crate::system::program::Program;
-use crate::system::state::State;
-use crate::system::{Inputs, Schema, Shared, System, Tick};
-use constants::Parameters;
-use rates::rates;
-use step::{Block, Vars, step};
+
+crate::parameters! {
+    /// The parameters of [`TraubMiles`].
+    pub struct Parameters {
+        e_na: "ENa" = 50.0, "mV", Finite, "sodium reversal potential";
+        g_na: "gNa" = 20_000.0, "nS", NonNegative, "sodium conductance";
+        e_k: "EK" = -90.0, "mV", Finite, "potassium reversal potential";
+        g_k: "gK" = 6000.0, "nS", NonNegative, "potassium conductance";
+        e_l: "EL" = -60.0, "mV", Finite, "leak reversal potential";
+        g_l: "gL" = 10.0, "nS", NonNegative, "leak conductance";
+        c: "C" = 200.0, "pF", Positive, "membrane capacitance";
+        v_th: "V_th" = -20.0, "mV", Finite, "threshold of a spike";
+        v_t: "V_T" = -63.0, "mV", Finite, "moves all rates";
+        tau_ref: "tau_ref" = 3.0, "ms", NonNegative, "refractory period of spikes";
+    }
+}
 
 /// The cell of benchmark 3, "COBAHH", of Brette et al. (J. Comput. Neurosci. 23, 2007, 349-398),
 /// Brian2's `examples/COBAHH.py`: a Hodgkin-Huxley neuron with the currents of Traub & Miles
@@ -64,172 +68,71 @@ use step::{Block, Vars, step};
 /// times changes that. In brainpy 2.8.2 the currents are `INa_TM1991`, `IK_TM1991` and `IL` in a
 /// `CondNeuGroup`, whose spike is a crossing of `V_th` without a refractory period.
 #[doc(alias("COBAHH", "hh_cond_exp_traub"))]
-#[derive(Clone, Debug)]
-pub struct TraubMiles<R> {
-    size: usize,
-    constants: Parameters<Param<R>>,
-    method: Method,
-    v: Init,
-    gates: [Option<Init>; 3],
-}
+pub type TraubMiles<R> = HodgkinHuxleyNeuron<R, TraubMilesEquations, P>;
 
-impl<R: Real> TraubMiles<R> {
-    /// `size` neurons with the default parameters.
-    #[must_use]
-    pub fn new(size: usize) -> Self {
-        let gates = [None, None, None];
-        Self {
-            size,
-            constants: Parameters::TABLE.map(|parameter| parameter.default.into()).into(),
-            method: Method::ExpAuto,
-            v: Init::Normal(-65.0, 5.0),
-            gates,
-        }
+const P: usize = Parameters::COUNT;
+
+/// The equations of [`TraubMiles`].
+#[derive(Clone, Copy, Debug)]
+pub struct TraubMilesEquations;
+
+impl HodgkinHuxleyEquations<P> for TraubMilesEquations {
+    const NAME: &'static str = "TraubMiles";
+    const ALIASES: &'static [&'static str] = &["COBAHH"];
+    const ABOUT: &'static str = "the neuron of Traub and Miles, the cell of COBAHH";
+    const SOURCE: &'static str = "Traub & Miles, Neuronal Networks of the Hippocampus, 1991; Brette et al., J. Comput. Neurosci. 23, 2007, 349-398";
+    const UNITS: [&'static str; 2] = ["pA", "nS"];
+    const KERNEL: (&'static str, &'static str) =
+        ("traub_miles.cu", include_str!("../../../../kernels/models/traub_miles.cu"));
+    const PARAMETERS: [Parameter; P] = Parameters::TABLE;
+    const OTHERS: &'static [Variable] = &[
+        Variable::fixed("spike", "", "1 where V is above V_th, tau_ref or longer after the last; also the output"),
+        Variable::fixed("refractory", "", "in how many steps the next spike can be, at the soonest"),
+    ];
+    const RECORDS_INPUT: bool = false;
+    const CONDUCTANCE: bool = true;
+    const OPTIONS: &'static [&'static str] = &["method"];
+    const REST: [f64; 4] = [-65.0, 0.02, 1.0, 0.03];
+    type Parameters<R: Real> = Parameters<R>;
+
+    fn initial() -> Init {
+        Init::Normal(-65.0, 5.0)
     }
 
-    /// The integration method; [`Method::ExpAuto`] by default.
-    #[must_use]
-    pub fn method(mut self, method: Method) -> Self {
-        self.method = method;
-        self
+    /// The refractory period in steps.
+    #[inline(always)]
+    fn for_steps<R: Real>(p: Parameters<R>, dt: R) -> Parameters<R> {
+        Parameters { tau_ref: refractory::steps_in(p.tau_ref, dt), ..p }
     }
 
-    /// Sets the parameter of this name (`ENa gNa EK gK EL gL C V_th V_T tau_ref`), one value or one
-    /// for each neuron.
-    ///
-    /// # Errors
-    /// If there is no such parameter.
-    pub fn param(mut self, name: &str, value: impl Into<Param<R>>) -> Result<Self> {
-        self.set_param(name, value.into())?;
-        Ok(self)
-    }
-
-    /// The initial value of the variable of this name (`V`, `m`, `h`, `n`).
-    ///
-    /// # Errors
-    /// If there is no such variable.
-    pub fn init(mut self, name: &str, init: Init) -> Result<Self> {
-        self.set_init(name, init)?;
-        Ok(self)
-    }
-
-    /// Initial potential, mV.
-    #[must_use]
-    pub fn v(mut self, init: Init) -> Self {
-        self.v = init;
-        self
-    }
-
-    /// Initial `m`, `h` and `n`, where they are not to be steady at the initial potential.
-    #[must_use]
-    pub fn gates(mut self, m: Init, h: Init, n: Init) -> Self {
-        self.gates = [Some(m), Some(h), Some(n)];
-        self
-    }
-
-    /// What there is to know of the model by name.
-    #[must_use]
-    pub fn info() -> ModelInfo {
-        let mut all = ModelInfo::new(Family::Neuron, "TraubMiles", "the neuron of Traub and Miles, the cell of COBAHH");
-        all.aliases = &["COBAHH"];
-        all.source = Some(
-            "Traub & Miles, Neuronal Networks of the Hippocampus, 1991; Brette et al., J. Comput. Neurosci. 23, 2007, 349-398",
-        );
-        all.inputs = vec![Port::new("x", "pA", "current"), Port::new("g", "nS", "conductance")];
-        all.variables = vec![
-            Variable::new("V", "mV", "membrane potential"),
-            Variable::new("m", "", "sodium activation"),
-            Variable::new("h", "", "sodium inactivation"),
-            Variable::new("n", "", "potassium activation"),
-            Variable::fixed("spike", "", "1 where V is above V_th, tau_ref or longer after the last; also the output"),
-            Variable::fixed("refractory", "", "in how many steps the next spike can be, at the soonest"),
-        ];
-        all.parameters = Parameters::TABLE.to_vec();
-        all.options = info::optional(&["method"]);
+    fn all_for_steps<R: Real>(all: &[Param<R>; P], dt: R) -> [Param<R>; P] {
+        let mut all = all.clone();
+        refractory::in_steps(Parameters::from(all.each_mut()).tau_ref, |tau| refractory::steps_in(tau, dt));
         all
     }
-}
 
-const GATES: [&str; 3] = ["m", "h", "n"];
-
-impl<R: Real> System<R> for TraubMiles<R> {
-    fn schema(&self) -> Schema {
-        Schema::pointwise(self.size).drive("x").drive("g").vars(["V", "m", "h", "n", "spike", "refractory"])
+    fn check_steps<R: Real>(all: &[Param<R>; P], dt: f64) -> Result<()> {
+        refractory::check_steps(Parameters::from(all.each_ref()).tau_ref, dt)
     }
 
-    fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
-        let stream = |name: &str| Stream::named(shared.seed ^ u64::from(state.node()).rotate_left(40), name);
-        let streams = ["V", "m", "h", "n"].map(stream);
-        let units = state.units().max(1);
-        let [v, m, h, n, spike, refractory] = state.vars();
-        let shape = [self.size];
-        self.v.fill_checked(v, &shape, streams[0]);
-        for (k, gate) in [m, h, n].into_iter().enumerate() {
-            match &self.gates[k] {
-                Some(init) => init.fill_checked(gate, &shape, streams[k + 1]),
-                None => gate.iter_mut().zip(&*v).enumerate().for_each(|(unit, (x, v))| {
-                    let (a, b) = rates(*v - self.constants.v_t.at(unit % units))[k];
-                    *x = a / (a + b);
-                }),
-            }
-        }
-        spike.fill(R::of(0.0));
-        refractory.fill(R::of(0.0));
+    #[inline(always)]
+    fn membrane<R: Real>(&Parameters { e_na, g_na, e_k, g_k, e_l, g_l, c, .. }: &Parameters<R>) -> Membrane<R> {
+        Membrane { e_na, g_na, e_k, g_k, e_l, g_l, c }
     }
 
-    fn step(&self, at: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
-        let (first, units) = (state.first(), state.units());
-        let [v, m, h, n, spike, refractory] = state.vars();
-        let vars = Vars { v, m, h, n, spike, refractory, i: x.port(0), g: x.port(1), y };
-        step(Block { constants: &self.constants, first, units, method: self.method, dt: R::of(at.dt), vars });
+    #[inline(always)]
+    fn rates<R: Real>(v: R, p: &Parameters<R>) -> [(R, R); 3] {
+        rates::rates(v - p.v_t)
     }
 
-    fn program(&self, dt: f64) -> Option<Program> {
-        Some(program::program(self, dt))
+    /// A spike is a potential above the threshold outside of the refractory period.
+    #[inline(always)]
+    fn spike<R: Real>(_: R, end: R, left: R, p: &Parameters<R>) -> (R, R) {
+        let (zero, one) = (R::of(0.0), R::of(1.0));
+        let rest = if left > one { left - one } else { zero };
+        let fires = (end > p.v_th) & (rest == zero);
+        (if fires { one } else { zero }, if fires { p.tau_ref } else { rest })
     }
 
-    fn prepare(&self, dt: f64, _: Device) -> Result<()> {
-        check_steps(&self.constants.tau_ref, dt)
-    }
-
-    fn kind(&self) -> &str {
-        "TraubMiles"
-    }
-
-    fn check(&self) -> Result<()> {
-        info::check_all(&Parameters::TABLE, self.constants.all(), self.size)?;
-        self.v.check("V", &[self.size])?;
-        for (gate, name) in self.gates.iter().zip(GATES) {
-            gate.as_ref().map_or(Ok(()), |init| init.check(name, &[self.size]))?;
-        }
-        Ok(())
-    }
-}
-
-impl<R: Real> NeuronGroup<R> for TraubMiles<R> {
-    fn set_param(&mut self, name: &str, value: Param<R>) -> Result<()> {
-        *info::named(&Parameters::TABLE, self.constants.all_mut(), name)? = value;
-        Ok(())
-    }
-
-    fn set_init(&mut self, name: &str, init: Init) -> Result<()> {
-        match (name, GATES.iter().position(|gate| *gate == name)) {
-            ("V", _) => self.v = init,
-            (_, Some(gate)) => self.gates[gate] = Some(init),
-            _ => {
-                return Err(crate::error::Error::unknown("variable with an initial value", name, ["V", "m", "h", "n"]));
-            }
-        }
-        Ok(())
-    }
-
-    fn set_method(&mut self, method: Method) -> Result<()> {
-        self.method = method;
-        Ok(())
-    }
-
-    fn add_conductance(&mut self) -> Result<()> {
-        // It has one as it is.
-        Ok(())
-    }
+    steps!(P);
 }

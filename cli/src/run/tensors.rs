@@ -1,0 +1,45 @@
+//! Lists of numbers as the tensors of a safetensors file, and back.
+
+use ndarray::{ArrayD, ArrayViewD};
+use overtime::memory;
+use overtime::states::{Tensor, Type};
+
+/// The name of these copies in an error of memory.
+const COPY: &str = "the copy that a file is made of";
+
+/// Indices as files have them.
+pub(crate) fn indices(all: &[usize]) -> anyhow::Result<Vec<u64>> {
+    Ok(memory::collect(COPY, all.iter().map(|x| *x as u64))?)
+}
+
+/// What [`indices`] made.
+pub(crate) fn read_indices(all: &[u64]) -> anyhow::Result<Vec<usize>> {
+    Ok(memory::collect(COPY, all.iter().map(|x| *x as usize))?)
+}
+
+/// Numbers in one axis.
+pub(crate) fn numbers(all: &[f64]) -> anyhow::Result<Tensor> {
+    Ok(Tensor::try_from_array(ArrayViewD::from_shape(vec![all.len()], all)?)?)
+}
+
+/// Whole numbers in one axis.
+pub(crate) fn whole(all: &[u64]) -> anyhow::Result<Tensor> {
+    let mut bytes = memory::room(COPY, size_of_val(all))?;
+    bytes.extend(all.iter().flat_map(|x| x.to_le_bytes()));
+    Ok(Tensor { dtype: Type::U64, shape: vec![all.len()], bytes })
+}
+
+/// What [`whole`] made; nothing of another type.
+pub(crate) fn read_whole(tensor: &Tensor) -> anyhow::Result<Option<Vec<u64>>> {
+    if tensor.dtype != Type::U64 {
+        return Ok(None);
+    }
+    let number = |c: &[u8]| c.try_into().map_or(0, u64::from_le_bytes);
+    Ok(Some(memory::collect(COPY, tensor.bytes.chunks_exact(8).map(number))?))
+}
+
+/// What [`numbers`] made.
+pub(crate) fn read_numbers(tensor: &Tensor) -> anyhow::Result<Vec<f64>> {
+    let array: ArrayD<f64> = tensor.to_array()?;
+    Ok(array.into_raw_vec_and_offset().0)
+}

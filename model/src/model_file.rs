@@ -1,0 +1,89 @@
+//! A model file: what to run, and how.
+
+use crate::error::{ParseError, Result};
+use crate::loaded::Loaded;
+use crate::neurons::Neurons;
+use crate::settings::{Input, Settings};
+use crate::system_spec::SystemSpec;
+use crate::{check, files, toml_file};
+use overtime::Scalar;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// What a model file says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelFile {
+    /// The file, if it came from one.
+    pub path: Option<PathBuf>,
+    /// What to run.
+    pub system: SystemSpec,
+    /// How to run it.
+    pub settings: Settings,
+}
+
+/// Longer files are no model files.
+const LONGEST: u64 = 16 << 20;
+
+impl ModelFile {
+    /// Reads a model file. Files that it names are relative to its folder.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or breaks a rule.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = files::read_capped(path, LONGEST, "a model file")?;
+        let at = |e: ParseError| ParseError { path: Some(path.to_owned()), ..e };
+        let text = String::from_utf8(bytes).map_err(|e| {
+            let valid = e.utf8_error().valid_up_to();
+            let line = 1 + e.as_bytes().iter().take(valid).filter(|b| **b == b'\n').count();
+            at(ParseError { path: None, line, message: "not UTF-8 text".to_owned() })
+        })?;
+        let mut model = Self::parse(&text).map_err(at)?;
+        model.rebase(path.parent().unwrap_or(Path::new("")));
+        model.path = Some(path.to_owned());
+        Ok(model)
+    }
+
+    /// Reads the text of a model file. It looks at no other file: arrays are read when the system
+    /// is built.
+    ///
+    /// # Errors
+    /// What is wrong, with its line.
+    pub fn parse(text: &str) -> std::result::Result<Self, ParseError> {
+        // Asked for by every value that is a file, so that counting each time would be quadratic.
+        let ends: Vec<usize> = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect();
+        let line = |at: usize| 1 + ends.partition_point(|end| *end < at);
+        let file: toml_file::File = toml::from_str(text).map_err(|e| ParseError {
+            path: None,
+            line: line(e.span().map_or(0, |s| s.start)),
+            message: e.message().to_owned(),
+        })?;
+        let (system, settings) = check::model(file, &line)?;
+        Ok(Self { path: None, system, settings })
+    }
+
+    /// A group of one neuron of this kind, with all defaults.
+    ///
+    /// # Errors
+    /// If there is no such kind.
+    pub fn neurons(kind: &str) -> Result<Self> {
+        Ok(Self { path: None, system: SystemSpec::Neurons(Neurons::new(kind, 1)?), settings: Settings::default() })
+    }
+
+    /// The system, for the seed and the step of the settings, 0 and 0.1 ms by default.
+    ///
+    /// # Errors
+    /// If an array cannot be read, or the library refuses the system.
+    pub fn build<T: Scalar>(&self) -> Result<Loaded<T>> {
+        let arrays = self.system.arrays(self.path.as_deref())?;
+        let (seed, dt) = (self.settings.seed.unwrap_or(0), self.settings.dt.unwrap_or(0.1));
+        self.system.build_with(&arrays, seed, dt).map_err(|e| e.in_file(self.path.as_deref()))
+    }
+
+    fn rebase(&mut self, folder: &Path) {
+        let join = |path: &mut PathBuf| *path = folder.join(&*path);
+        self.system.values_mut().into_iter().for_each(|value| value.rebase(folder));
+        let input = self.settings.input.iter_mut().flat_map(Input::values_mut);
+        input.chain(&mut self.settings.lengths).for_each(|value| value.rebase(folder));
+        [&mut self.settings.weights, &mut self.settings.state].into_iter().flatten().for_each(join);
+    }
+}

@@ -1,0 +1,76 @@
+//! The tables of a network as they stand.
+
+use crate::neurons::RawChannel;
+use crate::toml_values::{Maybe, Table, Value};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+/// Parts of groups by the populations' names.
+pub(crate) type Populations = BTreeMap<Spanned<String>, Spanned<String>>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Group {
+    pub(super) name: Maybe<String>,
+    pub(super) kind: Maybe<String>,
+    pub(super) size: Maybe<u64>,
+    pub(super) method: Maybe<String>,
+    pub(super) noise: Maybe<f64>,
+    pub(super) reset: Maybe<String>,
+    pub(super) current: Maybe<Value>,
+    pub(super) input: Maybe<bool>,
+    pub(super) parameters: Option<Table>,
+    pub(super) initial: Option<Table>,
+    pub(super) channel: Option<Vec<Spanned<RawChannel>>>,
+    pub(super) receptor: Option<Vec<Spanned<Receptor>>>,
+    pub(super) poisson: Option<Vec<Spanned<Poisson>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Receptor {
+    pub(super) name: Maybe<String>,
+    pub(super) kind: Maybe<String>,
+    pub(super) tau: Maybe<f64>,
+    pub(super) tau_rise: Maybe<f64>,
+    pub(super) reversal: Maybe<f64>,
+    pub(super) magnesium: Maybe<f64>,
+    pub(super) variable: Maybe<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Poisson {
+    pub(super) receptor: Maybe<String>,
+    pub(super) rate: Maybe<f64>,
+    pub(super) weight: Maybe<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Projection {
+    pub(super) name: Maybe<String>,
+    pub(super) from: Maybe<String>,
+    pub(super) to: Maybe<String>,
+    pub(super) connect: Option<Spanned<Connect>>,
+    pub(super) autapses: Maybe<bool>,
+    pub(super) procedural: Maybe<bool>,
+    pub(super) weight: Maybe<Value>,
+    pub(super) delay: Maybe<Value>,
+    pub(super) stdp: Option<Spanned<super::stdp::Raw>>,
+    pub(super) kinetics: Maybe<String>,
+    pub(super) parameters: Option<Table>,
+    pub(super) initial: Option<Table>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Connect {
+    pub(super) kind: Maybe<String>,
+    pub(super) p: Maybe<f64>,
+    pub(super) num: Maybe<u64>,
+    pub(super) file: Maybe<String>,
+    pub(super) pre: Maybe<String>,
+    pub(super) post: Maybe<String>,
+}

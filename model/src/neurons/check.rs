@@ -1,0 +1,112 @@
+//! The keys of a group of neurons in a model file.
+
+use super::{Neurons, RawChannel, channels};
+use crate::error::ParseError;
+use crate::rules::{Line, Result, choice, error, finite, get, known, number_or_file, start, table, value};
+use crate::toml_values::{Maybe, Table};
+use crate::value::Value;
+use overtime::models::{Method, ModelInfo};
+use toml::Spanned;
+
+pub(crate) struct Keys {
+    pub(crate) size: Maybe<u64>,
+    pub(crate) method: Maybe<String>,
+    pub(crate) noise: Maybe<f64>,
+    pub(crate) reset: Maybe<String>,
+    pub(crate) parameters: Option<Table>,
+    pub(crate) initial: Option<Table>,
+    pub(crate) channel: Option<Vec<Spanned<RawChannel>>>,
+    /// The number of units that the input of the run has values for, and its line.
+    pub(crate) input: Option<(u64, usize)>,
+}
+
+pub(crate) fn neurons(kind: &Spanned<String>, group: Keys, line: Line<'_>) -> Result<Neurons> {
+    let neuron = known_kind(kind, line)?;
+    takes(neuron, "noise", group.noise.as_ref(), line)?;
+    let initials: Vec<&str> = neuron.initial().collect();
+    group.initial.as_ref().map_or(Ok(()), |initial| gates(initial, &initials, line))?;
+    let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
+    let parameters = table(group.parameters, line, "parameter", &names, number_or_file)?;
+    let initial = table(group.initial, line, "variable with an initial value", &initials, value)?;
+    let mut neurons = Neurons {
+        kind: neuron.name.to_owned(),
+        size: 1,
+        method: method(neuron, group.method, line)?,
+        soft: soft(neuron, group.reset, line)?,
+        noise: group.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
+        parameters,
+        initial,
+        channels: channels::channels(group.channel, neuron.name, line)?,
+    };
+    let input = group.input.map(|(units, line)| ("input".to_owned(), units, line));
+    neurons.size = size(&neurons, get(group.size), input)?;
+    Ok(neurons)
+}
+
+/// The number of neurons of a group: as given; or as the values for each neuron say, which are
+/// sequences of the group and those of `more` (name, number, line); or 1. All must agree.
+pub(crate) fn size(
+    group: &Neurons,
+    given: Option<u64>,
+    more: impl IntoIterator<Item = (String, u64, usize)>,
+) -> Result<u64> {
+    // The parameters of this source are lists of spikes.
+    let own = if group.kind == "SpikeTimeGroup" { Vec::new() } else { group.values() };
+    let sequences = own.into_iter().filter_map(|(name, value)| match value {
+        Value::Sequence { values, line } => Some((name, values.count(), *line)),
+        _ => None,
+    });
+    let mut known = given.map(|size| (size, format!("`size` is {size}")));
+    for (name, count, line) in sequences.chain(more) {
+        let (size, why) = known.get_or_insert_with(|| (count, format!("`{name}` has {count} values")));
+        if *size != count {
+            let message = format!("`{name}` has {count} values, one for each neuron, and {why}");
+            return Err(ParseError { path: None, line, message });
+        }
+    }
+    Ok(known.map_or(1, |(size, _)| size))
+}
+
+/// The kind of neuron of this name.
+pub(crate) fn known_kind(kind: &Spanned<String>, line: Line<'_>) -> Result<&'static ModelInfo> {
+    super::kind(kind.get_ref()).or_else(|e| error(line, start(kind), e.to_string()))
+}
+
+/// That this key is for neurons of this kind, if it is there.
+fn takes<V>(neuron: &ModelInfo, key: &str, value: Option<&Spanned<V>>, line: Line<'_>) -> Result<()> {
+    match value {
+        Some(given) if !neuron.takes(key) => {
+            let more = match key {
+                "noise" => ": in a network every neuron takes it, `noise` in its [[group]]",
+                _ => "",
+            };
+            error(line, start(given), format!("`{key}` is not for {}{more}", neuron.name))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn method(neuron: &ModelInfo, given: Maybe<String>, line: Line<'_>) -> Result<Option<String>> {
+    takes(neuron, "method", given.as_ref(), line)?;
+    known::<Method>(given, line)
+}
+
+/// Whether spikes reset softly.
+pub(crate) fn soft(neuron: &ModelInfo, given: Maybe<String>, line: Line<'_>) -> Result<bool> {
+    takes(neuron, "reset", given.as_ref(), line)?;
+    given.map_or(Ok(false), |reset| choice(reset, line, "reset", &[("hard", false), ("soft", true)]))
+}
+
+/// Initial values of gates go together, where all three are.
+pub(crate) fn gates(initial: &Table, of: &[&str], line: Line<'_>) -> Result<()> {
+    if !of.contains(&"m") {
+        return Ok(());
+    }
+    let mut gates = initial.keys().filter(|name| ["m", "h", "n"].contains(&name.get_ref().as_str()));
+    match (gates.clone().count(), gates.next_back()) {
+        (1..3, Some(gate)) => {
+            error(line, start(gate), "initial values of gates go together: m, h and n, or none of them")
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,221 @@
+//! The rules that values of a model file must keep, and the errors of values that break them.
+
+use crate::error::ParseError;
+use crate::sequence::Sequence;
+use crate::toml_values::{self as raw, Maybe, Table};
+use crate::value::Value;
+use overtime::Number;
+use std::path::PathBuf;
+use std::str::FromStr;
+use toml::Spanned;
+
+pub(crate) type Result<V> = std::result::Result<V, ParseError>;
+/// The line of an offset into the text.
+pub(crate) type Line<'a> = &'a dyn Fn(usize) -> usize;
+
+pub(crate) fn error<V>(line: Line<'_>, at: usize, message: impl Into<String>) -> Result<V> {
+    Err(ParseError { path: None, line: line(at), message: message.into() })
+}
+
+pub(crate) fn start<V>(value: &Spanned<V>) -> usize {
+    value.span().start
+}
+
+pub(crate) fn get<V>(value: Maybe<V>) -> Option<V> {
+    value.map(Spanned::into_inner)
+}
+
+type Convert = fn(Spanned<raw::Value>, Line<'_>, &str) -> Result<Value>;
+
+pub(crate) fn table(
+    table: Option<Table>,
+    line: Line<'_>,
+    what: &str,
+    names: &[&str],
+    convert: Convert,
+) -> Result<Vec<(String, Value)>> {
+    let mut all = Vec::new();
+    for (name, value) in table.unwrap_or_default() {
+        if !names.contains(&name.get_ref().as_str()) {
+            return unknown(what, name.get_ref(), names.iter().copied(), start(&name), line);
+        }
+        let value = convert(value, line, name.get_ref())?;
+        all.push((name.into_inner(), value));
+    }
+    Ok(all)
+}
+
+/// The error of a name that is none of the known ones, which names the nearest of them.
+pub(crate) fn unknown<'a, V>(
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+    at: usize,
+    line: Line<'_>,
+) -> Result<V> {
+    let known: Vec<&str> = known.collect();
+    let near = overtime::models::nearest(name, known.iter().copied())
+        .map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    error(line, at, format!("no {what} named `{}`{near}; there is: {known}", name.escape_debug()))
+}
+
+/// A name that the library knows.
+pub(crate) fn known<K: FromStr<Err = overtime::Error>>(name: Maybe<String>, line: Line<'_>) -> Result<Option<String>> {
+    let Some(name) = name else { return Ok(None) };
+    match name.get_ref().parse::<K>() {
+        Ok(_) => Ok(Some(name.into_inner())),
+        Err(e) => error(line, start(&name), e.to_string()),
+    }
+}
+
+pub(crate) fn choice<V: Copy>(name: Spanned<String>, line: Line<'_>, key: &str, all: &[(&str, V)]) -> Result<V> {
+    match all.iter().find(|(n, _)| n == name.get_ref()) {
+        Some((_, value)) => Ok(*value),
+        None => {
+            let names: Vec<&str> = all.iter().map(|(n, _)| *n).collect();
+            error(line, start(&name), format!("`{key}` is one of {}, not `{}`", names.join(", "), name.get_ref()))
+        }
+    }
+}
+
+/// A finite number, at least `least`.
+pub(crate) fn finite(x: Spanned<f64>, line: Line<'_>, key: &str, least: f64) -> Result<f64> {
+    let value = *x.get_ref();
+    let must = if least == 0.0 { "a non-negative" } else { "a positive" };
+    let must = if least < 0.0 { "a finite" } else { must };
+    if value.is_finite() && value >= least {
+        Ok(value)
+    } else {
+        error(line, start(&x), format!("`{key}` must be {must} number, not {}", Number(value)))
+    }
+}
+
+pub(crate) fn number_or_file(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
+    let at = start(&v);
+    match value(v, line, key)? {
+        value @ (Value::Number(_) | Value::Sequence { .. } | Value::File { .. }) => Ok(value),
+        _ => error(
+            line,
+            at,
+            format!("`{key}` must be a number, a sequence such as {{ linspace = … }}, or {{ file = …, array = … }}"),
+        ),
+    }
+}
+
+pub(crate) fn file_only(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
+    let at = start(&v);
+    match value(v, line, key)? {
+        value @ Value::File { .. } => Ok(value),
+        _ => error(line, at, format!("`{key}` must be {{ file = …, array = … }}")),
+    }
+}
+
+/// A value of any sort.
+pub(crate) fn value(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
+    let at = start(&v);
+    let value = match v.into_inner() {
+        raw::Value::Number(x) => Value::Number(x),
+        raw::Value::Name(name) => match name.as_str() {
+            "zeros" => Value::Zeros,
+            "xavier_normal" => Value::XavierNormal,
+            "orthogonal" => Value::Orthogonal(1.0),
+            _ => {
+                let known =
+                    "zeros, xavier_normal, orthogonal; a number; or a table with file, uniform, normal or orthogonal";
+                return error(line, at, format!("`{key}`: no values named `{name}`; there is: {known}"));
+            }
+        },
+        raw::Value::Source(source) => return self::source(source, at, line, key),
+    };
+    checked(value, at, line, key)
+}
+
+/// A table that says where values come from, with exactly one of its keys.
+fn source(source: raw::Source, at: usize, line: Line<'_>, key: &str) -> Result<Value> {
+    let raw::Source { file, array, uniform, normal, orthogonal, linspace, logspace, geomspace, arange } = source;
+    let sequence = |values: Sequence| Value::Sequence { values, line: line(at) };
+    let without_array = array.is_none();
+    let mut all = [
+        file.map(|file| Value::File { file: PathBuf::from(file), array, line: line(at) }),
+        uniform.map(|[low, high]| Value::Uniform(low, high)),
+        normal.map(|[mean, deviation]| Value::Normal(mean, deviation)),
+        orthogonal.map(Value::Orthogonal),
+        linspace.map(Sequence::Linspace).map(sequence),
+        logspace.map(Sequence::Logspace).map(sequence),
+        geomspace.map(Sequence::Geomspace).map(sequence),
+        arange.map(Sequence::Arange).map(sequence),
+    ]
+    .into_iter()
+    .flatten();
+    match (all.next(), all.next()) {
+        (Some(value), None) if without_array || matches!(value, Value::File { .. }) => checked(value, at, line, key),
+        _ => {
+            let one = "file (with array, if the file has several), uniform = [low, high], normal = [mean, deviation], \
+                       orthogonal = gain, linspace, logspace or geomspace = [from, to, number of values], \
+                       arange = [start, stop, step]";
+            error(line, at, format!("`{key}` must have exactly one of {one}"))
+        }
+    }
+}
+
+fn checked(value: Value, at: usize, line: Line<'_>, key: &str) -> Result<Value> {
+    let numbers: &[f64] = match &value {
+        Value::Number(a) | Value::Orthogonal(a) => &[*a],
+        Value::Uniform(a, b) | Value::Normal(a, b) => &[*a, *b],
+        _ => &[],
+    };
+    if numbers.iter().any(|x| !x.is_finite()) {
+        return error(line, at, format!("`{key}` is not finite"));
+    }
+    match value {
+        Value::Sequence { values, .. } => match values.check() {
+            Ok(()) => Ok(value),
+            Err(e) => error(line, at, format!("`{key}`: {e}")),
+        },
+        Value::Uniform(low, high) if low > high => {
+            error(line, at, format!("`{key}`: uniform = [low, high], and {} is above {}", Number(low), Number(high)))
+        }
+        Value::Normal(_, deviation) if deviation < 0.0 => error(
+            line,
+            at,
+            format!("`{key}`: normal = [mean, deviation], and a deviation of {} is below 0", Number(deviation)),
+        ),
+        value => Ok(value),
+    }
+}
+
+/// The name of a table, which none before it has.
+pub(crate) fn name(
+    what: &str,
+    name: Option<&Spanned<String>>,
+    at: usize,
+    taken: &[&str],
+    line: Line<'_>,
+) -> Result<String> {
+    let Some(name) = name else { return error(line, at, format!("this {what} has no `name`")) };
+    let (at, name) = (start(name), name.get_ref());
+    if name.is_empty() || name.chars().any(|c| ".[]:,".contains(c) || c.is_control()) {
+        let escaped = name.escape_debug();
+        return error(
+            line,
+            at,
+            format!("{what} name `{escaped}` is empty, or has a dot, bracket, colon, comma or control character"),
+        );
+    }
+    if taken.contains(&name.as_str()) {
+        return error(line, at, format!("two things named `{name}`"));
+    }
+    Ok(name.clone())
+}
+
+/// What must be there.
+pub(crate) fn needed<V>(
+    value: Option<Spanned<V>>,
+    key: &str,
+    what: &str,
+    at: usize,
+    line: Line<'_>,
+) -> Result<Spanned<V>> {
+    value.map_or_else(|| error(line, at, format!("{what} needs `{key}`")), Ok)
+}

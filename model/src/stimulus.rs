@@ -1,0 +1,297 @@
+//! Stimuli of a run: the functions of [`overtime::inputs`] as values, with brainpy's names of their
+//! parameters.
+
+use crate::error::{Result, spec};
+use crate::sequence::Sequence;
+use ndarray::ArrayD;
+use overtime::Scalar;
+use overtime::inputs::{self, Span};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// An input that changes in time. Times are in ms and count from the start of the run; values are
+/// in the unit of the input.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stimulus {
+    /// Consecutive pairs of a value and its duration, as of brainpy's `constant_input`.
+    Constant(Vec<(Level, f64)>),
+    /// Consecutive values with their durations, as of brainpy's `section_input`.
+    Section(Section),
+    /// Pulses, as of brainpy's `spike_input`.
+    Spike(Spike),
+    /// A ramp, as of brainpy's `ramp_input`.
+    Ramp(Ramp),
+    /// A sine wave, as of brainpy's `sinusoidal_input`.
+    Sinusoidal(Wave),
+    /// A square wave, as of brainpy's `square_input`.
+    Square(Wave),
+    /// An Ornstein-Uhlenbeck process for each unit, as of brainpy's `ou_process`.
+    OuProcess(OuProcess),
+    /// The increments of a Wiener process for each unit, as of brainpy's `wiener_process`.
+    WienerProcess(WienerProcess),
+}
+
+/// A value for all, or a value for each. A file has it as a number, a list of numbers, or a sequence
+/// such as `{ linspace = [0, 5, 20] }`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Level {
+    /// The same value for all.
+    All(f64),
+    /// One value for each.
+    Each(Vec<f64>),
+    /// One value for each, evenly spaced.
+    Sequence(Sequence),
+}
+
+// By hand rather than `untagged`, which would lose the reason of an error.
+impl<'de> Deserialize<'de> for Level {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Level;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number, a list of numbers, or a sequence such as { linspace = [0, 5, 20] }")
+            }
+            fn visit_f64<E>(self, x: f64) -> std::result::Result<Level, E> {
+                Ok(Level::All(x))
+            }
+            fn visit_i64<E>(self, x: i64) -> std::result::Result<Level, E> {
+                Ok(Level::All(x as f64))
+            }
+            fn visit_u64<E>(self, x: u64) -> std::result::Result<Level, E> {
+                Ok(Level::All(x as f64))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> std::result::Result<Level, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Level::Each)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> std::result::Result<Level, A::Error> {
+                Sequence::deserialize(MapAccessDeserializer::new(map)).map(Level::Sequence)
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// Consecutive values with their durations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// The values.
+    pub values: Vec<Level>,
+    /// The duration of each value, ms.
+    pub durations: Vec<f64>,
+}
+
+/// Pulses. A pulse replaces earlier pulses where they overlap.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spike {
+    /// The start of each pulse, ms.
+    pub sp_times: Vec<f64>,
+    /// The length of all pulses or of each, ms.
+    pub sp_lens: Level,
+    /// The size of all pulses or of each.
+    pub sp_sizes: Level,
+}
+
+/// A ramp.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ramp {
+    /// The value in the first step of the ramp.
+    pub c_start: f64,
+    /// The value in the last step of the ramp.
+    pub c_end: f64,
+    /// The start of the ramp, ms; 0 by default.
+    #[serde(default)]
+    pub t_start: f64,
+    /// The end of the ramp, ms; by default the end of the run.
+    #[serde(default)]
+    pub t_end: Option<f64>,
+}
+
+/// A sine wave or a square wave.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wave {
+    /// The amplitude.
+    pub amplitude: f64,
+    /// The frequency, Hz.
+    pub frequency: f64,
+    /// Whether the wave is shifted up by `amplitude`, so that it is not negative; `false` by
+    /// default.
+    #[serde(default)]
+    pub bias: bool,
+    /// The start of the wave, ms; 0 by default.
+    #[serde(default)]
+    pub t_start: f64,
+    /// The end of the wave, ms; by default the end of the run.
+    #[serde(default)]
+    pub t_end: Option<f64>,
+}
+
+/// An Ornstein-Uhlenbeck process.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OuProcess {
+    /// The mean, and the value at the start.
+    pub mean: f64,
+    /// The intensity, in the unit of the input per √ms.
+    pub sigma: f64,
+    /// The time constant, ms.
+    pub tau: f64,
+    /// The seed; by default the seed of the run.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// The start of the process, ms; 0 by default.
+    #[serde(default)]
+    pub t_start: f64,
+    /// The end of the process, ms; by default the end of the run.
+    #[serde(default)]
+    pub t_end: Option<f64>,
+}
+
+/// The increments of a Wiener process.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WienerProcess {
+    /// The seed; by default the seed of the run.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// The start of the process, ms; 0 by default.
+    #[serde(default)]
+    pub t_start: f64,
+    /// The end of the process, ms; by default the end of the run.
+    #[serde(default)]
+    pub t_end: Option<f64>,
+}
+
+impl Level {
+    fn level(&self) -> Result<inputs::Level> {
+        Ok(match self {
+            Self::All(x) => inputs::Level::All(*x),
+            Self::Each(all) => inputs::Level::Each(all.clone()),
+            Self::Sequence(sequence) => inputs::Level::Each(sequence.values()?),
+        })
+    }
+
+    /// The number of units that it has values for, if it has a value for each.
+    fn units(&self) -> Option<u64> {
+        match self {
+            Self::All(_) => None,
+            Self::Each(all) => Some(all.len() as u64),
+            Self::Sequence(sequence) => Some(sequence.count()),
+        }
+    }
+}
+
+impl Stimulus {
+    /// The names of the stimuli, as a model file has them.
+    pub const NAMES: [&'static str; 8] =
+        ["constant", "section", "spike", "ramp", "sinusoidal", "square", "ou_process", "wiener_process"];
+
+    /// Whether the stimulus has a duration of its own, so that it says how long a run is.
+    #[must_use]
+    pub fn has_duration(&self) -> bool {
+        matches!(self, Self::Constant(_) | Self::Section(_))
+    }
+
+    /// The number of units that the stimulus has values for, if it has a value for each.
+    #[must_use]
+    pub fn units(&self) -> Option<u64> {
+        match self {
+            Self::Constant(sections) => sections.iter().find_map(|(level, _)| level.units()),
+            Self::Section(section) => section.values.iter().find_map(Level::units),
+            _ => None,
+        }
+    }
+
+    /// Checks the numbers that need no run.
+    ///
+    /// # Errors
+    /// If a number is not finite, a sequence makes no sense, or two values are for different
+    /// numbers of units.
+    pub fn check(&self) -> Result<()> {
+        let (levels, others): (Vec<&Level>, Vec<f64>) = match self {
+            Self::Constant(sections) => {
+                (sections.iter().map(|(level, _)| level).collect(), sections.iter().map(|(_, ms)| *ms).collect())
+            }
+            Self::Section(Section { values, durations }) => (values.iter().collect(), durations.clone()),
+            Self::Spike(Spike { sp_times, sp_lens, sp_sizes }) => (vec![sp_lens, sp_sizes], sp_times.clone()),
+            Self::Ramp(r) => (vec![], vec![r.c_start, r.c_end, r.t_start, r.t_end.unwrap_or_default()]),
+            Self::Sinusoidal(w) | Self::Square(w) => {
+                (vec![], vec![w.amplitude, w.frequency, w.t_start, w.t_end.unwrap_or_default()])
+            }
+            Self::OuProcess(p) => (vec![], vec![p.mean, p.sigma, p.tau, p.t_start, p.t_end.unwrap_or_default()]),
+            Self::WienerProcess(p) => (vec![], vec![p.t_start, p.t_end.unwrap_or_default()]),
+        };
+        let of_levels = levels.iter().flat_map(|level| match level {
+            Level::All(x) => std::slice::from_ref(x),
+            Level::Each(all) => all.as_slice(),
+            Level::Sequence(_) => &[],
+        });
+        if let Some(x) = of_levels.chain(&others).find(|x| !x.is_finite()) {
+            return Err(spec(format!("{x} is not a finite number")));
+        }
+        for level in &levels {
+            if let Level::Sequence(sequence) = level {
+                sequence.check()?;
+            }
+        }
+        if let Self::Section(Section { values, durations }) = self
+            && values.len() != durations.len()
+        {
+            return Err(spec(format!("section has {} values and {} durations", values.len(), durations.len())));
+        }
+        let mut units = levels.iter().filter_map(|level| level.units());
+        match (self.has_duration(), units.next()) {
+            (true, Some(first)) => match units.find(|other| *other != first) {
+                Some(other) => Err(spec(format!("one value is for {first} units, and another for {other}"))),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// The values, `[T]`, or `[T, units]` if units differ. `steps` is the number of steps of the
+    /// run; a stimulus with a duration of its own does not need it. `dt` is in ms.
+    ///
+    /// # Errors
+    /// If a number makes no sense, or memory is short.
+    pub fn array<T: Scalar>(&self, steps: Option<u64>, dt: f64, units: usize, seed: u64) -> Result<ArrayD<T>> {
+        let duration = || match steps {
+            Some(steps) => Ok(steps as f64 * dt),
+            None => Err(spec("this stimulus has no duration: the run needs `duration` or `steps`")),
+        };
+        let span = |start: f64, end: Option<f64>| {
+            let duration = duration()?;
+            Ok::<Span, crate::Error>(Span::new(duration, dt).between(start, end.unwrap_or(duration)))
+        };
+        Ok(match self {
+            Self::Constant(sections) => {
+                let levels: Result<Vec<_>> = sections.iter().map(|(level, ms)| Ok((level.level()?, *ms))).collect();
+                inputs::constant_input(levels?, dt)?.0
+            }
+            Self::Section(Section { values, durations }) => {
+                let levels: Result<Vec<_>> = values.iter().map(Level::level).collect();
+                inputs::section_input(levels?, durations.iter().copied(), dt)?
+            }
+            Self::Spike(Spike { sp_times, sp_lens, sp_sizes }) => {
+                inputs::spike_input(sp_times, sp_lens.level()?, sp_sizes.level()?, duration()?, dt)?
+            }
+            Self::Ramp(r) => inputs::ramp_input(r.c_start, r.c_end, span(r.t_start, r.t_end)?)?,
+            Self::Sinusoidal(w) => {
+                inputs::sinusoidal_input(w.amplitude, w.frequency, w.bias, span(w.t_start, w.t_end)?)?
+            }
+            Self::Square(w) => inputs::square_input(w.amplitude, w.frequency, w.bias, span(w.t_start, w.t_end)?)?,
+            Self::OuProcess(p) => {
+                inputs::ou_process(p.mean, p.sigma, p.tau, units, p.seed.unwrap_or(seed), span(p.t_start, p.t_end)?)?
+            }
+            Self::WienerProcess(p) => inputs::wiener_process(units, p.seed.unwrap_or(seed), span(p.t_start, p.t_end)?)?,
+        })
+    }
+}

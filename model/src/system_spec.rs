@@ -1,0 +1,81 @@
+//! A system as a value: a group of neurons, layers, or a network.
+
+use crate::arrays::Arrays;
+use crate::error::Result;
+use crate::layers::{self, Layer};
+use crate::loaded::{Loaded, of_reals};
+use crate::network::{self, Network};
+use crate::neurons::{self, Neurons};
+use crate::value::Value;
+use overtime::Scalar;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// A system, to be built with any element type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum SystemSpec {
+    /// A group of neurons.
+    Neurons(Neurons),
+    /// Layers, one after the other.
+    Sequential(Vec<Layer>),
+    /// Groups of neurons and projections between them.
+    Network(Network),
+}
+
+impl SystemSpec {
+    /// The system of this element type, for steps of `dt`. The seed is that of weights and
+    /// synapses. Arrays are read from their files.
+    ///
+    /// # Errors
+    /// If an array cannot be read, or the library refuses the system.
+    pub fn build<T: Scalar>(&self, seed: u64, dt: f64) -> Result<Loaded<T>> {
+        self.build_with(&self.arrays(None)?, seed, dt)
+    }
+
+    /// The same with arrays that have been read.
+    ///
+    /// # Errors
+    /// If an array is missing, or the library refuses the system.
+    pub fn build_with<T: Scalar>(&self, arrays: &Arrays, seed: u64, dt: f64) -> Result<Loaded<T>> {
+        match self {
+            Self::Sequential(layers) => layers::build::sequential(layers, arrays, seed),
+            Self::Neurons(group) => {
+                let double = || neurons::build::neurons::<f64>(group, arrays);
+                of_reals(double, || neurons::build::neurons::<f32>(group, arrays), &group.kind)
+            }
+            Self::Network(net) => {
+                let double = || network::build::network::<f64>(net, arrays, seed, dt);
+                of_reals(double, || network::build::network::<f32>(net, arrays, seed, dt), "a network")
+            }
+        }
+    }
+
+    /// Reads every array that the system refers to. `model` is the model file, for errors.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or does not have the array.
+    pub fn arrays(&self, model: Option<&Path>) -> Result<Arrays> {
+        Arrays::read(self.values(), model)
+    }
+
+    /// Every value in it, with the name that it has in errors and in [`Arrays`].
+    #[must_use]
+    pub fn values(&self) -> Vec<(String, &Value)> {
+        match self {
+            Self::Neurons(n) => n.values(),
+            Self::Network(net) => net.values(),
+            Self::Sequential(layers) => layers
+                .iter()
+                .flat_map(|l| l.kind.inits().iter().map(|(name, v)| (format!("{}.{name}", l.name), v)))
+                .collect(),
+        }
+    }
+
+    pub(crate) fn values_mut(&mut self) -> Vec<&mut Value> {
+        match self {
+            Self::Neurons(n) => n.values_mut().collect(),
+            Self::Network(net) => net.values_mut(),
+            Self::Sequential(layers) => layers.iter_mut().flat_map(|l| l.kind.inits_mut()).map(|(_, v)| v).collect(),
+        }
+    }
+}

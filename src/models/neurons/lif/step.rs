@@ -1,0 +1,156 @@
+//! One step of many neurons, a tile of them at a time.
+
+use super::{Lif, Parameters};
+use crate::models::Reset;
+use crate::models::integrator::{GROWTH, STAGES, Tableau};
+use crate::models::neurons::refractory::steps_in;
+use crate::numeric::math::{decay, divisible};
+use crate::numeric::scalar::Real;
+use crate::numeric::simd::SimdLoop;
+use crate::system::param::Param;
+
+pub(super) struct Vars<'a, R> {
+    pub(super) v: &'a mut [R],
+    pub(super) spike: &'a mut [R],
+    pub(super) refractory: &'a mut [R],
+    pub(super) x: &'a [R],
+    /// The conductance, or none.
+    pub(super) g: &'a [R],
+    pub(super) y: &'a mut [R],
+}
+
+pub(super) struct Step<'a, R> {
+    pub(super) model: &'a Lif<R>,
+    pub(super) dt: R,
+    /// None: exponential Euler.
+    pub(super) tableau: Option<Tableau>,
+    pub(super) first: usize,
+    pub(super) units: usize,
+    pub(super) vars: Vars<'a, R>,
+}
+
+/// Neurons that are stepped together.
+pub(super) const TILE: usize = 64;
+
+/// What a step needs to know of each neuron of a tile.
+pub(super) struct Tile<R> {
+    pub(super) v_rest: [R; TILE],
+    pub(super) v_reset: [R; TILE],
+    pub(super) v_th: [R; TILE],
+    pub(super) r: [R; TILE],
+    /// How much of the way to V_rest + R I a step makes. The equation is linear, so that this is
+    /// all that a method decides.
+    pub(super) relaxation: [R; TILE],
+    /// dt/τ, where a conductance makes the relaxation differ from step to step.
+    pub(super) dt_over_tau: [R; TILE],
+    /// What `refractory` is after a spike.
+    pub(super) refractory_steps: [R; TILE],
+}
+
+impl<R: Real> SimdLoop for Step<'_, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let (zero, one) = (R::of(0.0), R::of(1.0));
+        let Vars { v, spike, refractory, x, g, y } = self.vars;
+        let series = self.tableau.as_ref().map(Tableau::relaxation::<R>);
+        let soft = self.model.reset == Reset::Soft;
+        let same = self.model.constants.all().iter().all(|p| matches!(p, Param::All(_)));
+        let mut tile = Tile::new(self.model, self.first, self.units, self.dt, self.tableau.as_ref());
+        let chunks = (v.chunks_mut(TILE).zip(spike.chunks_mut(TILE))).zip(refractory.chunks_mut(TILE));
+        for (t, (((v, spike), refractory), (x, y))) in chunks.zip(x.chunks(TILE).zip(y.chunks_mut(TILE))).enumerate() {
+            if !same && t > 0 {
+                tile = Tile::new(self.model, self.first + t * TILE, self.units, self.dt, self.tableau.as_ref());
+            }
+            let len = v.len().min(spike.len()).min(refractory.len()).min(x.len()).min(y.len()).min(TILE);
+            let (v, spike, refractory, x, y) =
+                (&mut v[..len], &mut spike[..len], &mut refractory[..len], &x[..len], &mut y[..len]);
+            let mut moved = [zero; TILE];
+            match g.get(t * TILE..t * TILE + len) {
+                Some(g) if len > 0 => tile.moved_with_conductance(v, x, g, series.as_ref(), &mut moved),
+                _ => {
+                    for k in 0..len {
+                        let steady = tile.r[k].mul_add(x[k], tile.v_rest[k]);
+                        moved[k] = (steady - v[k]).mul_add(tile.relaxation[k], v[k]);
+                    }
+                }
+            }
+            for k in 0..len {
+                let (v0, left) = (v[k], refractory[k]);
+                let held = left > one;
+                let after = if held { v0 } else { moved[k] };
+                let rest = if held { left - one } else { zero };
+                // Where a soft reset, or a reset above the threshold, leaves V there, the
+                // refractory period comes first.
+                let fired = !held & (after >= tile.v_th[k]);
+                let spiked = if fired { one } else { zero };
+                let reset = if soft { after - (tile.v_th[k] - tile.v_reset[k]) } else { tile.v_reset[k] };
+                v[k] = if fired { reset } else { after };
+                refractory[k] = if fired { tile.refractory_steps[k] } else { rest };
+                spike[k] = spiked;
+                y[k] = spiked;
+            }
+        }
+    }
+}
+
+impl<R: Real> Tile<R> {
+    /// The potentials after a step under a conductance: the steady is nearer to 0, and the way there
+    /// faster.
+    #[inline(always)]
+    fn moved_with_conductance(&self, v: &[R], x: &[R], g: &[R], series: Option<&[R; STAGES]>, moved: &mut [R; TILE]) {
+        let one = R::of(1.0);
+        let (mut steady, mut relaxation) = ([one; TILE], [one; TILE]);
+        for k in 0..g.len() {
+            // At 0 the limit comes out: the smaller the relaxation, the farther the steady.
+            let rate = divisible(self.r[k].mul_add(g[k], one), R::of(-GROWTH) / self.dt_over_tau[k]);
+            steady[k] = self.r[k].mul_add(x[k], self.v_rest[k]) / rate;
+            relaxation[k] = self.dt_over_tau[k] * rate;
+        }
+        match series {
+            None => {
+                for relaxation in &mut relaxation {
+                    *relaxation = decay(*relaxation);
+                }
+            }
+            Some([c1, c2, c3, c4]) => {
+                for relaxation in &mut relaxation {
+                    let z = *relaxation;
+                    *relaxation = z.mul_add(z.mul_add(z.mul_add(*c4, *c3), *c2), *c1) * z;
+                }
+            }
+        }
+        for k in 0..g.len() {
+            moved[k] = (steady[k] - v[k]).mul_add(relaxation[k], v[k]);
+        }
+    }
+
+    /// Of the neurons from number `first` on, counted over the batch.
+    #[inline(always)]
+    pub(super) fn new(model: &Lif<R>, first: usize, units: usize, dt: R, tableau: Option<&Tableau>) -> Self {
+        let of = |param: &Param<R>| param.spread::<TILE>(first, units);
+        let Parameters { v_rest, v_reset, v_th, r, tau, tau_ref } = &model.constants;
+        let tau = of(tau);
+        let mut dt_over_tau = tau;
+        dt_over_tau.iter_mut().for_each(|p| *p = dt / *p);
+        let mut relaxation = [R::of(0.0); TILE];
+        match tableau {
+            None => relaxation.iter_mut().zip(&tau).for_each(|(s, tau)| *s = decay(dt / *tau)),
+            // From 0 towards 1.
+            Some(tableau) => {
+                [relaxation] = tableau.stepper(dt).tile([relaxation], |k, [x]| [(R::of(1.0) - x) / tau[k]])
+            }
+        }
+        let mut refractory_steps = of(tau_ref);
+        refractory_steps.iter_mut().for_each(|h| *h = R::of(1.0) + steps_in(*h, dt));
+        Self {
+            v_rest: of(v_rest),
+            v_reset: of(v_reset),
+            v_th: of(v_th),
+            r: of(r),
+            relaxation,
+            dt_over_tau,
+            refractory_steps,
+        }
+    }
+}

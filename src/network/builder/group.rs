@@ -1,0 +1,155 @@
+//! The plan of a group.
+
+use super::checks::{check_name, lasts_a_step};
+use super::receptor::{Of, membrane};
+use crate::error::{Error, Result};
+use crate::network::describe::kinetics::Kinetics;
+use crate::network::describe::projection::Projection;
+use crate::network::describe::receptor::Kind;
+use crate::network::group::Group;
+use crate::network::plan::{GroupPlan, PoissonDrive, Presynapse, ReceptorKind, ReceptorPlan};
+use crate::network::poisson;
+use crate::numeric::scalar::Real;
+use crate::system::param::Param;
+use crate::system::{Coupling, MAX_PORTS, System};
+
+/// The plan of a group, its model, and its constant current.
+pub(super) type ResolvedGroup<T> = (GroupPlan, Box<dyn System<T>>, Option<Param<T>>);
+
+/// Resolves a group. Its variables are the network's from `next` on.
+pub(super) fn group_plan<T: Real>(
+    group: Group<T>,
+    projections: &[Projection],
+    dt: f64,
+    next: &mut usize,
+    inputs: &mut usize,
+) -> Result<ResolvedGroup<T>> {
+    let Group { name, model, receptors, current, input, noise, poisson } = group;
+    let schema = model.schema();
+    let units = schema.output_len();
+    if schema.coupling != Coupling::Pointwise {
+        return Err(Error::Unsupported(format!(
+            "group `{name}`: {} is not pointwise, but the units of a group are",
+            model.kind()
+        )));
+    }
+    if units == 0 {
+        return Err(Error::value(format!("group `{name}`"), units, "neurons are too few: a group has at least one"));
+    }
+    schema.check()?;
+    model.check()?;
+    let conductance = schema.inputs.iter().position(|i| i.name == "g");
+    let takes_current = schema.inputs.first().is_some_and(|i| i.name != "g");
+    let driven = receptors.iter().any(|r| !matches!(r.kind, Kind::Delta { .. }))
+        || current.is_some()
+        || input
+        || noise.is_some();
+    if driven && !takes_current {
+        return Err(Error::Unsupported(format!("group `{name}`: {} has no input for a current", model.kind())));
+    }
+    let vars = *next..*next + schema.state.len();
+    *next = vars.end;
+    let mut receptor_plans: Vec<ReceptorPlan> = Vec::with_capacity(receptors.len());
+    for receptor in receptors {
+        let taken = receptor_plans
+            .iter()
+            .map(|f| f.name.as_str())
+            .chain(schema.state.iter().map(|v| &*v.name))
+            .chain(["flight"]);
+        check_name("receptor", &receptor.name, taken)?;
+        let of = Of {
+            label: format!("{name}.{}", receptor.name),
+            model: model.kind(),
+            schema: &schema,
+            first: vars.start,
+            dt,
+        };
+        receptor_plans.push(receptor.resolved(&of, next)?);
+    }
+    if let Some(current) = &current {
+        current.check(&format!("current of group `{name}`"), units, |_| true, "")?;
+    }
+    if let Some(sigma) = noise.filter(|sigma| !(*sigma >= 0.0 && sigma.is_finite())) {
+        return Err(Error::value(format!("noise of group `{name}`"), sigma, "is negative or not finite"));
+    }
+    let input = input.then(|| {
+        *inputs += 1;
+        *inputs - 1
+    });
+    if *inputs > MAX_PORTS {
+        return Err(Error::value("groups with an input", *inputs, format!("are more than {MAX_PORTS}")));
+    }
+    let mut drives = Vec::with_capacity(poisson.len());
+    for drive in poisson {
+        let known = receptor_plans.iter().map(|f| f.name.as_str());
+        let receptor = known.clone().position(|f| f == drive.receptor);
+        let receptor = receptor.ok_or_else(|| Error::unknown("receptor", &drive.receptor, known))?;
+        if matches!(receptor_plans[receptor].kind, ReceptorKind::Gap) {
+            return Err(Error::Unsupported(format!(
+                "the Poisson drive of `{name}` acts on gap junctions, which take no spikes"
+            )));
+        }
+        if receptor_plans[receptor].is_graded::<T>() {
+            return Err(lasts_a_step(&format!("the Poisson drive of `{name}`"), &name, &receptor_plans[receptor].name));
+        }
+        if !drive.weight.is_finite() {
+            return Err(Error::value(
+                format!("weight of the Poisson drive of `{name}`"),
+                drive.weight,
+                "is not finite",
+            ));
+        }
+        let thresholds =
+            poisson::thresholds(&format!("rate of the Poisson drive of `{name}`"), drive.rate * dt / 1000.0)?;
+        drives.push(PoissonDrive { receptor, weight: drive.weight, thresholds });
+    }
+    let mut presynapses = Vec::new();
+    for projection in projections.iter().filter(|p| p.from.group == name) {
+        let Some(kinetics) = projection.kinetics else {
+            if let Some((variable, _)) = projection.initial.first() {
+                let reason = format!(
+                    "projection `{}` has no kinetics, and so no variable `{variable}` to initialise",
+                    projection.name
+                );
+                return Err(Error::Unsupported(reason));
+            }
+            continue;
+        };
+        kinetics.check(&projection.name)?;
+        let init = kinetics.initial(&projection.name, &projection.initial, units)?;
+        let mut own = *next..*next + kinetics.names().len();
+        *next = own.end;
+        if kinetics == Kinetics::Gap {
+            let v = vars.start + membrane(&schema)?;
+            own = v..v + 1;
+        }
+        presynapses.push(Presynapse {
+            name: projection.name.clone(),
+            kinetics,
+            constants: kinetics.constants(dt),
+            vars: own,
+            init,
+        });
+    }
+    let spike_ring = *next;
+    *next += 1;
+    let ports = schema.inputs.len();
+    let receptors = receptor_plans;
+    let membrane = membrane(&schema).ok();
+    let plan = GroupPlan {
+        name,
+        units,
+        vars,
+        receptors,
+        presynapses,
+        spike_ring,
+        ring_len: 1,
+        input,
+        noise,
+        poisson: drives,
+        ports,
+        conductance,
+        membrane,
+    };
+    Ok((plan, model, current))
+}

@@ -1,0 +1,117 @@
+//! The plan of a projection.
+
+use super::checks::{check_name, lasts_a_step};
+use crate::connectivity::{ConnectivitySpec, MOST_STEPS};
+use crate::error::{Error, Result};
+use crate::network::describe::kinetics::{Kinetics, MAX_POTENTIAL};
+use crate::network::describe::projection::{Projection, Subgroup};
+use crate::network::host::presynaptic::AMOUNT_ONE;
+use crate::network::plan::{GroupPlan, ProjectionPlan};
+use crate::numeric::rng::Stream;
+use crate::numeric::scalar::Real;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+pub(super) fn projection_plan<T: Real>(
+    projection: Projection,
+    groups: &[GroupPlan],
+    dt: f64,
+    seed: u64,
+) -> Result<ProjectionPlan> {
+    let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, kinetics, stdp, .. } =
+        projection;
+    let (from, pre) = part(&name, &from, groups)?;
+    let (to, post) = part(&name, &to, groups)?;
+    let receptor_plans = &groups[to].receptors;
+    let receptor = receptor_plans.iter().position(|f| f.name == receptor).ok_or_else(|| {
+        let known = receptor_plans.iter().map(|f| f.name.as_str());
+        Error::unknown("receptor", &receptor, known)
+    })?;
+    let stream = Stream::named(seed, &name);
+    let spec = ConnectivitySpec {
+        name,
+        connect,
+        stream,
+        pre,
+        post,
+        same_group: from == to,
+        autapses,
+        procedural,
+        weight,
+        delay,
+        dt,
+    };
+    spec.check()?;
+    let delays = spec.delays()?;
+    debug_assert!(*delays.end() <= MOST_STEPS);
+    let mut weight_scale = spec.weight_scale();
+    let presynapse = groups[from].presynapses.iter().position(|t| t.name == spec.name);
+    if let Some(kinetics) = kinetics {
+        let name = &spec.name;
+        let what = if kinetics == Kinetics::Gap { "gap junctions" } else { "kinetics" };
+        if stdp.is_some() {
+            return Err(Error::Unsupported(format!(
+                "projection `{name}` has {what} and plastic weights, but can have only one of them"
+            )));
+        }
+        if procedural {
+            return Err(Error::Unsupported(format!(
+                "projection `{name}` has {what}, and its synapses must be stored, but it is procedural"
+            )));
+        }
+        if delays.start() != delays.end() {
+            let reason = format!(
+                "projection `{name}` has {what}, and delays of {} to {} steps: its synapses must have one delay",
+                delays.start(),
+                delays.end()
+            );
+            return Err(Error::Unsupported(reason));
+        }
+        if kinetics == Kinetics::Gap {
+            weight_scale *= MAX_POTENTIAL;
+            if *delays.end() > 0 {
+                return Err(Error::Unsupported(format!("projection `{name}`: gap junctions have no delay")));
+            }
+        } else if kinetics.is_graded() && !receptor_plans[receptor].is_graded::<T>() {
+            let to = format!("`{}.{}`", groups[to].name, receptor_plans[receptor].name);
+            return Err(Error::Unsupported(format!(
+                "projection `{name}` transmits in each step, but {to} is not a graded receptor"
+            )));
+        }
+        check_name("projection with kinetics", name, groups.iter().map(|p| p.name.as_str()))?;
+        if spec.has_one_weight() {
+            weight_scale /= f64::from(AMOUNT_ONE);
+        }
+    }
+    if receptor_plans[receptor].is_graded::<T>() && !kinetics.is_some_and(Kinetics::is_graded) {
+        return Err(lasts_a_step(
+            &format!("projection `{}`", spec.name),
+            &groups[to].name,
+            &receptor_plans[receptor].name,
+        ));
+    }
+    Ok(ProjectionPlan {
+        spec,
+        from,
+        to,
+        receptor,
+        var: receptor_plans[receptor].var,
+        delays,
+        weight_scale,
+        presynapse,
+        table: OnceLock::new(),
+        plastic: None,
+    })
+}
+
+/// The number of the group, and the range of its neurons.
+pub(super) fn part(projection: &str, part: &Subgroup, groups: &[GroupPlan]) -> Result<(usize, Range<usize>)> {
+    let group = groups.iter().position(|p| p.name == part.group);
+    let group = group.ok_or_else(|| Error::unknown("group", &part.group, groups.iter().map(|p| p.name.as_str())))?;
+    let units = part.units.clone().unwrap_or(0..groups[group].units);
+    if units.start >= units.end || units.end > groups[group].units {
+        let reason = format!("is empty, or beyond the {} neurons of `{}`", groups[group].units, part.group);
+        return Err(Error::value(format!("part of projection `{projection}`"), format!("{units:?}"), reason));
+    }
+    Ok((group, units))
+}

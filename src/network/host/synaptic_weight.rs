@@ -1,0 +1,125 @@
+//! The weights of synapses, and the sums of them that arrive at a target.
+
+use super::presynaptic::AMOUNT_ONE;
+use crate::numeric::scalar::Real;
+use std::ops::AddAssign;
+
+/// A target's number.
+pub(super) trait TargetIndex: Copy + Send + Sync {
+    fn number(self) -> usize;
+}
+
+impl TargetIndex for u16 {
+    #[inline(always)]
+    fn number(self) -> usize {
+        usize::from(self)
+    }
+}
+
+impl TargetIndex for u32 {
+    #[inline(always)]
+    fn number(self) -> usize {
+        self as usize
+    }
+}
+
+/// The sum of a target.
+pub(super) trait Sum: Copy + Default + PartialEq + AddAssign + Send {
+    fn real<T: Real>(self) -> T;
+    /// The sums of this type.
+    fn all<'a>(counts: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [Self];
+}
+
+/// A number of spikes.
+impl Sum for i32 {
+    #[inline(always)]
+    fn real<T: Real>(self) -> T {
+        T::of_count(self)
+    }
+    fn all<'a>(counts: &'a mut [i32], _: &'a mut [i64]) -> &'a mut [i32] {
+        counts
+    }
+}
+
+/// A sum of weights.
+impl Sum for i64 {
+    #[inline(always)]
+    fn real<T: Real>(self) -> T {
+        T::of_whole(self)
+    }
+    fn all<'a>(_: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [i64] {
+        loads
+    }
+}
+
+/// The summand of a synapse.
+pub(super) trait SynapticWeight: Copy + Send + Sync {
+    type Sum: Sum;
+    /// The summand of this synapse if its source releases this amount.
+    fn of(self, synapse: usize, amount: i32) -> Self::Sum;
+}
+
+/// Every synapse counts 1.
+#[derive(Clone, Copy)]
+pub(super) struct UnitWeight;
+
+impl SynapticWeight for UnitWeight {
+    type Sum = i32;
+    #[inline(always)]
+    fn of(self, _: usize, _: i32) -> i32 {
+        1
+    }
+}
+
+/// Each synapse has its integer weight.
+#[derive(Clone, Copy)]
+pub(super) struct StoredWeight<'a>(pub(super) &'a [i32]);
+
+impl SynapticWeight for StoredWeight<'_> {
+    type Sum = i64;
+    #[inline(always)]
+    fn of(self, synapse: usize, _: i32) -> i64 {
+        i64::from(self.0[synapse])
+    }
+}
+
+/// The integer weights of the present weights.
+#[derive(Clone, Copy)]
+pub(super) struct PlasticWeight<'a, T> {
+    pub(super) w: &'a [T],
+    pub(super) inv_scale: f64,
+}
+
+impl<T: Real> SynapticWeight for PlasticWeight<'_, T> {
+    type Sum = i64;
+    /// Its counterpart is `integer_weight_of` in `stdp.cuh`. A value out of range saturates, and
+    /// NaN gives 0.
+    #[inline(always)]
+    fn of(self, synapse: usize, _: i32) -> i64 {
+        i64::from((self.w[synapse].to_f64() * self.inv_scale).round_ties_even() as i32)
+    }
+}
+
+/// The released amount of the source, in multiples of 2⁻³⁰.
+#[derive(Clone, Copy)]
+pub(super) struct ReleasedAmount;
+
+impl SynapticWeight for ReleasedAmount {
+    type Sum = i64;
+    #[inline(always)]
+    fn of(self, _: usize, amount: i32) -> i64 {
+        i64::from(amount)
+    }
+}
+
+/// The integer weight times the released amount, rounded to the nearest integer.
+#[derive(Clone, Copy)]
+pub(super) struct ScaledWeight<'a>(pub(super) &'a [i32]);
+
+impl SynapticWeight for ScaledWeight<'_> {
+    type Sum = i64;
+    #[inline(always)]
+    fn of(self, synapse: usize, amount: i32) -> i64 {
+        (i64::from(self.0[synapse]) * i64::from(amount) + i64::from(AMOUNT_ONE / 2)) >> AMOUNT_ONE.trailing_zeros()
+    }
+}

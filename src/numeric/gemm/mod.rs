@@ -1,0 +1,134 @@
+//! Matrix products of rows with a packed weight matrix. Each element is a sum in one fixed order.
+//!
+//! c[r, j] ← c[r, j] + Σₖ a[r, k]·w[k, j] is one chain of fused multiply-adds with k ascending,
+//! independent of the number of rows, the tile, the thread and the vector width. A single row
+//! therefore has the same bits as that row in a batch, and a step has the same bits as in a scan.
+//! General-purpose libraries promise neither, and they pack the weights again in every call.
+
+mod packed;
+mod panels;
+
+use super::scalar::Real;
+use packed::Shape;
+pub(crate) use packed::{Packed, Rows, padded};
+use panels::panels;
+
+/// The bytes of weights for which another thread pays off if a single row is multiplied. Such a
+/// product is bound by reading the weights, and one core cannot read from a shared cache or memory
+/// faster.
+const SHARE: usize = 1 << 19;
+
+/// The order of the panels. Repeated products with the same weights alternate between the two
+/// orders: the panels that were used last are then used first, while they are still in L2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    There,
+    Back,
+}
+
+/// Computes c ← c + a·w for the first `rows` rows of a. Row r of c starts at `c[r · stride]` and
+/// has `w.width()` elements.
+pub(crate) fn product<R: Real>(a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut [R], stride: usize) {
+    product_in(Order::There, a, rows, w, c, stride);
+}
+
+/// Computes the same product with the panels in this order. The order does not affect any bit.
+pub(crate) fn product_in<R: Real>(order: Order, a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut [R], stride: usize) {
+    let shape = Shape { order, ..w.shape };
+    // With concrete types, this code is compiled once, in this crate, and not in every crate that
+    // uses a cell.
+    use bytemuck::{cast_slice, cast_slice_mut};
+    match size_of::<R>() {
+        _ if rows == 1 => {
+            let shares = (size_of_val(w.values.values()) / SHARE).min(rayon::current_num_threads());
+            row(a.row(0), w.values.values(), shape, &mut c[..w.width()], shares);
+        }
+        4 => product_f32(
+            cast_slice(&a.values),
+            a.stride,
+            rows,
+            cast_slice(w.values.values()),
+            shape,
+            cast_slice_mut(c),
+            stride,
+        ),
+        _ => product_f64(
+            cast_slice(&a.values),
+            a.stride,
+            rows,
+            cast_slice(w.values.values()),
+            shape,
+            cast_slice_mut(c),
+            stride,
+        ),
+    }
+}
+
+/// The product for a single row, whose columns are divided among threads.
+fn row<R: Real>(a: &[R], w: &[R], shape: Shape, c: &mut [R], shares: usize) {
+    use bytemuck::{cast_slice, cast_slice_mut};
+    let Shape { depth, width, panel, .. } = shape;
+    let middle = width * (shares / 2) / shares.max(1) / panel * panel;
+    if middle > 0 {
+        let (left, right) = (Shape { width: middle, ..shape }, Shape { width: width - middle, ..shape });
+        let ((w, more), (c, rest)) = (w.split_at(middle * depth), c.split_at_mut(middle));
+        rayon::join(|| row(a, w, left, c, shares / 2), || row(a, more, right, rest, shares - shares / 2));
+    } else if size_of::<R>() == 4 {
+        product_f32(cast_slice(a), 0, 1, cast_slice(w), shape, cast_slice_mut(c), 0);
+    } else {
+        product_f64(cast_slice(a), 0, 1, cast_slice(w), shape, cast_slice_mut(c), 0);
+    }
+}
+
+#[inline(never)]
+fn product_f32(a: &[f32], a_stride: usize, rows: usize, w: &[f32], shape: Shape, c: &mut [f32], stride: usize) {
+    panels::<f32, 16>(a, a_stride, rows, w, shape, c, stride);
+}
+
+#[inline(never)]
+fn product_f64(a: &[f64], a_stride: usize, rows: usize, w: &[f64], shape: Shape, c: &mut [f64], stride: usize) {
+    panels::<f64, 8>(a, a_stride, rows, w, shape, c, stride);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::packed::VECTOR;
+    use super::*;
+
+    /// Each element is one chain of fused multiply-adds, whatever the number of threads for the
+    /// columns.
+    #[test]
+    fn a_row_is_the_same_by_any_number_of_threads() {
+        for (depth, columns) in [(3, 5), (129, 1), (700, 1003)] {
+            let value = |i: usize| ((i * 7919 % 2003) as f32).mul_add(1e-3, -1.0);
+            let w: Vec<f32> = (0..depth * columns).map(value).collect();
+            let packed = Packed::new(&w, columns, std::slice::from_ref(&(0..columns)));
+            let mut a = Rows::new(1, depth);
+            (0..depth).for_each(|k| a.row_mut(0)[k] = value(k + 11));
+            let right = |j: usize| (0..depth).fold(0.5, |sum, k| a.row(0)[k].mul_add(w[k * columns + j], sum));
+            let right: Vec<f32> = (0..columns).map(right).collect();
+            for threads in 1..5 {
+                let mut c = vec![0.5; packed.width()];
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                for order in [Order::There, Order::Back] {
+                    c.fill(0.5);
+                    pool.install(|| product_in(order, &a, 1, &packed, &mut c, packed.width()));
+                    assert_eq!(c[..columns], right, "{depth} x {columns}, {threads} threads, {order:?}");
+                }
+            }
+        }
+    }
+
+    /// The panels are aligned whatever address the allocator returns.
+    #[test]
+    fn panels_begin_where_a_line_does() {
+        for depth in 0..9 {
+            let w: Vec<f32> = (0..depth * 20).map(|i| i as f32).collect();
+            let all = [Packed::new(&w, 20, &[0..3, 5..20]), Packed::turned(&w, depth, 0..20)];
+            for packed in &all {
+                assert_eq!(packed.values.values().as_ptr().addr() % VECTOR, 0);
+                assert_eq!(packed.values.values().len(), depth * 32);
+            }
+        }
+    }
+}
