@@ -38,7 +38,7 @@ impl Grid {
         let (t, dt) = if clock == Clock::Steps { (begin as f64, 1.0) } else { (t, dt) };
         let whole = Self { begin, t, dt, steps, width: steps.div_ceil(BINS).max(1) };
         let Some([from, to]) = window else { return Ok(whole) };
-        // A step that begins within the window is in it, also where t + k·dt is not quite a number.
+        // A step that begins within the window is in it, also where t + k·dt is rounded.
         let after = |time: f64| (((time - t) / dt - 1e-6).ceil().max(0.0) as u64).min(steps);
         let (first, last) = (after(from), after(to));
         if first >= last {
