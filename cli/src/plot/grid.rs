@@ -4,7 +4,7 @@ use crate::exit_code::usage;
 use overtime::Number;
 use serde::{Deserialize, Serialize};
 
-/// Most stretches that time is cut into.
+/// Most bins of the axis of time.
 const BINS: u64 = 3000;
 
 /// What the axis of time counts.
@@ -16,7 +16,7 @@ pub(crate) enum Clock {
     Steps,
 }
 
-/// The steps that are shown, in stretches of equal length.
+/// The steps that are shown, in bins of equal length.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Grid {
     /// Index and time of the first step.
