@@ -1,4 +1,4 @@
-//! Writing to stdout and stderr, neither of which need be open.
+//! Writes to stdout and stderr, either of which may be closed.
 
 use std::fmt::{self, Display};
 use std::io::{ErrorKind, Write};
@@ -18,7 +18,7 @@ pub(crate) struct Manner {
 /// A shorter run prints no progress, and one line as its summary.
 pub(crate) const SHORT: Duration = Duration::from_secs(1);
 
-/// Stdout was closed by whoever read it.
+/// The reader of stdout closed it.
 #[derive(Debug)]
 pub(crate) struct Closed;
 
@@ -30,17 +30,18 @@ impl Display for Closed {
 
 impl std::error::Error for Closed {}
 
-/// One line on stderr. That it cannot be written is nothing to stop for.
+/// Writes one line to stderr. A failure to write it does not stop the command.
 pub(crate) fn say(line: fmt::Arguments<'_>) {
     say_lines(&harmless(&line.to_string()));
 }
 
-/// What is harmless already, on stderr, in one line or several.
+/// Writes text to stderr that is harmless already, in one line or several.
 pub(crate) fn say_lines(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// The text in one line that does not speak to the terminal: names in it may come from a file.
+/// The text in one line, without control characters for the terminal: a name in it may come from a
+/// file.
 pub(crate) fn harmless(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -53,12 +54,13 @@ pub(crate) fn harmless(text: &str) -> String {
     safe
 }
 
-/// Whether a character moves the cursor, breaks a line, or turns the direction of what follows.
+/// Whether a character moves the cursor, breaks a line, or turns the direction of the text after
+/// it.
 fn speaks(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Text on stdout.
+/// Writes text to stdout.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -68,7 +70,7 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Diagnostics on stderr, as many as `-v` was given.
+/// Writes diagnostics to stderr. More `-v` give more of them.
 pub(crate) fn log(verbose: u8) {
     let level = match verbose {
         0 => tracing::Level::WARN,
@@ -76,7 +78,7 @@ pub(crate) fn log(verbose: u8) {
         _ => tracing::Level::DEBUG,
     };
     let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(false);
-    // Without a clock of its own a line is short; a failure to write one must not panic.
+    // A line is short without a time. A failure to write one must not panic.
     let _ = tracing::subscriber::set_global_default(
         subscriber.without_time().with_target(false).log_internal_errors(false).finish(),
     );

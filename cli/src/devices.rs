@@ -1,4 +1,5 @@
-//! `overtime devices`: what was found, what was not and why, and where it was looked for.
+//! `overtime devices`: the devices and libraries that were found, the others with the reason, and
+//! the places of the search.
 
 use crate::console::print;
 use overtime::Survey;
@@ -30,7 +31,7 @@ pub(crate) fn command() -> anyhow::Result<()> {
     print(&text)
 }
 
-/// A reason without the list of places, which is told apart.
+/// A reason without its list of places.
 pub(crate) fn short(why: &str) -> &str {
     let ends = ["; looked for", ". Looked for"];
     ends.iter().find_map(|end| why.split_once(end)).map_or(why, |(head, _)| head)

@@ -1,4 +1,4 @@
-//! How the command ends: its exit codes, and which error gets which.
+//! The exit codes of the command, and the code of each error.
 
 use crate::console;
 use overtime::Error;
@@ -17,18 +17,18 @@ const IO: u8 = 5;
 const MEMORY: u8 = 6;
 const INTERRUPTED: u8 = 130;
 
-/// Errors of the command itself that have a code of their own.
+/// Errors of the command itself, each with an exit code.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// Wrong arguments or configuration.
     Usage(String),
-    /// A file that is not what it should be.
+    /// A file has wrong content.
     Io(String),
-    /// A number that is none.
+    /// A number is not finite.
     Numerical(String),
     /// A signal ended the run.
     Interrupted(String),
-    /// More memory than there is; what it is for, and what could be done instead.
+    /// The run needs more memory than is free: its purpose, and the remedies.
     Memory { what: String, need: u64, free: u64, ways: String },
 }
 
@@ -52,8 +52,7 @@ pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
     Failure::Usage(message.into()).into()
 }
 
-/// An error of a model as the command tells it: the library's errors as they are, places as what
-/// they are the cause of.
+/// Converts an error of a model: the library's errors stay as they are, and places become contexts.
 pub(crate) fn of_model(error: overtime_model::Error) -> anyhow::Error {
     use overtime_model::Error as E;
     match error {
@@ -64,7 +63,7 @@ pub(crate) fn of_model(error: overtime_model::Error) -> anyhow::Error {
     }
 }
 
-/// Says that an error is about a model file, for what only comes out when the system is built.
+/// Adds the name of the model file to an error that only the build of the system finds.
 pub(crate) fn in_file(error: anyhow::Error, model: Option<&Path>) -> anyhow::Error {
     match model {
         Some(path) if !matches!(error.downcast_ref(), Some(overtime_model::Error::Parse(_))) => {
@@ -74,22 +73,22 @@ pub(crate) fn in_file(error: anyhow::Error, model: Option<&Path>) -> anyhow::Err
     }
 }
 
-/// Has the process end with the code of memory where Rust aborts it because the allocator refused:
-/// large needs are errors long before, and what is left are small ones, where a limit of the
-/// process (`ulimit -v`) is all but reached.
+/// Makes an abort end the process with the exit code of memory. Rust aborts if the allocator
+/// refuses. Large allocations are checked before, so that only small ones can abort, close to a
+/// limit of the process (`ulimit -v`).
 pub(crate) fn on_abort() {
     let of_memory = Arc::new(AtomicBool::new(true));
-    // An abort by a panic is a fault of the program, and no lack of memory.
+    // An abort by a panic is a fault of the program, not a lack of memory.
     let (flag, told) = (Arc::clone(&of_memory), std::panic::take_hook());
     std::panic::set_hook(Box::new(move |panic| {
         flag.store(false, Ordering::SeqCst);
         told(panic);
     }));
-    // Where signals cannot be listened to, an abort stays one.
+    // If the process cannot register a signal, an abort stays an abort.
     let _ = signal_hook::flag::register_conditional_shutdown(signal_hook::consts::SIGABRT, MEMORY.into(), of_memory);
 }
 
-/// Says what went wrong, if anything did, and which code that is.
+/// Prints the error, if there is one, and returns its exit code.
 pub(crate) fn of(result: anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else { return ExitCode::SUCCESS };
     if is_closed_stream(&error) {
@@ -101,8 +100,8 @@ pub(crate) fn of(result: anyhow::Result<()>) -> ExitCode {
     ExitCode::from(number)
 }
 
-/// The error and its causes, but for those that the one before has told already. Names in it, of
-/// files and of what is in them, are made harmless.
+/// The error and its causes, without a cause whose text the error before it repeats. Names of files
+/// and of their contents are made harmless.
 fn message(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(told) {
@@ -115,7 +114,7 @@ fn message(error: &anyhow::Error) -> String {
     text
 }
 
-/// What a cause says: in one line, but for a compiler's log.
+/// The text of a cause in one line; the log of a compiler keeps its lines.
 fn told(cause: &(dyn std::error::Error + 'static)) -> String {
     let text = not_finite(cause).unwrap_or_else(|| cause.to_string());
     match cause.downcast_ref() {
@@ -124,7 +123,7 @@ fn told(cause: &(dyn std::error::Error + 'static)) -> String {
     }
 }
 
-/// What a [`Error::NotFinite`] of the library says, without the advice that is for callers of the
+/// The text of an [`Error::NotFinite`] of the library, without its advice for callers of the
 /// library.
 pub(crate) fn not_finite(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     let Error::NotFinite { variable, step, index, value } = error.downcast_ref::<Error>()? else { return None };
@@ -135,7 +134,7 @@ pub(crate) fn not_finite(error: &(dyn std::error::Error + 'static)) -> Option<St
     })
 }
 
-/// Whoever read our output has had enough of it: no failure.
+/// Whether the reader of the output closed it, which is no failure.
 fn is_closed_stream(error: &anyhow::Error) -> bool {
     error.downcast_ref::<console::Closed>().is_some()
 }

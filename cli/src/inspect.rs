@@ -1,5 +1,5 @@
-//! `overtime inspect`: what is in a file. An npz is not unpacked; a safetensors file is read, which
-//! also checks its checksums.
+//! `overtime inspect`: the contents of a file. It does not unpack an npz. It reads a safetensors
+//! file, which also checks its checksums.
 
 use crate::args::InspectArgs;
 use crate::console::print;
@@ -40,7 +40,7 @@ pub(crate) fn command(args: &InspectArgs) -> anyhow::Result<()> {
 
 fn line(text: &mut String, name: &str, dtype: &str, shape: &[usize]) {
     let axes: Vec<String> = shape.iter().map(ToString::to_string).collect();
-    // Names come from the file, and must not speak to the terminal.
+    // Names come from the file, and must not contain control characters for the terminal.
     let name = if name.is_empty() { "(the array)".to_owned() } else { name.escape_debug().to_string() };
     let _ = writeln!(text, "  {name:<24} {:<5} [{}]", dtype.escape_debug(), axes.join(", "));
 }

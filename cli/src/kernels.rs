@@ -1,4 +1,4 @@
-//! `overtime kernels`: what runs on a GPU, what it takes, and its code.
+//! `overtime kernels`: the kernels of a GPU, their registers and memory, and their code.
 
 use crate::args::KernelsArgs;
 
@@ -34,7 +34,7 @@ mod listing {
         });
         let mut modules = list();
         modules.retain(|module| wanted.is_none_or(|dtype| module.dtype == dtype));
-        // What an architecture has no instructions for, it is never given.
+        // An architecture never gets a kernel whose instructions it lacks.
         let number = arch
             .trim_start_matches("sm_")
             .trim_end_matches(|c: char| c.is_ascii_alphabetic())
@@ -54,7 +54,7 @@ mod listing {
         ))
     }
 
-    /// That of the first GPU, if the compiler knows it.
+    /// The architecture of the first GPU, if the compiler knows it.
     fn default_arch(compiler: &Compiler) -> String {
         let survey = Survey::new();
         let own = survey.gpus().first().map(|gpu| format!("sm_{}{}", gpu.capability.0, gpu.capability.1));
@@ -85,7 +85,7 @@ mod listing {
         text
     }
 
-    /// NAME.TYPE.cu, NAME.TYPE.ARCH.ptx and NAME.TYPE.ARCH.cubin.
+    /// Writes NAME.TYPE.cu, NAME.TYPE.ARCH.ptx and NAME.TYPE.ARCH.cubin.
     fn write(folder: &Path, module: &Module, built: &Built, arch: &str) -> anyhow::Result<()> {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let stem = format!("{}.{}", module.name, module.dtype);

@@ -20,14 +20,14 @@ use args::{Args, Command};
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Reads the arguments, does what they say, and returns the exit code.
+/// Reads the arguments, runs the subcommand, and returns the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(e) => {
-            // Help and version come this way too, on stdout and with code 0. A closed stream is no
-            // reason to fail.
+            // Help and version are such errors too, on stdout and with code 0. A closed stream is
+            // no failure.
             let _ = e.print();
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(exit_code::USAGE));
         }

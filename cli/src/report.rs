@@ -21,28 +21,29 @@ pub(crate) struct Summary {
     size: String,
     device: String,
     why_not_gpu: Option<String>,
-    /// How the loop ran, and why so.
+    /// How the loop ran, and the reason.
     strategy: String,
     dtype: String,
     batch: Option<usize>,
     dt: f64,
-    /// Steps of the whole run, and those that this process made.
+    /// The steps of the whole run, and the steps that this process made.
     steps: u64,
     steps_here: u64,
-    /// Where the clock stands.
+    /// The time and the index of the clock.
     t: f64,
     i: u64,
     wall_ms: f64,
     ms_per_step: Option<f64>,
-    /// Wall time over simulated time, where that is in ms.
+    /// Wall time over simulated time, if the run is in ms.
     real_time_factor: Option<f64>,
     spikes: Option<u64>,
-    /// Of a network.
+    /// The populations of a network.
     populations: Vec<Population>,
-    /// Synapses, and how many spikes they carried, by the mean number of a neuron's synapses.
+    /// The number of synapses, and the number of synaptic events: each neuron's spikes times the
+    /// mean number of its synapses.
     synapses: Option<f64>,
     synaptic_events: Option<f64>,
-    /// Of those that this process made.
+    /// Synaptic events of this process, per second of wall time.
     synaptic_events_per_s: Option<f64>,
     wrote: Vec<PathBuf>,
 }
@@ -53,13 +54,14 @@ struct Population {
     name: String,
     neurons: u64,
     spikes: u64,
-    /// Hz, of one neuron.
+    /// The mean rate of a neuron, Hz.
     rate: Option<f64>,
-    /// Mean coefficient of variation of the intervals of a neuron that has two or more.
+    /// The mean coefficient of variation of the intervals, over the neurons with two or more
+    /// intervals.
     cv: Option<f64>,
 }
 
-/// Most populations that are told one by one.
+/// The number of populations that the summary lists.
 const TOLD: usize = 8;
 
 fn populations<T: Element>(session: &Session<T>) -> Vec<Population> {
@@ -192,7 +194,7 @@ fn time(ms: f64) -> String {
     if ms < 1000.0 { format!("{} ms", significant(ms)) } else { format!("{} s", short(ms / 1e3)) }
 }
 
-/// As the user would write it.
+/// The path relative to the current folder, if it is below it.
 fn relative(path: &std::path::Path) -> &std::path::Path {
     std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path)
 }

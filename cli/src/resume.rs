@@ -1,4 +1,4 @@
-//! `overtime resume`: from a checkpoint to the results of the whole run.
+//! `overtime resume`: continues a run from a checkpoint to its results.
 
 use crate::args::ResumeArgs;
 use crate::console::Manner;

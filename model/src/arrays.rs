@@ -1,4 +1,4 @@
-//! The arrays of a model: those in files, and sequences.
+//! The arrays of a model, from files and from sequences.
 
 use crate::error::{Error, Result};
 use crate::files;
@@ -38,7 +38,7 @@ impl Arrays {
     /// The array of this value.
     ///
     /// # Errors
-    /// If it is not there.
+    /// If it is missing.
     pub fn get(&self, name: &str) -> Result<&ArrayD<f64>> {
         self.0.get(name).ok_or_else(|| Error::File(format!("the array of `{name}` is not in this checkpoint")))
     }
@@ -46,7 +46,7 @@ impl Arrays {
     /// The value as an initialiser; `name` is its name.
     ///
     /// # Errors
-    /// If it is an array that is not there.
+    /// If it is an array that is missing.
     pub fn init(&self, name: &str, value: &Value) -> Result<Init> {
         Ok(match value {
             Value::Number(x) => Init::Constant(*x),

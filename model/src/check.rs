@@ -1,5 +1,5 @@
-//! From the text of a model file to a system and settings. Every broken rule is an error with its
-//! line. No other file is read.
+//! Converts the text of a model file to a system and settings. Every broken rule is an error with
+//! its line. The conversion reads no other file.
 
 use crate::neurons::check::{Keys, neurons as one_group};
 use crate::rules::{Line, Result, choice, error, file_only, finite, get, known, number_or_file, start};
@@ -16,7 +16,7 @@ use toml::Spanned;
 
 pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec, Settings)> {
     if let (Some(_), Some(steps)) = (&file.duration, &file.steps) {
-        return error(line, start(steps), "`duration` and `steps` are both given; one says the other");
+        return error(line, start(steps), "`duration` and `steps` are both given; one determines the other");
     }
     let input_at = file.input.as_ref().map_or(0, start);
     let settings = Settings {
@@ -185,15 +185,14 @@ fn signal(v: Spanned<toml_inputs::Signal>, line: Line<'_>, key: &str) -> Result<
     }
 }
 
-/// Where a table's first entry stands.
+/// The offset of a table's first entry.
 fn place(table: &Table) -> usize {
     table.keys().map(start).min().unwrap_or(0)
 }
 
 const TYPES: &[(&str, Type)] = &[("f64", Type::F64), ("f32", Type::F32), ("f16", Type::F16), ("bf16", Type::Bf16)];
 
-// Not parsed as a `Device`: that would look for a GPU, and a file is the same file with and without
-// one.
+// A parsed `Device` would need the GPU, and a file must parse on a machine without one.
 fn device(name: Spanned<String>, line: Line<'_>) -> Result<String> {
     let cuda = name.get_ref().strip_prefix("cuda:").is_some_and(|n| n.parse::<usize>().is_ok());
     if cuda || ["auto", "cpu", "cuda"].contains(&name.get_ref().as_str()) {

@@ -1,4 +1,4 @@
-//! What can be wrong with a model: its text, what it asks for, or the files that it names.
+//! Errors of a model: of its text, of its specification, or of the files that it names.
 
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 /// The crate's result.
 pub type Result<V> = std::result::Result<V, Error>;
 
-/// What can be wrong with a model.
+/// An error of a model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The text of a model file breaks a rule.
     #[error(transparent)]
     Parse(#[from] ParseError),
-    /// The specification asks for something that cannot be.
+    /// The specification is invalid.
     #[error("{0}")]
     Spec(String),
-    /// A file is not what it should be.
+    /// A file has wrong content.
     #[error("{0}")]
     File(String),
     /// An error at a place: in a model file, or in one of its values.
@@ -24,7 +24,7 @@ pub enum Error {
     Within {
         /// The file, or the line and the value.
         place: String,
-        /// What is wrong there.
+        /// The error at that place.
         source: Box<Error>,
     },
     /// The library refuses the model.
@@ -36,13 +36,13 @@ pub enum Error {
 }
 
 impl Error {
-    /// The same error, said to be at this place.
+    /// Adds a place to the error.
     #[must_use]
     pub fn within(self, place: impl Into<String>) -> Self {
         Self::Within { place: place.into(), source: Box::new(self) }
     }
 
-    /// The same error, said to be in this model file, unless it says so already.
+    /// Adds the model file to the error, unless the error names it already.
     #[must_use]
     pub fn in_file(self, path: Option<&Path>) -> Self {
         match (self, path) {
@@ -57,14 +57,14 @@ pub(crate) fn spec(message: impl Into<String>) -> Error {
     Error::Spec(message.into())
 }
 
-/// What is wrong in the text of a model file, and where.
+/// An error in the text of a model file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
     /// The file, if the text came from one.
     pub path: Option<PathBuf>,
     /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong.
+    /// The message.
     pub message: String,
 }
 

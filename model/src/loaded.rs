@@ -7,7 +7,7 @@ use std::any::Any;
 /// A system of any kind.
 pub type Loaded<T> = Box<dyn System<T>>;
 
-/// What one of the two makes, if `T` is its type. Integrators do not take halves.
+/// The system in the type `T`, from the constructor of this type. Integrators do not take halves.
 pub(crate) fn of_reals<T: Scalar>(
     double: impl FnOnce() -> Result<Loaded<f64>>,
     single: impl FnOnce() -> Result<Loaded<f32>>,

@@ -1,4 +1,4 @@
-//! A model file: what to run, and how.
+//! A model file: a system, and the settings of a run.
 
 use crate::error::{ParseError, Result};
 use crate::loaded::Loaded;
@@ -10,18 +10,18 @@ use overtime::Scalar;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// What a model file says.
+/// The content of a model file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelFile {
     /// The file, if it came from one.
     pub path: Option<PathBuf>,
-    /// What to run.
+    /// The system.
     pub system: SystemSpec,
-    /// How to run it.
+    /// The settings of the run.
     pub settings: Settings,
 }
 
-/// Longer files are no model files.
+/// The largest size of a model file, bytes.
 const LONGEST: u64 = 16 << 20;
 
 impl ModelFile {
@@ -43,13 +43,13 @@ impl ModelFile {
         Ok(model)
     }
 
-    /// Reads the text of a model file. It looks at no other file: arrays are read when the system
-    /// is built.
+    /// Reads the text of a model file. It reads no other file: the build of the system reads the
+    /// arrays.
     ///
     /// # Errors
-    /// What is wrong, with its line.
+    /// The broken rule, with its line.
     pub fn parse(text: &str) -> std::result::Result<Self, ParseError> {
-        // Asked for by every value that is a file, so that counting each time would be quadratic.
+        // Every value in a file needs its line. Counting lines each time would be quadratic.
         let ends: Vec<usize> = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect();
         let line = |at: usize| 1 + ends.partition_point(|end| *end < at);
         let file: toml_file::File = toml::from_str(text).map_err(|e| ParseError {
@@ -64,7 +64,7 @@ impl ModelFile {
     /// A group of one neuron of this kind, with all defaults.
     ///
     /// # Errors
-    /// If there is no such kind.
+    /// If the kind is unknown.
     pub fn neurons(kind: &str) -> Result<Self> {
         Ok(Self { path: None, system: SystemSpec::Neurons(Neurons::new(kind, 1)?), settings: Settings::default() })
     }

@@ -1,4 +1,4 @@
-//! Which variables to record, as users write it: `V,l1.state`, `V[0..5]`, `V[0,7]`, `spike:events`,
+//! The variables to record, as users write them: `V,l1.state`, `V[0..5]`, `V[0,7]`, `spike:events`,
 //! `w:histogram`.
 
 use crate::Result;
@@ -12,22 +12,24 @@ use std::ops::Range;
 pub struct OutVar {
     /// Its name.
     pub var: String,
-    /// Some of its units, or all. As ranges: a file of a few bytes must not ask for gigabytes.
+    /// Some of its units, or all. They are ranges, so that a file of a few bytes cannot need
+    /// gigabytes.
     pub units: Option<Vec<Range<usize>>>,
-    /// Where it is not zero, rather than its values.
+    /// Whether to record its non-zero values as events.
     pub events: bool,
-    /// Not recorded: how often which value is there at the end, in the picture.
+    /// Whether the picture has a histogram of its values at the end. Such a variable is not
+    /// recorded.
     pub histogram: bool,
 }
 
-/// More units than anyone lists.
+/// The largest number of units in a list.
 const MOST: usize = 1 << 24;
 
 impl OutVar {
-    /// What the loop is to record.
+    /// The monitor of the loop.
     ///
     /// # Errors
-    /// If there is no such unit. (That there is no such variable is for the loop to say.)
+    /// If a unit does not exist. (The loop checks the name of the variable.)
     pub fn monitor(&self, schema: &Schema) -> Result<Monitor> {
         let mut m = monitor(&self.var);
         if let (Some(units), Some(len)) = (&self.units, elements(schema, &self.var)) {
@@ -43,7 +45,7 @@ impl OutVar {
         Ok(if self.events { m.events() } else { m })
     }
 
-    /// Elements that it has for one batch row.
+    /// The number of its recorded elements in one batch row.
     #[must_use]
     pub fn width(&self, schema: &Schema) -> usize {
         let units = self.units.as_ref().map(|units| units.iter().map(Range::len).sum());
@@ -51,7 +53,7 @@ impl OutVar {
     }
 }
 
-/// Elements of one row that a variable, or a view of one, has.
+/// The number of elements of a variable, or of a view of one, in one batch row.
 #[must_use]
 pub fn elements(schema: &Schema, name: &str) -> Option<usize> {
     schema.state.iter().find_map(|v| match v.name == name {
@@ -60,10 +62,10 @@ pub fn elements(schema: &Schema, name: &str) -> Option<usize> {
     })
 }
 
-/// Those that are recorded, step by step.
+/// The variables that are recorded in each step.
 ///
 /// # Errors
-/// As [`parse`].
+/// The same as for [`parse`].
 pub fn recorded(text: Option<&str>) -> Result<Vec<OutVar>> {
     let mut all = text.map(parse).transpose()?.unwrap_or_default();
     all.retain(|want| !want.histogram);
@@ -73,7 +75,7 @@ pub fn recorded(text: Option<&str>) -> Result<Vec<OutVar>> {
 /// Reads a list of variables.
 ///
 /// # Errors
-/// What cannot be understood.
+/// The part that has no meaning.
 pub fn parse(text: &str) -> Result<Vec<OutVar>> {
     let (mut all, mut names) = (Vec::new(), BTreeSet::new());
     for part in split(text) {
@@ -96,7 +98,7 @@ pub fn parse(text: &str) -> Result<Vec<OutVar>> {
             }
         };
         if histogram && units.is_some() {
-            return Err(spec(format!("out-vars: a histogram is of all of `{}`", var.escape_debug())));
+            return Err(spec(format!("out-vars: a histogram has all units of `{}`", var.escape_debug())));
         }
         if !names.insert((var, histogram)) {
             return Err(spec(format!("out-vars: `{}` is named twice", var.escape_debug())));

@@ -1,4 +1,4 @@
-//! The rules that values of a model file must keep, and the errors of values that break them.
+//! The rules for values of a model file, and the errors of values that break them.
 
 use crate::error::ParseError;
 use crate::sequence::Sequence;
@@ -45,7 +45,7 @@ pub(crate) fn table(
     Ok(all)
 }
 
-/// The error of a name that is none of the known ones, which names the nearest of them.
+/// The error of an unknown name, which names the nearest known name.
 pub(crate) fn unknown<'a, V>(
     what: &str,
     name: &str,
@@ -60,7 +60,7 @@ pub(crate) fn unknown<'a, V>(
     error(line, at, format!("no {what} named `{}`{near}; there is: {known}", name.escape_debug()))
 }
 
-/// A name that the library knows.
+/// Checks that the library knows the name.
 pub(crate) fn known<K: FromStr<Err = overtime::Error>>(name: Maybe<String>, line: Line<'_>) -> Result<Option<String>> {
     let Some(name) = name else { return Ok(None) };
     match name.get_ref().parse::<K>() {
@@ -79,7 +79,7 @@ pub(crate) fn choice<V: Copy>(name: Spanned<String>, line: Line<'_>, key: &str, 
     }
 }
 
-/// A finite number, at least `least`.
+/// Checks that the number is finite and at least `least`.
 pub(crate) fn finite(x: Spanned<f64>, line: Line<'_>, key: &str, least: f64) -> Result<f64> {
     let value = *x.get_ref();
     let must = if least == 0.0 { "a non-negative" } else { "a positive" };
@@ -111,7 +111,7 @@ pub(crate) fn file_only(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Re
     }
 }
 
-/// A value of any sort.
+/// A value of any kind.
 pub(crate) fn value(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
     let at = start(&v);
     let value = match v.into_inner() {
@@ -131,7 +131,7 @@ pub(crate) fn value(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result
     checked(value, at, line, key)
 }
 
-/// A table that says where values come from, with exactly one of its keys.
+/// A table of the source of values, with exactly one of its keys.
 fn source(source: raw::Source, at: usize, line: Line<'_>, key: &str) -> Result<Value> {
     let raw::Source { file, array, uniform, normal, orthogonal, linspace, logspace, geomspace, arange } = source;
     let sequence = |values: Sequence| Value::Sequence { values, line: line(at) };
@@ -185,7 +185,7 @@ fn checked(value: Value, at: usize, line: Line<'_>, key: &str) -> Result<Value> 
     }
 }
 
-/// The name of a table, which none before it has.
+/// The name of a table, which must differ from the names before it.
 pub(crate) fn name(
     what: &str,
     name: Option<&Spanned<String>>,
@@ -209,7 +209,7 @@ pub(crate) fn name(
     Ok(name.clone())
 }
 
-/// What must be there.
+/// The value of a required key.
 pub(crate) fn needed<V>(
     value: Option<Spanned<V>>,
     key: &str,

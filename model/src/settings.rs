@@ -1,4 +1,4 @@
-//! How a model file says that its system is to be run.
+//! The settings of a run in a model file.
 
 use crate::stimulus::Stimulus;
 use crate::{Plot, Value};
@@ -7,53 +7,53 @@ use std::fmt::{self, Display};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// How to run a system, where the model file says so.
+/// The settings of a run. What the file does not set is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// The title of a picture.
     pub title: Option<String>,
     /// Rows of the batch.
     pub batch: Option<u64>,
-    /// How long to run, in the unit of `dt`.
+    /// The duration, in the unit of `dt`.
     pub duration: Option<f64>,
-    /// How many steps to run; not beside `duration`.
+    /// The number of steps; not beside `duration`.
     pub steps: Option<u64>,
-    /// What the system is given at each step.
+    /// The input.
     pub input: Option<Input>,
-    /// How many steps each row takes: an array in a file.
+    /// The number of steps of each batch row: an array in a file.
     pub lengths: Option<Value>,
-    /// Which axis of input and results comes first.
+    /// The first axis of input and results.
     pub first_axis: Option<Axis>,
-    /// Length of a step.
+    /// The length of a step, ms.
     pub dt: Option<f64>,
-    /// Time of the first step.
+    /// The time of the first step, ms.
     pub t0: Option<f64>,
-    /// Element type.
+    /// The element type.
     pub dtype: Option<Type>,
     /// `auto`, `cpu`, `cuda` or `cuda:N`.
     pub device: Option<String>,
-    /// How a GPU runs the loop.
+    /// The strategy of a GPU.
     pub strategy: Option<String>,
-    /// Seed of initial values, weights, synapses and noise.
+    /// The seed of initial values, weights, synapses and noise.
     pub seed: Option<u64>,
-    /// A file of weights.
+    /// The file of weights.
     pub weights: Option<PathBuf>,
-    /// A file of a state to start from.
+    /// The file of the initial state.
     pub state: Option<PathBuf>,
-    /// Variables to record, as [`out_vars`](crate::out_vars) reads them.
+    /// The variables to record, as [`out_vars`](crate::out_vars) reads them.
     pub out_vars: Option<String>,
-    /// Steps whose index is a multiple of this are recorded.
+    /// The interval of recorded steps: a step is recorded if its index is a multiple of it.
     pub record_every: Option<u64>,
     /// The picture.
     pub plot: Plot,
 }
 
-/// The input that a model file asks for.
+/// The input in a model file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Input {
-    /// That of the system; of a network, that of the first group that takes one.
+    /// The input of the system, or of the first group with an input in a network.
     One(Signal),
-    /// Those of groups of a network by name.
+    /// The inputs of groups of a network by name.
     Named(Vec<(String, Signal)>),
 }
 
@@ -81,7 +81,7 @@ impl Input {
 }
 
 impl Signal {
-    /// The number of units that the input has values for, if the file says so.
+    /// The number of units for which the input has values, if the file determines it.
     #[must_use]
     pub fn units(&self) -> Option<u64> {
         match self {
@@ -92,7 +92,7 @@ impl Signal {
     }
 }
 
-/// Which axis of input and results comes first.
+/// The first axis of input and results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Axis {
     /// Time: `[T, B, …]`.
@@ -102,7 +102,7 @@ pub enum Axis {
 }
 
 impl Axis {
-    /// The names, as they are written.
+    /// The names, as users write them.
     pub const NAMES: [&'static str; 2] = ["T", "B"];
 }
 
@@ -117,7 +117,7 @@ impl FromStr for Axis {
     }
 }
 
-/// Element type.
+/// The element type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Type {
@@ -132,7 +132,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// The names, as they are written.
+    /// The names, as users write them.
     pub const NAMES: [&'static str; 4] = ["f64", "f32", "f16", "bf16"];
 }
 

@@ -179,7 +179,7 @@ impl Level {
         })
     }
 
-    /// The number of units that it has values for, if it has a value for each.
+    /// The number of units for which it has values; `None` for one value for all.
     fn units(&self) -> Option<u64> {
         match self {
             Self::All(_) => None,
@@ -194,13 +194,14 @@ impl Stimulus {
     pub const NAMES: [&'static str; 8] =
         ["constant", "section", "spike", "ramp", "sinusoidal", "square", "ou_process", "wiener_process"];
 
-    /// Whether the stimulus has a duration of its own, so that it says how long a run is.
+    /// Whether the stimulus has a duration of its own, which determines the length of a run.
     #[must_use]
     pub fn has_duration(&self) -> bool {
         matches!(self, Self::Constant(_) | Self::Section(_))
     }
 
-    /// The number of units that the stimulus has values for, if it has a value for each.
+    /// The number of units for which the stimulus has values; `None` if it has the same values for
+    /// all.
     #[must_use]
     pub fn units(&self) -> Option<u64> {
         match self {
@@ -210,11 +211,11 @@ impl Stimulus {
         }
     }
 
-    /// Checks the numbers that need no run.
+    /// Checks the numbers, as far as they do not depend on the run.
     ///
     /// # Errors
-    /// If a number is not finite, a sequence makes no sense, or two values are for different
-    /// numbers of units.
+    /// If a number is not finite, a sequence is invalid, or two values have different numbers of
+    /// units.
     pub fn check(&self) -> Result<()> {
         let (levels, others): (Vec<&Level>, Vec<f64>) = match self {
             Self::Constant(sections) => {
@@ -261,7 +262,7 @@ impl Stimulus {
     /// run; a stimulus with a duration of its own does not need it. `dt` is in ms.
     ///
     /// # Errors
-    /// If a number makes no sense, or memory is short.
+    /// If a number is invalid, or memory is short.
     pub fn array<T: Scalar>(&self, steps: Option<u64>, dt: f64, units: usize, seed: u64) -> Result<ArrayD<T>> {
         let duration = || match steps {
             Some(steps) => Ok(steps as f64 * dt),
@@ -293,5 +294,57 @@ impl Stimulus {
             }
             Self::WienerProcess(p) => inputs::wiener_process(units, p.seed.unwrap_or(seed), span(p.t_start, p.t_end)?)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A checkpoint keeps a stimulus as JSON.
+    #[test]
+    fn stimuli_survive_json() {
+        let ramp = Ramp { c_start: 0.0, c_end: 5.0, t_start: 1.0, t_end: None };
+        let wave = Wave { amplitude: 1.0, frequency: 20.0, bias: true, t_start: 0.0, t_end: Some(9.0) };
+        let levels =
+            vec![Level::All(0.0), Level::Each(vec![1.0, 2.0]), Level::Sequence(Sequence::Linspace([0.0, 1.0, 2.0]))];
+        for stimulus in [
+            Stimulus::Constant(levels.iter().map(|level| (level.clone(), 3.0)).collect()),
+            Stimulus::Section(Section { values: levels, durations: vec![1.0, 2.0, 3.0] }),
+            Stimulus::Spike(Spike { sp_times: vec![1.0], sp_lens: Level::All(1.0), sp_sizes: Level::Each(vec![2.0]) }),
+            Stimulus::Ramp(ramp),
+            Stimulus::Sinusoidal(wave),
+            Stimulus::Square(wave),
+            Stimulus::OuProcess(OuProcess {
+                mean: 0.0,
+                sigma: 1.0,
+                tau: 2.0,
+                seed: Some(3),
+                t_start: 0.0,
+                t_end: None,
+            }),
+            Stimulus::WienerProcess(WienerProcess { seed: None, t_start: 0.0, t_end: None }),
+        ] {
+            let text = serde_json::to_string(&stimulus).unwrap();
+            assert_eq!(serde_json::from_str::<Stimulus>(&text).unwrap(), stimulus, "{text}");
+            assert!(Stimulus::NAMES.iter().any(|name| text.starts_with(&format!("{{\"{name}\""))), "{text}");
+            stimulus.check().unwrap();
+            let values: ArrayD<f32> = stimulus.array(Some(60), 0.1, 2, 7).unwrap();
+            assert!(values.iter().all(|x| x.is_finite()), "{text}");
+        }
+    }
+
+    #[test]
+    fn stimuli_without_sense_are_refused() {
+        let ramp = |c_start| Stimulus::Ramp(Ramp { c_start, c_end: 5.0, t_start: 0.0, t_end: None });
+        assert!(ramp(f64::NAN).check().is_err() && ramp(f64::INFINITY).check().is_err());
+        // The run says how long a ramp is.
+        assert!(ramp(0.0).array::<f64>(None, 0.1, 1, 0).unwrap_err().to_string().contains("duration"));
+        let differ = vec![(Level::Each(vec![1.0; 2]), 1.0), (Level::Each(vec![1.0; 3]), 1.0)];
+        assert!(Stimulus::Constant(differ).check().is_err());
+        assert_eq!(Stimulus::Constant(vec![(Level::Each(vec![1.0; 2]), 1.0)]).units(), Some(2));
+        let empty = Stimulus::Constant(Vec::new());
+        empty.check().unwrap();
+        assert_eq!(empty.array::<f64>(None, 0.1, 1, 0).map(|values| values.len()).unwrap_or(0), 0);
     }
 }

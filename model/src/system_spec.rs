@@ -11,7 +11,7 @@ use overtime::Scalar;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// A system, to be built with any element type.
+/// A system, which can be built with any element type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum SystemSpec {
     /// A group of neurons.
@@ -23,8 +23,8 @@ pub enum SystemSpec {
 }
 
 impl SystemSpec {
-    /// The system of this element type, for steps of `dt`. The seed is that of weights and
-    /// synapses. Arrays are read from their files.
+    /// Builds the system with this element type, for steps of `dt` ms. The seed determines weights
+    /// and synapses. The function reads arrays from their files.
     ///
     /// # Errors
     /// If an array cannot be read, or the library refuses the system.
@@ -32,7 +32,7 @@ impl SystemSpec {
         self.build_with(&self.arrays(None)?, seed, dt)
     }
 
-    /// The same with arrays that have been read.
+    /// Builds the system with arrays from [`SystemSpec::arrays`].
     ///
     /// # Errors
     /// If an array is missing, or the library refuses the system.
@@ -58,7 +58,7 @@ impl SystemSpec {
         Arrays::read(self.values(), model)
     }
 
-    /// Every value in it, with the name that it has in errors and in [`Arrays`].
+    /// Every value of the system, with its name in errors and in [`Arrays`].
     #[must_use]
     pub fn values(&self) -> Vec<(String, &Value)> {
         match self {

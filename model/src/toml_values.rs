@@ -42,7 +42,7 @@ pub(crate) struct Layer {
     pub(crate) state_init: Maybe<Value>,
 }
 
-/// A number, a name, or a table that says where values come from.
+/// A number, a name, or a table of the source of values.
 pub(crate) enum Value {
     Number(f64),
     Name(String),
@@ -119,7 +119,7 @@ impl<'de> Deserialize<'de> for Pair {
     }
 }
 
-/// `"SAME"`, `"VALID"`, or so many before and after along each axis.
+/// `"SAME"`, `"VALID"`, or the numbers of zeros before and after along each axis.
 pub(crate) enum Padding {
     Name(String),
     Explicit([[u64; 2]; 2]),

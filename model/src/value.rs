@@ -1,21 +1,21 @@
-//! A value of a model: a number, a distribution, or an array in a file.
+//! A value of a model: a number, a distribution, a sequence, or an array in a file.
 
 use crate::sequence::Sequence;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Where values come from.
+/// The source of values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
-    /// A number for all.
+    /// The same number for all units.
     Number(f64),
     /// Zeros.
     Zeros,
-    /// Normal numbers of Xavier's variance.
+    /// Normal numbers with Xavier's variance.
     XavierNormal,
-    /// Uniform between a low end and a high one.
+    /// Uniform numbers between the first and the second number.
     Uniform(f64, f64),
-    /// Normal, of a mean and a deviation.
+    /// Normal numbers with this mean and standard deviation.
     Normal(f64, f64),
     /// Orthonormal rows or columns times a gain.
     Orthogonal(f64),
@@ -30,9 +30,9 @@ pub enum Value {
     File {
         /// The file.
         file: PathBuf,
-        /// The array in it; the only one if there is no name.
+        /// The array in it; without a name the only one.
         array: Option<String>,
-        /// The line of the model file that says so.
+        /// The line of the model file.
         line: usize,
     },
 }

@@ -1,5 +1,5 @@
-//! What to do about numbers that are none, and about memory that is short, in words that the
-//! command has.
+//! Advice about numbers that are not finite and about too little memory, in terms of the command's
+//! flags.
 
 use super::spec::{Given, Spec};
 use crate::exit_code::{Failure, not_finite};
@@ -9,7 +9,7 @@ use overtime::{Error, Number, Scalar};
 use overtime_model::{Arrays, Neurons, SystemSpec as System, Value};
 use std::path::Path;
 
-/// What became of a run, with what can be done about it.
+/// The error of a run with advice.
 pub(crate) fn of_run(error: anyhow::Error, spec: &Spec) -> anyhow::Error {
     if let Some(Error::OutOfMemory { what, need, free }) = error.downcast_ref() {
         return Failure::Memory { what: what.to_string(), need: *need, free: *free, ways: of_memory(spec) }.into();
@@ -48,11 +48,11 @@ pub(crate) fn of_run(error: anyhow::Error, spec: &Spec) -> anyhow::Error {
     Failure::Numerical(format!("{what}; {advice}")).into()
 }
 
-/// What makes a run take less, to be added to a sentence.
+/// The flags that reduce the memory of a run, as the end of a sentence.
 pub(crate) fn of_memory(spec: &Spec) -> String {
     let files = &spec.files;
     let mut ways = Vec::new();
-    // Variables that are asked for a picture alone take little.
+    // Variables for a picture alone take little memory.
     if files.out.is_some() || files.checkpoint.is_some() || spec.out_vars.is_some() && files.plot.is_none() {
         if files.stream.is_none() {
             ways.push("--stream (with --out FILE.npz) writes recordings to disk while the run goes on");
@@ -66,7 +66,7 @@ pub(crate) fn of_memory(spec: &Spec) -> String {
     if ways.is_empty() { String::new() } else { format!(". {}", ways.join("; ")) }
 }
 
-/// The neurons whose variable it is, and how their method is set.
+/// The neurons that have the variable, and the way to set their method.
 fn group_of<'s>(system: &'s System, variable: &str) -> Option<(&'s Neurons, &'static str)> {
     match system {
         System::Neurons(neurons) => Some((neurons, "--method exp_auto")),
@@ -81,8 +81,8 @@ fn group_of<'s>(system: &'s System, variable: &str) -> Option<(&'s Neurons, &'st
     }
 }
 
-/// Refuses an array with a NaN or an infinity, in the file or in the type of the run. `what` it is:
-/// `an input`.
+/// Refuses an array with a NaN or an infinity, in the file or in the type of the run. `what` names
+/// the array in an error: `an input`.
 pub(super) fn check_array<T: Scalar>(
     path: &Path,
     name: Option<&str>,
@@ -97,7 +97,7 @@ pub(super) fn check_array<T: Scalar>(
     Err(Failure::Numerical(message).into())
 }
 
-/// Refuses inputs that are constant and too large for the type of the run.
+/// Refuses constant inputs that are too large for the type of the run.
 pub(super) fn check_constants<T: Scalar>(given: &Given) -> anyhow::Result<()> {
     match given {
         Given::Constant(x) if !T::from_f64(*x).is_finite() => {
@@ -108,10 +108,10 @@ pub(super) fn check_constants<T: Scalar>(given: &Given) -> anyhow::Result<()> {
     }
 }
 
-/// Refuses numbers of a model that are too large for the type of the run. Those that are none are
-/// refused where they are read, or by the model.
+/// Refuses numbers of a model that are too large for the type of the run. The reader or the model
+/// refuses numbers that are not finite.
 pub(super) fn check_values<T: Scalar>(system: &System, arrays: &Arrays) -> anyhow::Result<()> {
-    // Delays are counted in steps, whatever the type.
+    // Delays are numbers of steps in every type.
     for (name, value) in system.values().into_iter().filter(|(name, _)| !name.ends_with(".delay")) {
         let large = |x: &&f64| x.is_finite() && !T::from_f64(**x).is_finite();
         let found = match value {
@@ -129,7 +129,7 @@ pub(super) fn check_values<T: Scalar>(system: &System, arrays: &Arrays) -> anyho
     Ok(())
 }
 
-/// A number that is none in this type.
+/// A number that is not finite in this type.
 fn unfit<T: Scalar>(x: f64) -> String {
     if x.is_finite() { format!("{}, too large for {}", Number(x), T::DTYPE) } else { x.to_string() }
 }

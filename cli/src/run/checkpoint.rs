@@ -1,6 +1,6 @@
-//! Checkpoints: a state file (the loop's own, with its clock and seed) that also holds the run's
-//! specification, the input still to come, and everything recorded so far. What is not state is
-//! named `run/…`.
+//! Checkpoints. A checkpoint is the loop's state file, with its clock and seed, and has in addition
+//! the run's specification, the rest of the input, and all recordings. The names of tensors that
+//! are not state begin with `run/`.
 
 use super::initial_state;
 use super::initial_state::{RUN, without_run};
@@ -30,7 +30,7 @@ const VERSION: u32 = 1;
 const SPEC: &str = "run.spec";
 const PROGRESS: &str = "run.progress";
 
-/// Where the run stands.
+/// The progress of the run.
 #[derive(Debug, Serialize, Deserialize)]
 struct Progress {
     version: u32,
@@ -43,20 +43,20 @@ struct Progress {
     /// The time at which the run began.
     #[serde(default)]
     t: f64,
-    /// Rows of each array that was streamed, and of those of spikes.
+    /// The rows of each streamed array of the results, and of the spikes.
     #[serde(default)]
     stream: Vec<(String, u64)>,
     #[serde(default)]
     spike_stream: Vec<(String, u64)>,
 }
 
-/// Writes the session's checkpoint, if it has one. `from` is how much of the session's input is
-/// used up.
+/// Writes the session's checkpoint, if it has one. `from` is the number of used steps of the
+/// session's input.
 pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow::Result<()> {
     if session.spec.files.checkpoint.is_none() {
         return Ok(());
     }
-    // Before the checkpoint, which says how much of it counts.
+    // The streams come before the checkpoint, which has their lengths.
     let (stream, spikes) = streams::sync(session)?;
     let session = &*session;
     let Some(path) = &session.spec.files.checkpoint else { return Ok(()) };
@@ -120,7 +120,7 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
     Ok(())
 }
 
-/// A checkpoint as it was read.
+/// The content of a checkpoint.
 pub(crate) struct Checkpoint {
     pub(crate) spec: Spec,
     progress: Progress,
@@ -131,12 +131,16 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Checkpoint> {
     let file = match files::kind(path).map_err(of_model)? {
         Kind::Safetensors => states::read(path)?,
         Kind::Npz | Kind::Npy => {
-            return Err(Failure::Io(format!("{} is no checkpoint, which is a safetensors file", path.display())).into());
+            return Err(Failure::Io(format!(
+                "{} is not a checkpoint: a checkpoint is a safetensors file",
+                path.display()
+            ))
+            .into());
         }
     };
     let corrupt = |reason: String| Error::Corrupt { path: path.to_owned(), reason };
     let (Some(spec), Some(progress)) = (file.metadata.get(SPEC), file.metadata.get(PROGRESS)) else {
-        let reason = "no checkpoint: it does not say what run it is of (a state file goes to `run --state`)";
+        let reason = "not a checkpoint: it has no specification of a run (a state file is for `run --state`)";
         return Err(corrupt(reason.into()).into());
     };
     let progress: Progress =
@@ -157,7 +161,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Checkpoint> {
 }
 
 impl Checkpoint {
-    /// The session as it was.
+    /// The session at the checkpoint.
     pub(crate) fn session<T: Element>(self, place: &Place) -> anyhow::Result<Session<T>> {
         let Self { spec, progress, file } = self;
         let arrays: Vec<(String, ArrayD<f64>)> = (file.tensors.iter())

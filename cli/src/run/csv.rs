@@ -44,7 +44,7 @@ pub(crate) fn traces<T: Element>(path: &Path, recorder: &Recorder<T>, out_vars: 
             for (_, buffer, _) in &columns {
                 let width = width(buffer);
                 for x in buffer.values.iter().skip(step * width).take(width) {
-                    // The digits that tell the number from its neighbours in its own type.
+                    // These digits distinguish the number from its neighbours in its own type.
                     match T::DTYPE {
                         DType::F64 => write!(file, ",{:?}", x.to_f64())?,
                         _ => write!(file, ",{:?}", x.to_f64() as f32)?,
@@ -57,7 +57,7 @@ pub(crate) fn traces<T: Element>(path: &Path, recorder: &Recorder<T>, out_vars: 
     })
 }
 
-/// Values of a step.
+/// The number of values of a step.
 fn width<T>(buffer: &Buffer<T>) -> usize {
     buffer.shape.iter().flatten().product()
 }

@@ -1,12 +1,12 @@
-//! What the command asks of an element type beside what loops do.
+//! The methods of an element type for files.
 
 use half::{bf16, f16};
 use ndarray::ArrayViewD;
 use overtime::{Scalar, memory};
 use overtime_npz::{Stream, Writer};
 
-/// An element type whose arrays can be written as numpy's: as they are, or in f32 where numpy does
-/// not know the type.
+/// An element type whose arrays numpy can read: in their own type, or in f32 if numpy lacks the
+/// type.
 pub(crate) trait Element: Scalar {
     /// Adds an array to an npz file.
     fn add_to(npz: &mut Writer, name: &str, array: ArrayViewD<'_, Self>) -> anyhow::Result<()>;

@@ -1,4 +1,4 @@
-//! Weights and state that a run starts with.
+//! The weights and the state at the start of a run.
 
 use super::advice;
 use super::session::Session;
@@ -11,8 +11,8 @@ use overtime::{System, memory};
 use overtime_model::files::{self, Kind};
 use std::path::Path;
 
-/// Loads weights by name: all that the system has, and nothing else. Of names that are torch's,
-/// those of its modules.
+/// Loads weights by name: every weight of the system, and nothing else. Names may be those of
+/// torch's modules.
 pub(crate) fn weights<T: Element>(session: &mut Session<T>, path: &Path) -> anyhow::Result<()> {
     let weights = files::all(path).map_err(of_model)?;
     let own: Vec<String> = session.over_time.system().weights().into_iter().map(|w| w.name).collect();
@@ -25,30 +25,30 @@ pub(crate) fn weights<T: Element>(session: &mut Session<T>, path: &Path) -> anyh
     Ok(())
 }
 
-/// Whether a weight's name is one that torch gives, whatever module it is of.
+/// Whether torch gives this name to a weight of one of its modules.
 fn is_of_torch(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
     let in_cells = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"];
     ["weight", "bias"].contains(&last) || in_cells.iter().any(|kind| last.starts_with(kind))
 }
 
-/// The names of tensors that a checkpoint holds beside the state begin with this.
+/// The start of the names of the tensors that a checkpoint has beside the state.
 pub(super) const RUN: &str = "run/";
 
-/// Takes what is not state out of a file, so that a checkpoint can be read as a state too.
+/// Removes the tensors that are not state, so that a checkpoint can be read as a state too.
 pub(crate) fn without_run(mut file: states::File) -> states::File {
     file.tensors.retain(|(name, _)| !name.starts_with(RUN));
     file
 }
 
-/// A state file as it was read.
+/// The content of a state file.
 pub(crate) enum Start {
-    /// With clock and seed, if this program wrote it.
+    /// It has a clock and a seed, if this program wrote it.
     File(states::File),
     Arrays(Vec<(String, ndarray::ArrayD<f64>)>),
 }
 
-/// The text of a state file that says by which seed the system was made, if that is not the loop's.
+/// The key of the seed of the system in a state file. It may differ from the seed of the loop.
 const MADE_BY: &str = "run.made_by_seed";
 
 impl Start {
@@ -59,21 +59,21 @@ impl Start {
         }
     }
 
-    /// The seed by which the system was made whose state this is: that of its synapses.
+    /// The seed of the synapses of the system that has this state.
     pub(crate) fn made_by(&self) -> Option<u64> {
         let Self::File(file) = self else { return None };
         let text = |key: &str| file.metadata.get(key).and_then(|text| text.parse().ok());
         text(MADE_BY).or_else(|| text("seed"))
     }
 
-    /// The time at which its clock stands, if it has one.
+    /// The time of its clock, if it has one.
     pub(crate) fn time(&self) -> Option<&str> {
         let Self::File(file) = self else { return None };
         file.metadata.get("t0").and(file.metadata.get("t")).map(String::as_str)
     }
 }
 
-/// Refuses a state of another element type than the run's.
+/// Refuses a state whose element type differs from that of the run.
 fn check_type<T: Element>(session: &Session<T>, file: &states::File) -> anyhow::Result<()> {
     let (own, vars) = (Type::from(T::DTYPE), &session.over_time.schema().state);
     let weights = session.over_time.system().weights();
@@ -94,19 +94,19 @@ fn check_type<T: Element>(session: &Session<T>, file: &states::File) -> anyhow::
     Err(usage(format!("`{name}` is {given}, and this run is in {own}: {way}")))
 }
 
-/// The session's state, and what its system was made by: what `--save-state` writes, and a
-/// checkpoint begins with.
+/// The session's state with the seed of its system. `--save-state` writes it, and a checkpoint
+/// begins with it.
 pub(crate) fn file<T: Element>(session: &Session<T>) -> anyhow::Result<states::File> {
     let mut file = session.over_time.states_file()?;
     file.metadata.insert(MADE_BY.to_owned(), session.spec.seed.to_string());
     Ok(file)
 }
 
-/// Loads a state: every variable that a start needs. Weights may be in it, all of them, or not. A
-/// file of this program brings its clock, and its seed, if the run was given none.
+/// Loads a state: every variable that a start needs. It may have all weights, or none. A file of
+/// this program also sets the clock, and the seed if the run has none of its own.
 pub(crate) fn state<T: Element>(session: &mut Session<T>, path: &Path, start: Start) -> anyhow::Result<()> {
     let of = || format!("state of {}", path.display());
-    // Where none is in it, the system keeps its own.
+    // Without weights in the file, the system keeps its own.
     let own = session.over_time.system().weights();
     let lacks = |has: &dyn Fn(&str) -> bool| !own.iter().any(|w| has(&w.name));
     match start {

@@ -1,12 +1,12 @@
-//! How long a run is, and which batch it has: what the specification leaves to the input.
+//! The length and the batch of a run, as far as the input determines them.
 
 use super::spec::{Length, Spec};
 use ndarray::ArrayD;
 use overtime::{Error, InputSpec};
 use overtime_model::Axis;
 
-/// The batch: as given; or, if an input has one axis more than it would have without a batch, that
-/// axis's length.
+/// The batch: the given one; otherwise, if an input has one axis more than an input without a
+/// batch, the length of that axis.
 pub(crate) fn batch(spec: &Spec, inputs: &[(&InputSpec, &[usize])]) -> anyhow::Result<Option<usize>> {
     if let Some(batch) = spec.batch {
         return Ok(Some(
@@ -32,7 +32,7 @@ pub(crate) fn batch(spec: &Spec, inputs: &[(&InputSpec, &[usize])]) -> anyhow::R
     Ok(Some(rows))
 }
 
-/// Refuses a list that may be one of steps or one of units.
+/// Refuses a list that has either a value for each step or a value for each unit.
 pub(crate) fn unambiguous(spec: &Spec, inputs: &[(&InputSpec, &[usize])]) -> anyhow::Result<()> {
     for (port, shape) in inputs {
         let &[len] = shape else { continue };
@@ -46,7 +46,7 @@ pub(crate) fn unambiguous(spec: &Spec, inputs: &[(&InputSpec, &[usize])]) -> any
     Ok(())
 }
 
-/// Refuses what is of a batch where there is none.
+/// Refuses arguments for a batch if there is none.
 pub(crate) fn has_rows(spec: &Spec, batch: Option<usize>) -> anyhow::Result<()> {
     if batch.is_some() {
         return Ok(());
@@ -63,7 +63,7 @@ pub(crate) fn has_rows(spec: &Spec, batch: Option<usize>) -> anyhow::Result<()> 
     }
 }
 
-/// Which axis of the input is time.
+/// The number of the time axis of the input.
 pub(crate) fn time_axis(spec: &Spec, batched: bool, input: &[usize]) -> usize {
     usize::from(spec.first_axis == Axis::B && batched && input.len() > 1)
 }
@@ -92,14 +92,14 @@ pub(crate) fn steps(
     }
 }
 
-/// The lengths of rows: an array of whole numbers.
+/// The lengths of rows, from an array of whole numbers.
 pub(crate) fn of_rows(array: &ArrayD<f64>) -> anyhow::Result<Vec<usize>> {
     if array.ndim() != 1 {
         let expected = "one number for each row of the batch".to_owned();
         return Err(Error::Rank { argument: "lengths".into(), expected, given: array.shape().to_vec() }.into());
     }
     let whole = |(row, x): (usize, &f64)| {
-        // 2⁵³: all whole numbers up to it are exact.
+        // The bound is 2⁵³, up to which f64 has all whole numbers.
         let fits = x.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(x);
         if fits {
             Ok(*x as usize)

@@ -1,5 +1,5 @@
-//! What a whole run takes of memory, known before its first step: the library sees a slice at a
-//! time, and would refuse the slice, hours later, that is one too many.
+//! The memory of a whole run, known before its first step. The library sees one slice at a time,
+//! and would refuse a slice only when memory is full, after hours.
 
 use super::advice;
 use super::recorder::kept;
@@ -16,10 +16,10 @@ use overtime::{Coupling, DType, Device, Schema, VarSpec, memory};
 use overtime_model::out_vars;
 use std::fmt::Write;
 
-/// What a run takes in small pieces from here on: buffers of files, lists of events.
+/// The bytes of small allocations during a run: buffers of files, lists of events.
 const SMALL: u64 = 8 << 20;
 
-/// Bytes, by what they are for.
+/// Bytes by their purpose.
 #[derive(Debug, Default)]
 struct Need(Vec<(u64, &'static str)>);
 
@@ -35,7 +35,7 @@ impl Need {
     }
 }
 
-/// Refuses a state, with the statistics of its spikes, that does not fit.
+/// Refuses a state that does not fit into memory, with the statistics of its spikes.
 pub(crate) fn of_state<T>(schema: &Schema, rows: usize, counted: u64) -> anyhow::Result<()> {
     let cells = counted.saturating_mul(rows as u64);
     let statistics = cells.saturating_mul(Train::BYTES);
@@ -48,7 +48,7 @@ fn state<T>(schema: &Schema, rows: usize) -> u64 {
     elements.saturating_mul(rows as u64).saturating_mul(size_of::<T>() as u64)
 }
 
-/// Makes room for all that is still to be recorded, and for the run's end, or refuses the run.
+/// Reserves the memory of the remaining recordings and of the run's end, or refuses the run.
 pub(crate) fn reserve<T: Element>(session: &mut Session<T>) -> anyhow::Result<()> {
     session.room = of_run(session)?;
     if session.keeps() && session.spec.files.stream.is_none() {
@@ -57,15 +57,15 @@ pub(crate) fn reserve<T: Element>(session: &mut Session<T>) -> anyhow::Result<()
     session.room.set_aside()
 }
 
-/// Refuses what is left of a run if it does not fit beside what is there already. Says what room
-/// there is beside it.
+/// Refuses the rest of a run if it does not fit into the free memory. Returns the memory for slices
+/// and for the end.
 fn of_run<T: Element>(session: &Session<T>) -> anyhow::Result<Room> {
     let (spec, files) = (&session.spec, &session.spec.files);
     let (schema, rows) = (session.over_time.schema(), session.over_time.batch().unwrap_or(1));
     let wanted = out_vars::recorded(spec.out_vars.as_deref())?;
     let vars =
         wanted.iter().filter(|want| !want.events).fold(0_usize, |sum, want| sum.saturating_add(want.width(schema)));
-    // Variables that go nowhere are asked for all the same, but for those that a picture shows.
+    // Variables without a file are recorded all the same, except those for a picture.
     let astray = files.out.is_none() && files.plot.is_none() && files.spikes.is_none();
     let (width, times) = match &files.out {
         Some(_) if files.stream.is_some() => (0, 0),
@@ -81,13 +81,13 @@ fn of_run<T: Element>(session: &Session<T>) -> anyhow::Result<Room> {
     let slice = Slice::least(session)?;
     need.add(slice.bytes(), if slice.whole { "for the slice of all steps" } else { "for the recording of a step" });
     if session.steps - session.done > 1 {
-        need.add(slice.lingers(), "for what is left of the step before it");
+        need.add(slice.lingers(), "for the remains of the step before");
     }
     if schema.coupling == Coupling::Network && session.over_time.device() == Device::Cpu {
-        need.add(state::<T>(schema, rows), "for the copy of the state that a step with a NaN is found by");
+        need.add(state::<T>(schema, rows), "for the copy of the state that finds the step with a NaN");
     }
     need.add(SMALL, "for buffers");
-    // At the end, and while a checkpoint is written, there is no slice.
+    // No slice exists at the end, nor while a checkpoint is written.
     let (end, what) = end(session, all)?;
     let aside = end.saturating_sub(slice.returned());
     need.add(aside, what);
@@ -96,8 +96,8 @@ fn of_run<T: Element>(session: &Session<T>) -> anyhow::Result<Room> {
     Ok(Room::new(slice.bytes(), aside, free.saturating_sub(need.all())))
 }
 
-/// The most that is taken at once after the last step, or for a checkpoint, beside the recordings,
-/// which take `all`.
+/// The largest need after the last step or for a checkpoint, beside the recordings, which take
+/// `all`.
 fn end<T: Element>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'static str)> {
     let (spec, files) = (&session.spec, &session.spec.files);
     let (schema, rows) = (session.over_time.schema(), session.over_time.batch().unwrap_or(1));
@@ -117,11 +117,11 @@ fn end<T: Element>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'sta
         let arrays =
             session.arrays.0.values().fold(series, |sum, x| sum.saturating_add(elements(x.len(), size_of::<f64>())));
         let trains = session.recorder.trains.iter().fold(arrays, |sum, train| sum.saturating_add(train.bytes()));
-        ends.push((trains, "for the copy that a checkpoint is made of"));
+        ends.push((trains, "for the copy of a checkpoint"));
     }
     match files.out.as_deref().map(extension).as_deref() {
-        Some("safetensors") => ends.push((all, "for the copy that a safetensors file is made of")),
-        // Array after array.
+        Some("safetensors") => ends.push((all, "for the copy of a safetensors file")),
+        // The file is written array by array.
         Some(_) if T::DTYPE == DType::Bf16 && files.stream.is_none() => {
             let widths = out_vars::recorded(spec.out_vars.as_deref())?
                 .into_iter()
@@ -159,7 +159,7 @@ fn refuse(need: &Need, spec: &Spec, astray: bool) -> anyhow::Result<()> {
         let _ = write!(ways, "{} {bytes} {what}", if ways.is_empty() { ":" } else { "," });
     }
     if astray {
-        ways.push_str(", which --out-vars asks for and no --out says where to write");
+        ways.push_str("; --out-vars names variables, and no --out has a file for them");
     }
     ways.push_str(&advice::of_memory(spec));
     Err(Failure::Memory { what: "this run".to_owned(), need: all, free, ways }.into())

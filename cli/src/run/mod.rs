@@ -1,4 +1,4 @@
-//! `overtime run`: from the arguments to the results.
+//! `overtime run`: runs the system of the arguments, and writes the results.
 
 pub(crate) mod advice;
 pub(crate) mod checkpoint;
@@ -52,7 +52,7 @@ fn start<T: Element>(spec: Spec, manner: Manner) -> anyhow::Result<()> {
     go(session, &place, manner)
 }
 
-/// Runs a session to its end, and writes what was asked for.
+/// Runs a session to its end, and writes its files.
 pub(crate) fn go<T: Element>(mut session: Session<T>, place: &Place, manner: Manner) -> anyhow::Result<()> {
     let mut header = vec![format!("{}: {}, {}, on {}", session.spec.name, session.describe(), T::DTYPE, place.device)];
     match &place.why_not_gpu {

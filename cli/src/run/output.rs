@@ -1,4 +1,4 @@
-//! Results as a file: npz, or safetensors.
+//! The file of results: npz or safetensors.
 
 use super::recorder::{Kept, Recorder};
 use super::tensors::{indices, numbers, whole};
@@ -9,8 +9,8 @@ use overtime::states::{self, Tensor};
 use overtime_npz::{Stream, Writer};
 use std::path::Path;
 
-/// Writes `ts`, `output`, each variable by its name, and where the clock stands (`t`, `i`), whole
-/// or not at all.
+/// Writes `ts`, `output`, each variable by its name, and the clock (`t`, `i`). The file is written
+/// as a whole or not at all.
 pub(crate) fn write<T: Element>(path: &Path, recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result<()> {
     if extension(path) == "safetensors" {
         return Ok(states::write(path, &tensors(recorder, t, i)?)?);
@@ -35,7 +35,7 @@ pub(crate) fn write<T: Element>(path: &Path, recorder: &Recorder<T>, t: f64, i: 
     end(npz, t, i)
 }
 
-/// The same, byte for byte, of what was streamed; the stream's folder is gone then.
+/// Writes the same bytes from a stream, and removes the stream's folder.
 pub(crate) fn pack(path: &Path, mut stream: Stream, t: f64, i: u64) -> anyhow::Result<()> {
     let mut npz = Writer::create(path)?;
     stream.pack(&mut npz)?;
@@ -43,7 +43,7 @@ pub(crate) fn pack(path: &Path, mut stream: Stream, t: f64, i: u64) -> anyhow::R
     Ok(stream.remove()?)
 }
 
-/// Where the clock stands.
+/// The time and the index of the clock.
 fn end(mut npz: Writer, t: f64, i: u64) -> anyhow::Result<()> {
     npz.add("t", Array0::from_elem((), t).view())?;
     npz.add("i", Array0::from_elem((), i).view())?;

@@ -1,4 +1,4 @@
-//! What a picture takes of a run.
+//! The values of a run that its picture needs.
 
 use super::recorder::time_major;
 use super::spec::Spec;

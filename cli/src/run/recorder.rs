@@ -1,4 +1,4 @@
-//! What a run keeps, slice after slice.
+//! The recording of a run, slice after slice.
 
 use super::spike_trains::{Train, add};
 use super::tensors::indices;
@@ -8,7 +8,7 @@ use ndarray::{ArrayD, ArrayView1, ArrayViewD, Axis, IxDyn};
 use overtime::{Events, FirstAxis, Recording, Scalar, memory};
 use overtime_npz::Stream;
 
-/// What memory is taken for.
+/// The name of this memory in an error.
 const RECORDING: &str = "recording";
 
 /// An array that grows in time.
@@ -16,34 +16,34 @@ const RECORDING: &str = "recording";
 pub(crate) struct Buffer<T> {
     /// Time-major.
     pub(crate) values: Vec<T>,
-    /// Steps that are in it.
+    /// The number of steps in it.
     pub(crate) steps: usize,
-    /// Shape of each, batch first; unknown until the first one came.
+    /// The shape of a step, batch first; unknown before the first step.
     pub(crate) shape: Option<Vec<usize>>,
 }
 
-/// One variable that is kept.
+/// A recorded variable.
 #[derive(Clone, Debug)]
 pub(crate) enum Kept<T> {
     Dense(Buffer<T>),
     Events(Events),
 }
 
-/// Everything that goes into the results.
+/// The content of the results.
 #[derive(Debug)]
 pub(crate) struct Recorder<T> {
     pub(crate) ts: Vec<f64>,
     pub(crate) output: Buffer<T>,
     pub(crate) vars: Vec<(String, Kept<T>)>,
-    /// Non-zero values of `spike`, if there is such a variable.
+    /// The number of non-zero values of `spike`, if there is such a variable.
     pub(crate) spikes: Option<u64>,
-    /// Those of a network's groups.
+    /// The spikes of a network's groups.
     pub(crate) trains: Vec<Train>,
-    /// Where all of it goes at once, instead of staying here.
+    /// The stream that takes everything at once, if there is one.
     pub(crate) stream: Option<Stream>,
     /// Whether there is a batch.
     pub(crate) batched: bool,
-    /// Whether arrays come batch-major.
+    /// Whether arrays are batch-major.
     pub(crate) batch_major: bool,
 }
 
@@ -52,7 +52,7 @@ impl<T: Scalar> Buffer<T> {
         Self { values: Vec::new(), steps: 0, shape: None }
     }
 
-    /// Makes room for so many steps to come.
+    /// Reserves memory for a number of steps.
     pub(crate) fn reserve(&mut self, what: &str, steps: u64, width: usize) -> anyhow::Result<()> {
         let len = usize::try_from(steps).map_or(usize::MAX, |n| n.saturating_mul(width));
         Ok(memory::reserve(what, &mut self.values, len)?)
@@ -76,7 +76,7 @@ impl<T: Scalar> Buffer<T> {
         Ok(())
     }
 
-    /// As users see it.
+    /// The array in the order of axes that users see.
     pub(crate) fn view(&self, batch_major: bool) -> anyhow::Result<ArrayViewD<'_, T>> {
         let mut axes = vec![self.steps];
         axes.extend(self.shape.iter().flatten());
@@ -87,7 +87,7 @@ impl<T: Scalar> Buffer<T> {
         Ok(view)
     }
 
-    /// As it lies in memory.
+    /// The array in the order of memory.
     pub(crate) fn time_major(&self) -> anyhow::Result<ArrayViewD<'_, T>> {
         self.view(false)
     }
@@ -101,7 +101,7 @@ impl<T: Scalar> Buffer<T> {
 }
 
 impl<T: Element> Recorder<T> {
-    /// Takes over what a slice recorded; its spikes are counted in any case.
+    /// Adds the recording of a slice. Spikes are counted in any case.
     pub(crate) fn append(&mut self, slice: &Recording<T>, keeps: bool) -> anyhow::Result<()> {
         if let (Some(spikes), true) = (&mut self.spikes, self.trains.is_empty()) {
             *spikes += slice.events(SPIKES)?.len() as u64;
@@ -131,12 +131,12 @@ impl<T: Element> Recorder<T> {
 }
 
 impl<T> Recorder<T> {
-    /// What a group's spikes are called, named by group where there are several: `spike_i`,
-    /// `spike_step`, and `spike_row` in a batch.
+    /// The names of a group's arrays of spikes: `spike_i`, `spike_step`, and `spike_row` in a
+    /// batch, after the group's name if there are several groups.
     pub(crate) fn spike_names(&self, train: &Train) -> [Option<String>; 3] {
         let several = self.trains.len() > 1;
         let name = |what: &str| Some(if several { format!("{}.{what}", train.group) } else { what.to_owned() });
-        // Asked for as events too, these have the same names.
+        // Events of `spike` in --out-vars have the same names.
         let is_spike = |(name, kept): &(String, Kept<T>)| {
             matches!(kept, Kept::Events(_)) && *name == format!("{}.spike", train.group)
         };
@@ -145,7 +145,8 @@ impl<T> Recorder<T> {
     }
 }
 
-/// Adds what a slice recorded, in the order and by the names of a file that is written at once.
+/// Adds the recording of a slice to a stream, in the order and by the names of a file without a
+/// stream.
 fn append<T: Element>(stream: &mut Stream, recorder: &Recorder<T>, slice: &Recording<T>) -> anyhow::Result<()> {
     stream.append("ts", ArrayView1::from(&slice.ts))?;
     T::grow(stream, "output", slice.output.view())?;
@@ -176,7 +177,7 @@ fn append<T: Element>(stream: &mut Stream, recorder: &Recorder<T>, slice: &Recor
     Ok(())
 }
 
-/// Axes of a slice in time-major order.
+/// The array of a slice in time-major order.
 pub(crate) fn time_major<T>(array: &ArrayD<T>, batch_major: bool) -> ArrayViewD<'_, T> {
     let mut view = array.view();
     if batch_major && view.ndim() >= 2 {
@@ -185,18 +186,18 @@ pub(crate) fn time_major<T>(array: &ArrayD<T>, batch_major: bool) -> ArrayViewD<
     view
 }
 
-/// The library's word for it.
+/// The library's name of the order of axes.
 pub(crate) fn first_axis(batch_major: bool) -> FirstAxis {
     if batch_major { FirstAxis::Batch } else { FirstAxis::Time }
 }
 
-/// How many steps of `[from, from + steps)` have an index that is a multiple of `every`.
+/// The number of steps in `[from, from + steps)` whose index is a multiple of `every`.
 pub(crate) fn kept(from: u64, steps: u64, every: u64) -> u64 {
     let below = |i: u64| i.div_ceil(every.max(1));
     below(from.saturating_add(steps)) - below(from)
 }
 
-/// The part of an input that is for these steps.
+/// The part of an input for these steps.
 pub(crate) fn steps_of<T>(input: &ArrayD<T>, time_axis: usize, from: usize, n: usize) -> ArrayViewD<'_, T> {
     let len = input.shape().get(time_axis).copied().unwrap_or(0);
     let to = from.saturating_add(n).min(len);

@@ -1,25 +1,25 @@
-//! What a run may take beside all that it keeps: for its slices, and for its end.
+//! The memory of a run beside its recordings: for its slices, and for its end.
 
 use overtime::memory;
 
-/// Most bytes that a slice records.
+/// The largest number of bytes that a slice records.
 const MOST: u64 = 128 << 20;
 
-/// That room.
+/// The memory for slices and for the end.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
-    /// Most steps of a slice.
+    /// The largest number of steps of a slice.
     pub(crate) steps: u64,
-    /// Bytes that the run's end takes, or a checkpoint.
+    /// The bytes of the run's end, or of a checkpoint.
     end: usize,
-    /// They are set aside until then, so that nothing else takes them. Nothing is written to them:
-    /// a limit of address space counts them, and no page is taken.
+    /// These bytes are reserved until then, so that nothing else takes them. They are never
+    /// written: a limit of address space counts them, and the system gives no page to them.
     aside: Vec<u8>,
 }
 
 impl Room {
-    /// Where the least slice takes `step` bytes, and so much is left beside all that is known, that
-    /// slice and the end: slices take at most half of it.
+    /// `step` is the size of the smallest slice, and `left` the free memory beside all known needs,
+    /// that slice and the end. Slices take at most half of it.
     pub(crate) fn new(step: u64, end: u64, left: u64) -> Self {
         let step = step.max(1);
         let most = step.saturating_add(left / 2).min(MOST.max(step));
@@ -30,7 +30,7 @@ impl Room {
         Ok(memory::reserve("the end of this run", &mut self.aside, self.end)?)
     }
 
-    /// Gives back what was set aside, to whoever it was for.
+    /// Frees the reserved bytes for their purpose.
     pub(crate) fn give(&mut self) {
         self.aside = Vec::new();
     }

@@ -1,4 +1,4 @@
-//! What comes after the last step: files, picture, summary.
+//! The work after the last step: files, picture, summary.
 
 use super::csv;
 use super::initial_state;

@@ -15,13 +15,13 @@ use overtime_model::files;
 #[derive(Clone, Debug)]
 pub(crate) struct Series<T> {
     pub(crate) values: ArrayD<T>,
-    /// Which of its axes is time.
+    /// The number of its time axis.
     pub(crate) time_axis: usize,
-    /// Whether the array has one step, which is that of every step of the run.
+    /// Whether the array has one step, whose values are those of every step of the run.
     pub(crate) repeats: bool,
 }
 
-/// What the made arrays depend on.
+/// The facts of a run that arrays of stimuli depend on.
 pub(crate) struct Run {
     pub(crate) steps: Option<u64>,
     pub(crate) dt: f64,
@@ -31,7 +31,7 @@ pub(crate) struct Run {
 }
 
 impl<T: Element> Series<T> {
-    /// The number of steps, if the array says it.
+    /// The number of steps, if the array does not repeat.
     pub(crate) fn steps(&self) -> Option<usize> {
         (!self.repeats).then(|| self.values.shape().get(self.time_axis).copied().unwrap_or(0))
     }
@@ -48,7 +48,7 @@ impl<T: Element> Series<T> {
         self.values.broadcast(shape).unwrap_or_else(|| self.values.view())
     }
 
-    /// What a checkpoint keeps: the part from `from` on.
+    /// The part from `from` on, which a checkpoint keeps.
     pub(crate) fn rest(&self, from: usize) -> ArrayViewD<'_, T> {
         if self.repeats { self.values.view() } else { self.part(from, usize::MAX) }
     }
@@ -62,7 +62,7 @@ pub(crate) fn from_file<T: Element>(given: &Given, what: &str, padded: bool) -> 
         None => files::input(path),
     };
     let series = series.map_err(of_model).with_context(|| what.to_owned())?;
-    // What rows hold beyond their lengths is not looked at.
+    // Values beyond the lengths of rows are not checked.
     if !padded {
         advice::check_array::<T>(path, name.as_deref(), &series, "an input")?;
     }

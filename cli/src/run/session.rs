@@ -1,4 +1,4 @@
-//! A run that is set up: the loop, its input, and what is kept of it.
+//! A run that is ready: the loop, its input, and its recordings.
 
 use super::picture;
 use super::progress::short;
@@ -15,7 +15,7 @@ use overtime_model::network::{Network, Population};
 use overtime_model::out_vars;
 use overtime_model::{Arrays, Loaded, SystemSpec as System};
 
-/// Where a run takes place, and why not on a GPU.
+/// The device of a run, and the reason if it is no GPU.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     pub(crate) device: Device,
@@ -23,7 +23,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// From `auto`, `cpu`, `cuda:0`.
+    /// The device of this name: `auto`, `cpu`, `cuda:0`.
     pub(crate) fn find(name: &str) -> anyhow::Result<Self> {
         if name == "auto" {
             let survey = Survey::new();
@@ -35,34 +35,34 @@ impl Place {
         if let Device::Cuda(ordinal) = device {
             Device::cuda(ordinal)?;
         }
-        Ok(Self { device, why_not_gpu: (device == Device::Cpu).then(|| "the CPU was asked for".to_owned()) })
+        Ok(Self { device, why_not_gpu: (device == Device::Cpu).then(|| "the CPU was requested".to_owned()) })
     }
 }
 
-/// A run that is set up.
+/// A run that is ready.
 pub(crate) struct Session<T: Element> {
     pub(crate) over_time: LoopOverTime<T, Loaded<T>>,
     pub(crate) spec: Spec,
-    /// Values that the model took from files.
+    /// The arrays of the model's values.
     pub(crate) arrays: Arrays,
-    /// The series that is still to come, if there is one.
+    /// The rest of the input series, if there is one.
     pub(crate) input: Option<Series<T>>,
-    /// Likewise of groups by name.
+    /// The same for groups by name.
     pub(crate) named: Vec<(String, Series<T>)>,
-    /// All steps of the run, those done, and the index of the first.
+    /// All steps of the run, the steps made so far, and the index of the first step.
     pub(crate) steps: u64,
     pub(crate) done: u64,
     pub(crate) begin: u64,
-    /// The time of the first.
+    /// The time of the first step.
     pub(crate) t: f64,
-    /// Synaptic events before this process began.
+    /// The number of synaptic events before this process.
     pub(crate) events_before: f64,
-    /// What goes into the results; nothing is kept if nobody asked for a file of them.
+    /// The recordings; nothing is kept without a file of results.
     pub(crate) recorder: Recorder<T>,
     pub(crate) traces: Option<Traces>,
-    /// Spikes that go to a file of their own.
+    /// The spikes for a file of their own.
     pub(crate) spikes: Option<Spikes>,
-    /// What it may take beside what it keeps.
+    /// The memory beside the recordings.
     pub(crate) room: Room,
 }
 
@@ -74,7 +74,7 @@ impl<T: Element> Session<T> {
         picture::traces(&self.spec, panels, (&self.populations(), units, rows), clock)
     }
 
-    /// Steps from one checkpoint to the next, if there are to be several.
+    /// The number of steps between two checkpoints, if there are several.
     pub(crate) fn every(&self) -> anyhow::Result<Option<u64>> {
         let Some(ms) = self.spec.files.checkpoint_every else { return Ok(None) };
         match self.over_time.steps_of(ms) {
@@ -91,7 +91,7 @@ impl<T: Element> Session<T> {
         self.spec.files.out.is_some()
     }
 
-    /// Reserves the memory of all that is still to be recorded.
+    /// Reserves the memory of the remaining recordings.
     pub(super) fn reserve_recordings(&mut self) -> anyhow::Result<()> {
         let steps = kept(self.over_time.i(), self.steps - self.done, self.spec.record_every);
         memory::reserve("recording the times", &mut self.recorder.ts, usize::try_from(steps).unwrap_or(usize::MAX))?;
@@ -107,7 +107,7 @@ impl<T: Element> Session<T> {
         Ok(())
     }
 
-    /// Elements that a step computes, more or less.
+    /// The approximate number of elements that a step computes.
     pub(crate) fn elements(&self) -> usize {
         let schema = self.over_time.schema();
         let state: usize =
@@ -140,7 +140,7 @@ impl<T: Element> Session<T> {
     }
 }
 
-/// A usage error about something this run was not started with.
+/// A usage error about a file that the first run did not have.
 pub(crate) fn was_not_kept(what: &str) -> anyhow::Error {
-    usage(format!("this run was started without {what}, so nothing was kept for it"))
+    usage(format!("the first run had no {what}, so that the checkpoint has nothing for it"))
 }

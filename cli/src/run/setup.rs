@@ -21,7 +21,7 @@ use ndarray::ArrayD;
 use overtime::{InputSpec, LoopOverTime, Monitor, Strategy, monitor};
 use overtime_model::{Arrays, Axis, Loaded, SystemSpec as System, files, out_vars};
 
-/// Reads everything, builds the loop, and finds out how long the run is.
+/// Reads all files, builds the loop, and finds the length of the run.
 pub(crate) fn new<T: Element>(mut spec: Spec, place: &Place) -> anyhow::Result<Session<T>> {
     if let Some(Lengths::File(path, name)) = &spec.lengths {
         let array = files::one(path, name.as_deref()).map_err(of_model).context("lengths")?;
@@ -45,7 +45,7 @@ pub(crate) fn new<T: Element>(mut spec: Spec, place: &Place) -> anyhow::Result<S
         Some(path) => Some((path.clone(), Start::read(path)?)),
         None => None,
     };
-    // The synapses of a state are those that it was made with, whatever is drawn from there on.
+    // The synapses come from the seed of the state, whatever the seed of later random numbers is.
     if let Some(seed) = state.as_ref().and_then(|(_, state)| state.made_by()) {
         spec.seed = seed;
     }
@@ -88,7 +88,8 @@ pub(crate) fn new<T: Element>(mut spec: Spec, place: &Place) -> anyhow::Result<S
     Ok(session)
 }
 
-/// Gives the session its inputs, which are arrays of files or are made, and the length of the run.
+/// Sets the inputs of the session, from files or from sequences and stimuli, and the length of the
+/// run.
 fn set_inputs<T: Element>(
     session: &mut Session<T>,
     first: Option<ArrayD<T>>,
@@ -107,7 +108,8 @@ fn set_inputs<T: Element>(
     };
     session.input = first.map(|values| of_file(&session.spec, values));
     session.named = named.into_iter().map(|(name, values)| (name, of_file(&session.spec, values))).collect();
-    // Stimuli with a duration say how long the run is, and the run how long the others are.
+    // A stimulus with a duration determines the length of the run, which determines the length of
+    // the other stimuli.
     make_inputs(session, &run)?;
     let mut given = session.input.as_ref().and_then(Series::steps);
     for (name, series) in &session.named {
@@ -123,7 +125,7 @@ fn set_inputs<T: Element>(
     make_inputs(session, &run)
 }
 
-/// Makes the arrays of sequences and stimuli that can be made and are not there yet.
+/// Makes the arrays of sequences and stimuli that are possible now and missing.
 fn make_inputs<T: Element>(session: &mut Session<T>, run: &series::Run) -> anyhow::Result<()> {
     let ports = session.over_time.schema().inputs.clone();
     let units = |port: Option<&InputSpec>| port.map_or(1, |port| port.shape.iter().product());
@@ -142,14 +144,14 @@ fn make_inputs<T: Element>(session: &mut Session<T>, run: &series::Run) -> anyho
     Ok(())
 }
 
-/// The loop, with nothing run yet.
+/// A session before its first step.
 pub(crate) fn build<T: Element>(
     mut spec: Spec,
     place: &Place,
     system: Loaded<T>,
     batch: Option<usize>,
 ) -> anyhow::Result<Session<T>> {
-    // What a checkpoint is to say: a resumed run has the same device and batch.
+    // A resumed run has the same device and batch, so that a checkpoint needs them.
     spec.device = place.device.to_string();
     spec.batch = batch.map(|rows| rows as u64);
     let schema = system.schema();
@@ -158,7 +160,7 @@ pub(crate) fn build<T: Element>(
     let keeps = spec.files.out.is_some();
     let mut monitors: Vec<Monitor> = Vec::new();
     let mut vars = Vec::new();
-    // Asked for whether kept or not: a wrong name is an error either way.
+    // The loop gets all monitors even if nothing is kept: a wrong name is an error either way.
     for want in &wanted {
         monitors.push(want.monitor(&schema)?);
         if keeps {
@@ -181,7 +183,7 @@ pub(crate) fn build<T: Element>(
         _ => Vec::new(),
     };
     monitors.extend(trains.iter().map(Train::monitor));
-    // Planned whether drawn or not, for the same reason.
+    // The picture is planned even if it is not drawn, for the same reason.
     let mut panels = picture::panels(&spec, &schema, batch, None)?;
     panels.retain(|_| spec.files.plot.is_some());
     monitors.extend(panels.iter().filter_map(Panel::monitor));

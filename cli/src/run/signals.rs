@@ -1,5 +1,5 @@
-//! SIGINT and SIGTERM: the first asks the run to stop at the end of its slice, the second ends the
-//! process at once. Where there are no slices, the first does.
+//! SIGINT and SIGTERM. The first signal stops the run at the end of its slice, and the second ends
+//! the process at once. Without slices the first ends it.
 
 use anyhow::Context;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -12,20 +12,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Listens from now on.
+    /// Registers the signals.
     pub(crate) fn listen() -> anyhow::Result<Self> {
         let came = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
-            // In this order: the first signal finds the flag down and raises it, the second finds
-            // it up.
+            // The order matters: the first signal finds the flag unset and sets it, and the second
+            // finds it set.
             flag::register_conditional_shutdown(signal, 130, Arc::clone(&came)).context("cannot listen for signals")?;
             flag::register(signal, Arc::clone(&came)).context("cannot listen for signals")?;
         }
         Ok(Self(came))
     }
 
-    /// Has the next signal end the process, be it the first: nothing asks any more whether one
-    /// came. Whether one had come before.
+    /// Makes the next signal end the process, even if it is the first. Returns whether a signal
+    /// came before.
     pub(crate) fn at_once(&self) -> bool {
         self.0.swap(true, Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! What a slice of a run takes of memory.
+//! The memory of a slice of a run.
 
 use super::picture;
 use super::recorder::kept;
@@ -8,17 +8,16 @@ use crate::run::element::Element;
 use overtime::{Coupling, DType};
 use overtime_model::out_vars;
 
-/// Blocks of memory below this may stay with the allocator when they are given back (the greatest
-/// threshold that glibc has): others of their size find room there, but the system counts them as
-/// taken.
+/// The allocator may keep freed blocks below this size, the largest threshold of glibc. It gives
+/// them out again, but the system counts them as used.
 const BLOCK: u64 = 32 << 20;
 
-/// Bytes of the arrays that the least slice there can be records: one step, or, of a sequence,
-/// which is not cut, all of them.
+/// The bytes of the arrays that the smallest slice records: one step, or all steps of a sequence,
+/// which is not divided.
 #[derive(Debug)]
 pub(crate) struct Slice {
     arrays: Vec<u64>,
-    /// A copy in f32, of an array that is streamed in bf16.
+    /// A copy in f32 of an array that is streamed in bf16.
     converted: u64,
     pub(crate) whole: bool,
 }
@@ -51,18 +50,18 @@ impl Slice {
         Ok(Self { arrays, converted, whole })
     }
 
-    /// What it takes.
+    /// The bytes of the slice.
     pub(crate) fn bytes(&self) -> u64 {
         sum(&self.arrays).saturating_add(self.converted)
     }
 
-    /// What of it the system has again when it is given back.
+    /// The bytes that the system gets back when the slice is freed.
     pub(crate) fn returned(&self) -> u64 {
         self.arrays.iter().filter(|bytes| **bytes >= BLOCK).fold(0, |sum, bytes| sum.saturating_add(*bytes))
     }
 
-    /// What the allocator still has of it when the next one is taken. Little is taken without a
-    /// look at what is free.
+    /// The bytes that the allocator keeps when the next slice is allocated. Small needs are not
+    /// compared with the free memory.
     pub(crate) fn lingers(&self) -> u64 {
         if self.whole || self.bytes() < BLOCK { 0 } else { sum(&self.arrays) - self.returned() }
     }

@@ -1,6 +1,5 @@
-//! Runs a session slice by slice. A run is split without changing a bit of it, so slices may be as
-//! long as is convenient: short enough that a signal is heard and a bar moves, long enough to cost
-//! nothing.
+//! Runs a session slice by slice. A split does not change a bit of a run. Slices are short enough
+//! for signals and for progress, and long enough to cost nothing.
 
 use super::picture::{self, Shape};
 use super::progress::Progress;
@@ -14,35 +13,34 @@ use overtime::{Coupling, Input, LoopOverTime, Recording};
 use overtime_model::Loaded;
 use std::time::{Duration, Instant};
 
-/// A slice is to take about this long.
+/// The approximate duration of a slice.
 const SLICE: Duration = Duration::from_millis(50);
-/// Elements that the first slice computes, more or less: nothing is known yet of how long that
-/// takes.
+/// The approximate number of elements that the first slice computes, whose speed is unknown.
 const FIRST: usize = 1 << 20;
 
-/// What can be seen of a run, and what stops it.
+/// The progress of a run, and the signals that stop it.
 pub(crate) struct Control {
     stop: Stop,
     progress: Progress,
 }
 
-/// How long it took.
+/// The time of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timing {
-    /// Inside the loop: neither files nor pictures.
+    /// The time inside the loop, without files and pictures.
     pub(crate) wall: Duration,
-    /// Steps made in that time.
+    /// The steps made in that time.
     pub(crate) steps: u64,
 }
 
 impl Control {
-    /// `header` are the lines that stand above the progress.
+    /// `header` are the lines above the progress.
     pub(crate) fn new(steps: u64, done: u64, manner: Manner, header: Vec<String>) -> anyhow::Result<Self> {
         Ok(Self { stop: Stop::listen()?, progress: Progress::new(steps, done, manner, header) })
     }
 }
 
-/// Runs what is left of the session.
+/// Runs the rest of the session.
 pub(crate) fn run<T: Element>(session: &mut Session<T>, control: &Control) -> anyhow::Result<Timing> {
     let result = slices(session, control);
     control.progress.end();
@@ -52,7 +50,7 @@ pub(crate) fn run<T: Element>(session: &mut Session<T>, control: &Control) -> an
 fn slices<T: Element>(session: &mut Session<T>, control: &Control) -> anyhow::Result<Timing> {
     let every = session.every()?;
     let mut most = session.room.steps;
-    // Of a sequence every part depends on all others.
+    // Each part of a sequence depends on all other parts.
     let whole = session.over_time.schema().coupling == Coupling::Sequence;
     if whole && control.stop.at_once() {
         return Err(interrupted(session));
@@ -60,7 +58,7 @@ fn slices<T: Element>(session: &mut Session<T>, control: &Control) -> anyhow::Re
     let mut length = (FIRST / session.elements().max(1)).clamp(1, 16) as u64;
     let mut timing = Timing { wall: Duration::ZERO, steps: 0 };
     let started_at = session.done;
-    // Even a run of no steps is run, so that its results have their shapes.
+    // A run of no steps runs too, so that its results have their shapes.
     loop {
         let mut n = length.min(most).min(session.steps - session.done);
         if whole {
@@ -70,7 +68,7 @@ fn slices<T: Element>(session: &mut Session<T>, control: &Control) -> anyhow::Re
         }
         let started = Instant::now();
         let recording = match slice(session, (session.done - started_at) as usize, n as usize) {
-            // Nothing has run: memory is taken before.
+            // No step has run, because memory is allocated before.
             Err(e)
                 if n > 1
                     && !whole
@@ -99,7 +97,7 @@ fn slices<T: Element>(session: &mut Session<T>, control: &Control) -> anyhow::Re
         if due || stop {
             session.room.give();
             super::checkpoint::write(session, (session.done - started_at) as usize)?;
-            // Where it cannot be had again, whatever needs it says so.
+            // If the memory is gone, its later use is the error.
             let _ = session.room.set_aside();
         }
         if stop {
@@ -114,28 +112,28 @@ fn is_short_of_memory(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(overtime::Error::OutOfMemory { .. }))
 }
 
-/// What is left of each row's length, for the next `n` steps. A length beyond the run's end stays
-/// one, to be refused.
+/// The rest of each row's length within the next `n` steps. A length beyond the run's end stays as
+/// it is, and is refused.
 fn left<T: Element>(session: &Session<T>, n: usize) -> Option<Vec<usize>> {
     let Some(Lengths::Known(lengths)) = &session.spec.lengths else { return None };
     let (done, all) = (session.done as usize, session.steps as usize);
     Some(lengths.iter().map(|len| if *len > all { *len } else { len.saturating_sub(done).min(n) }).collect())
 }
 
-/// Refuses an input that does not fit, before anything runs: each slice would be refused, in words
-/// of its own shape.
+/// Refuses an input with a wrong shape before any step. Otherwise the first slice would be refused,
+/// with the slice's shape in the error.
 pub(crate) fn check<T: Element>(session: &mut Session<T>) -> anyhow::Result<()> {
     let steps = usize::try_from(session.steps).unwrap_or(usize::MAX);
     with_input(session, 0, steps, |over_time, input| over_time.check(input))?;
     Ok(())
 }
 
-/// `from` counts within the input that is left.
+/// Runs one slice. `from` counts within the rest of the input.
 fn slice<T: Element>(session: &mut Session<T>, from: usize, n: usize) -> anyhow::Result<Recording<T>> {
     Ok(with_input(session, from, n, |over_time, input| over_time.run(input))?)
 }
 
-/// Has the loop do something with `n` steps of the input.
+/// Calls `act` with the loop and `n` steps of the input.
 fn with_input<T: Element, R>(
     session: &mut Session<T>,
     from: usize,
@@ -193,11 +191,10 @@ fn interrupted<T: Element>(session: &Session<T>) -> anyhow::Error {
     let message = match &session.spec.files.checkpoint {
         Some(path) => format!("{at}; `overtime resume {}` continues", path.display()),
         None => match &session.spec.files.stream {
-            Some(folder) => format!(
-                "{at}; what was recorded is in {} (with --checkpoint FILE the run could go on)",
-                folder.display()
-            ),
-            None => format!("{at}; nothing was written (--checkpoint FILE would have kept it)"),
+            Some(folder) => {
+                format!("{at}; the recordings are in {} (a run with --checkpoint FILE can continue)", folder.display())
+            }
+            None => format!("{at}; no file was written (a run with --checkpoint FILE can continue)"),
         },
     };
     Failure::Interrupted(message).into()

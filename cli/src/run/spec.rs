@@ -1,5 +1,5 @@
-//! The full specification of a run: what the model file and the arguments say together. A
-//! checkpoint keeps it as JSON.
+//! The specification of a run, from the model file and the arguments. A checkpoint keeps it as
+//! JSON.
 
 mod files;
 mod input;
@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use files::{Files, parts_folder};
 
-/// Everything there is to know of a run but its arrays.
+/// All facts of a run except its arrays.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Spec {
-    /// What the user called it: `hh`, `lstm.toml`.
+    /// The name that the user gave: `hh`, `lstm.toml`.
     pub(crate) name: String,
     /// The model file, for errors.
     pub(crate) model: Option<PathBuf>,
@@ -32,17 +32,17 @@ pub(crate) struct Spec {
     pub(crate) first_axis: Axis,
     pub(crate) dt: f64,
     pub(crate) t0: f64,
-    /// Whether `t0` was given beside a state.
+    /// Whether `t0` is given beside a state.
     #[serde(skip)]
     pub(crate) own_t0: bool,
     pub(crate) length: Length,
     pub(crate) input: Given,
-    /// How many steps each row takes.
+    /// The number of steps of each batch row.
     pub(crate) lengths: Option<Lengths>,
     pub(crate) weights: Option<PathBuf>,
     pub(crate) state: Option<PathBuf>,
-    /// The seed of what is drawn from the state on, where one is given beside it; else the state's
-    /// goes on.
+    /// The seed of the random numbers from the state on, if one is given; otherwise that of the
+    /// state continues.
     #[serde(default)]
     pub(crate) draw: Option<u64>,
     pub(crate) out_vars: Option<String>,
@@ -54,42 +54,42 @@ pub(crate) struct Spec {
     /// Whether the model file alone says how.
     #[serde(skip)]
     pub(crate) plot_in_file: bool,
-    /// What is said before the run.
+    /// Warnings before the run.
     #[serde(skip)]
     pub(crate) warnings: Vec<String>,
 }
 
-/// How long to run.
+/// The length of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Length {
     Duration(f64),
     Steps(u64),
-    /// As many steps as the input has.
+    /// The number of steps of the input.
     Input,
 }
 
-/// What input there is.
+/// The input of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Given {
     Nothing,
     Constant(f64),
-    /// An array in a file: of this name; or `in`, or the only one.
+    /// An array in a file: the one of this name, or `in`, or the only one.
     Series(PathBuf, Option<String>),
     /// One number for each neuron, the same in every step.
     Sequence(Sequence),
     /// A stimulus that changes in time.
     Stimulus(Stimulus),
-    /// For groups of a network by name; none of these is `Named` or `Nothing`.
+    /// Inputs of groups by name; none of them is `Named` or `Nothing`.
     Named(Vec<(String, Given)>),
 }
 
 impl Given {
-    /// Whether neurons may have different inputs, or steps.
+    /// Whether neurons or steps may have different inputs.
     pub(crate) fn varies(&self) -> bool {
         matches!(self, Self::Series(..) | Self::Sequence(_) | Self::Stimulus(_))
     }
 
-    /// Whether it says how many steps there are.
+    /// Whether the input determines the number of steps.
     fn has_series(&self) -> bool {
         match self {
             Self::Nothing | Self::Constant(_) | Self::Sequence(_) => false,
@@ -100,17 +100,17 @@ impl Given {
     }
 }
 
-/// How many steps each row of the batch takes.
+/// The number of steps of each batch row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Lengths {
-    /// An array in a file: of this name, or the only one.
+    /// An array in a file: the one of this name, or the only one.
     File(PathBuf, Option<String>),
-    /// What that file said.
+    /// The content of that array.
     Known(Vec<usize>),
 }
 
 impl Spec {
-    /// From the arguments, and the model file if they name one.
+    /// The specification from the arguments, and from the model file if they name one.
     pub(crate) fn new(args: &RunArgs) -> anyhow::Result<Self> {
         let (mut model, path) = load(&args.system)?;
         let name = path
@@ -126,9 +126,9 @@ impl Spec {
             (None, _) => None,
         };
         if lengths.is_some() && !input.has_series() {
-            return Err(usage("--lengths is of the rows of a series: give --input FILE"));
+            return Err(usage("--lengths needs a series: give --input FILE"));
         }
-        // A length on the command line replaces either sort of length in the file.
+        // A length on the command line replaces `duration` and `steps` of the file.
         let length = match (args.duration, args.steps) {
             (Some(d), _) => Length::Duration(d),
             (None, Some(n)) => Length::Steps(n),
@@ -157,7 +157,7 @@ impl Spec {
         };
         let look = args.look.plot()?;
         if let Some(flag) = args.look.first().filter(|_| files.plot.is_none()) {
-            return Err(usage(format!("{flag} is of a picture: give --plot FILE")));
+            return Err(usage(format!("{flag} needs a picture: give --plot FILE")));
         }
         let plot_in_file = look == Plot::default();
         let plot = look.or(s.plot);
@@ -175,7 +175,7 @@ impl Spec {
             first_axis: args.first_axis.or(s.first_axis).unwrap_or(Axis::T),
             dt: args.dt.or(s.dt).unwrap_or(0.1),
             t0: args.t0.or(s.t0).unwrap_or(0.0),
-            // What a file says of a start is no matter of a state that the command names.
+            // `t0` of a file does not apply to a state of the command line.
             own_t0: args.t0.is_some() || (s.t0.is_some() && s.state.is_some() && args.state.is_none()),
             length,
             input,
@@ -196,7 +196,7 @@ impl Spec {
         Ok(spec)
     }
 
-    /// What a picture or a summary calls it.
+    /// The kind of the system in pictures and summaries.
     pub(crate) fn kind(&self) -> &str {
         match &self.system {
             System::Neurons(group) => &group.kind,
@@ -226,7 +226,7 @@ fn load(system: &str) -> anyhow::Result<(ModelFile, Option<PathBuf>)> {
 
 fn override_system(system: &mut System, args: &RunArgs) -> anyhow::Result<()> {
     if args.scale.is_some() && !matches!(system, System::Network(_)) {
-        return Err(usage("--scale is for a network, and this model is none"));
+        return Err(usage("--scale is for a network, and this model is not a network"));
     }
     match system {
         System::Neurons(group) => {
@@ -261,7 +261,7 @@ fn lengths(text: &str) -> anyhow::Result<Lengths> {
     Ok(Lengths::File(file, name))
 }
 
-/// A file, or an array in it. Of a name with a colon, what is a file is one.
+/// A file, or an array in it. A name with a colon is a file if that file exists.
 fn file_and_array(text: &str) -> (PathBuf, Option<String>) {
     match text.rsplit_once(':') {
         Some((file, name)) if !Path::new(text).exists() => (PathBuf::from(file), Some(name.to_owned())),

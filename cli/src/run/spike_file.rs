@@ -13,11 +13,10 @@ use overtime_model::{SystemSpec as System, files};
 use overtime_npz::{Stream, Writer};
 use std::path::Path;
 
-/// Spikes as SONATA shapes them: for each population the neurons and the times, in the order of
-/// time.
+/// Spikes in SONATA's layout: for each population the neurons and the times, in the order of time.
 pub(crate) struct Spikes {
     stream: Stream,
-    /// What each population is called here, and in a recording.
+    /// The name of each population in the file, and in a recording.
     trains: Vec<(String, String)>,
     batched: bool,
     /// Whether the file is text: its spikes are in the order of time, whatever their population.
@@ -40,13 +39,13 @@ impl Spikes {
         Ok(stream.map(|stream| Self { stream, trains, batched: recorder.batched, csv, of_network }))
     }
 
-    /// Makes durable what was streamed. Returns the rows of each array.
+    /// Syncs the stream. Returns the rows of each array.
     pub(super) fn sync(&mut self) -> anyhow::Result<Vec<(String, u64)>> {
         self.stream.sync()?;
         Ok(self.stream.lengths())
     }
 
-    /// The populations of a run, if their spikes are asked for.
+    /// The populations of a run, if it has a file of spikes.
     fn trains<T>(spec: &Spec, recorder: &Recorder<T>) -> anyhow::Result<Vec<(String, String)>> {
         if spec.files.spikes.is_none() {
             return Ok(Vec::new());
@@ -60,7 +59,7 @@ impl Spikes {
         }
     }
 
-    /// Adds those of a slice.
+    /// Adds the spikes of a slice.
     pub(crate) fn append<T: Scalar>(&mut self, slice: &Recording<T>) -> anyhow::Result<()> {
         if self.csv {
             return self.append_lines(slice);
@@ -76,7 +75,7 @@ impl Spikes {
         Ok(())
     }
 
-    /// Adds those of a slice, in the order of time, then of populations.
+    /// Adds the spikes of a slice, in the order of time, then of populations.
     fn append_lines<T: Scalar>(&mut self, slice: &Recording<T>) -> anyhow::Result<()> {
         let mut all: Vec<(f64, u64, u64, u64)> = Vec::new();
         for (population, (_, monitor)) in self.trains.iter().enumerate() {
@@ -99,7 +98,7 @@ impl Spikes {
         Ok(self.stream.append("time_ms", ArrayView1::from(&times))?)
     }
 
-    /// Makes a text of them.
+    /// Writes the text.
     fn pack_lines(mut self, path: &Path) -> anyhow::Result<()> {
         self.stream.sync()?;
         let column = |name: &str| -> anyhow::Result<Vec<f64>> {
@@ -114,7 +113,7 @@ impl Spikes {
         Ok(self.stream.remove()?)
     }
 
-    /// Makes one file of them.
+    /// Writes the file, and removes the stream's folder.
     pub(crate) fn pack(mut self, path: &Path) -> anyhow::Result<()> {
         if self.csv {
             return self.pack_lines(path);

@@ -1,5 +1,5 @@
-//! The spikes of a network's groups: kept where results are, and counted by neuron in any case, for
-//! rates and intervals.
+//! The spikes of a network's groups. They are kept if results are, and counted for each neuron in
+//! any case, for rates and intervals.
 
 use super::tensors::{indices, numbers, read_indices, read_numbers, read_whole, whole};
 use crate::exit_code::Failure;
@@ -16,22 +16,22 @@ const EVENTS: &str = "recording of events";
 pub(crate) struct Train {
     pub(crate) group: String,
     units: usize,
-    /// All of them, if results are kept.
+    /// All spikes, if results are kept.
     pub(crate) kept: Option<Events>,
-    /// For each neuron of each row: step of its last spike (plus 1; 0 is none), how many spikes
-    /// there were, and the sum of its intervals and of their squares, in steps.
+    /// For each neuron of each row: the step of its last spike plus 1 (0 without a spike), the
+    /// number of its spikes, and the sums of its intervals and of their squares, in steps.
     last: Vec<u64>,
     count: Vec<u64>,
     sum: Vec<f64>,
     square: Vec<f64>,
 }
 
-/// What is said of a population.
+/// The statistics of a population.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Statistics {
     pub(crate) neurons: u64,
     pub(crate) spikes: u64,
-    /// Mean over the neurons that have two intervals or more; none if no neuron has.
+    /// The mean over the neurons with two or more intervals; `None` without such a neuron.
     pub(crate) cv: Option<f64>,
 }
 
@@ -60,7 +60,7 @@ impl Train {
         monitor(format!("{}.spike", self.group)).named(spikes_of(&self.group)).events().every(1)
     }
 
-    /// Takes over what a slice recorded. Returns how many spikes.
+    /// Adds the spikes of a slice. Returns their number.
     pub(crate) fn append<T: Scalar>(&mut self, slice: &Recording<T>) -> anyhow::Result<u64> {
         let new = slice.events(&spikes_of(&self.group))?;
         for (step, (row, unit)) in new.step.iter().zip(new.row.iter().zip(&new.unit)) {
@@ -81,7 +81,7 @@ impl Train {
         Ok(new.len() as u64)
     }
 
-    /// Of these neurons, in all rows.
+    /// The statistics of these neurons, in all rows.
     fn statistics(&self, units: std::ops::Range<u64>) -> Statistics {
         let mut all = Statistics::default();
         let (mut cvs, mut cells) = (0.0, 0.0);
@@ -107,7 +107,7 @@ impl Train {
         all
     }
 
-    /// What a checkpoint is to hold.
+    /// Passes the tensors of a checkpoint to `add`.
     pub(crate) fn save(&self, mut add: impl FnMut(&str, Tensor)) -> anyhow::Result<()> {
         add("last", whole(&self.last)?);
         add("count", whole(&self.count)?);
@@ -121,7 +121,7 @@ impl Train {
         Ok(())
     }
 
-    /// What [`Train::save`] gave.
+    /// Reads the tensors of [`Train::save`].
     pub(crate) fn load<'f>(&mut self, get: impl Fn(&str) -> anyhow::Result<&'f Tensor>) -> anyhow::Result<()> {
         let wrong = |name: &str| {
             anyhow::Error::from(Failure::Io(format!("`{name}` of this checkpoint is of a wrong type or length")))
@@ -143,7 +143,7 @@ impl Train {
     }
 }
 
-/// Of each population.
+/// The statistics of each population.
 pub(crate) fn statistics(trains: &[Train], populations: &[Population]) -> Vec<Statistics> {
     let of = |p: &Population| {
         trains.get(p.group).map_or_else(Statistics::default, |train| train.statistics(p.units.clone()))
@@ -151,7 +151,7 @@ pub(crate) fn statistics(trains: &[Train], populations: &[Population]) -> Vec<St
     populations.iter().map(of).collect()
 }
 
-/// Spikes times their synapses.
+/// The number of synaptic events: spikes times the mean number of their synapses.
 pub(crate) fn synaptic_events(trains: &[Train], populations: &[Population]) -> f64 {
     total(statistics(trains, populations).iter().zip(populations).map(|(s, p)| s.spikes as f64 * p.degree))
 }

@@ -6,12 +6,12 @@ use crate::run::element::Element;
 use overtime_npz::Stream;
 use std::path::Path;
 
-/// Starts what is to be streamed.
+/// Starts the streams.
 pub(crate) fn create<T: Element>(session: &mut Session<T>) -> anyhow::Result<()> {
     start(session, |folder, _| Ok(Stream::create(folder)?), (&[], &[]))
 }
 
-/// Goes on with what was streamed, from these lengths.
+/// Continues the streams from these lengths.
 pub(crate) fn open<T: Element>(
     session: &mut Session<T>,
     out: &[(String, u64)],
@@ -20,7 +20,7 @@ pub(crate) fn open<T: Element>(
     start(session, |folder, lengths| Ok(Stream::open(folder, lengths)?), (out, spikes))
 }
 
-/// The arrays of a stream, and how many rows each has.
+/// The arrays of a stream, with the rows of each.
 type Rows = Vec<(String, u64)>;
 type Lengths = [(String, u64)];
 
@@ -35,8 +35,7 @@ fn start<T: Element>(
     Ok(())
 }
 
-/// Makes durable what was streamed. Returns the rows of each array: of the results, and of the
-/// spikes.
+/// Syncs the streams. Returns the rows of each array: of the results, and of the spikes.
 pub(crate) fn sync<T: Element>(session: &mut Session<T>) -> anyhow::Result<(Rows, Rows)> {
     let results = match session.recorder.stream.as_mut() {
         Some(stream) => stream.sync().map(|()| stream.lengths())?,

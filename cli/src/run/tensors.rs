@@ -1,18 +1,18 @@
-//! Lists of numbers as the tensors of a safetensors file, and back.
+//! Converts lists of numbers to tensors of a safetensors file, and back.
 
 use ndarray::{ArrayD, ArrayViewD};
 use overtime::memory;
 use overtime::states::{Tensor, Type};
 
 /// The name of these copies in an error of memory.
-const COPY: &str = "the copy that a file is made of";
+const COPY: &str = "the copy of a file";
 
-/// Indices as files have them.
+/// Indices in the type of files.
 pub(crate) fn indices(all: &[usize]) -> anyhow::Result<Vec<u64>> {
     Ok(memory::collect(COPY, all.iter().map(|x| *x as u64))?)
 }
 
-/// What [`indices`] made.
+/// The indices of [`indices`].
 pub(crate) fn read_indices(all: &[u64]) -> anyhow::Result<Vec<usize>> {
     Ok(memory::collect(COPY, all.iter().map(|x| *x as usize))?)
 }
@@ -29,7 +29,7 @@ pub(crate) fn whole(all: &[u64]) -> anyhow::Result<Tensor> {
     Ok(Tensor { dtype: Type::U64, shape: vec![all.len()], bytes })
 }
 
-/// What [`whole`] made; nothing of another type.
+/// The numbers of [`whole`]; `None` for another type.
 pub(crate) fn read_whole(tensor: &Tensor) -> anyhow::Result<Option<Vec<u64>>> {
     if tensor.dtype != Type::U64 {
         return Ok(None);
@@ -38,7 +38,7 @@ pub(crate) fn read_whole(tensor: &Tensor) -> anyhow::Result<Option<Vec<u64>>> {
     Ok(Some(memory::collect(COPY, tensor.bytes.chunks_exact(8).map(number))?))
 }
 
-/// What [`numbers`] made.
+/// The numbers of [`numbers`].
 pub(crate) fn read_numbers(tensor: &Tensor) -> anyhow::Result<Vec<f64>> {
     let array: ArrayD<f64> = tensor.to_array()?;
     Ok(array.into_raw_vec_and_offset().0)

@@ -27,6 +27,7 @@ fn all_example_models_run() {
             "cobahh",
             "conv2d",
             "cuba",
+            "fi_curve",
             "gamma",
             "hh",
             "hh_parameters",
@@ -68,5 +69,5 @@ fn lengths_are_taken_from_files() {
     let said = place.fails(2, &format!("run {} --lengths {}:in --quiet", model.display(), given.display()));
     assert!(said.contains("one number for each row"), "{said}");
     let said = place.fails(2, "run hh --steps 3 --lengths x.npz");
-    assert!(said.contains("--lengths is of the rows of a series"), "{said}");
+    assert!(said.contains("--lengths needs a series"), "{said}");
 }

@@ -137,7 +137,7 @@ fn a_file_error_exits_with_5() {
     assert!(error.contains("gone.npz") && error.contains("open"), "{error}");
     // This file is not a checkpoint.
     place.ok("run hh --steps 5 --save-state s.safetensors --quiet");
-    assert!(place.fails(5, "resume s.safetensors").contains("no checkpoint"));
+    assert!(place.fails(5, "resume s.safetensors").contains("not a checkpoint"));
     // A damaged input, and an input that claims more data than it has.
     place.npz("x.npz", &[("in", ArrayD::zeros(vec![50, 1]))]);
     let whole = std::fs::read(place.path("x.npz")).unwrap();
@@ -223,7 +223,7 @@ fn there_is_no_checkpoint_in_the_middle_of_one_piece() {
     let flags = "--out o.npz --checkpoint c.safetensors --checkpoint-every 1";
     let error = place.fails(2, &format!("run both.toml {flags}"));
     assert!(
-        error.contains("--checkpoint-every") && error.contains("both directions") && error.contains("one piece"),
+        error.contains("--checkpoint-every") && error.contains("both directions") && error.contains("one slice"),
         "{error}"
     );
     assert!(!place.path("o.npz").exists());
@@ -284,7 +284,7 @@ fn errors_name_files_of_other_kinds() {
         }
     }
     place.npz("c.npz", &[("V", ArrayD::zeros(vec![3]))]);
-    assert!(place.fails(5, "resume c.npz").contains("c.npz is no checkpoint"));
+    assert!(place.fails(5, "resume c.npz").contains("c.npz is not a checkpoint"));
 }
 
 /// Names come from files and their contents. An error stays one line, and sends no control

@@ -142,13 +142,13 @@ fn every_element_type_of_layers() {
 #[test]
 fn messages_go_to_stderr_and_results_to_stdout() {
     let place = Place::new();
-    let output = place.run("run hh --input 5 --duration 100 --device cpu --strategy auto");
+    let output = place.run("-v run hh --input 5 --duration 100 --device cpu --strategy auto");
     let (out, err) = texts(&output);
     let lines = predicate::str::is_match(r"(?m)^100%  1000/1000 steps  .*/s  ETA").unwrap();
     assert!(lines.eval(&err), "{err}");
-    assert!(err.contains("on cpu") && err.contains("not on a GPU: the CPU was asked for"), "{err}");
+    assert!(err.contains("on cpu") && err.contains("not on a GPU: the CPU was requested"), "{err}");
     assert!(out.contains("ms") && out.contains("real-time factor") && out.contains("spikes"), "{out}");
-    let output = place.run("run hh --input 5 --duration 100");
+    let output = place.run("-v run hh --input 5 --duration 100");
     assert!(texts(&output).1.contains("not on a GPU: ") || texts(&output).1.contains("on cuda"));
     let output = place.run("run hh --input 5 --duration 100 --quiet");
     assert_eq!(texts(&output), (String::new(), String::new()));
@@ -172,26 +172,37 @@ fn messages_go_to_stderr_and_results_to_stdout() {
     assert!(texts(&place.run("-v run hh --steps 5 --quiet --out c.npz")).1.contains("written"));
 }
 
+/// A short run prints one line, and a long one its progress.
+#[test]
+fn short_runs_print_one_line() {
+    let place = Place::new();
+    let (out, err) = texts(&place.run("run hh --input 5 --duration 10 --out a.npz --device cpu"));
+    assert_eq!(err, "");
+    assert!(out.starts_with("hh: 1 HH neuron, f32, on cpu: 100 steps of 0.1 ms in "), "{out}");
+    assert!(out.ends_with("spikes; wrote a.npz\n") && out.lines().count() == 1, "{out}");
+    // The speed of the machine decides which run is long.
+    let long = (0..8).map(|k| 1000_u64 << (2 * k)).find_map(|size| {
+        let (out, err) = texts(&place.run(&format!("run hh --size {size} --duration 20 --device cpu")));
+        err.contains("100%").then_some((out, err))
+    });
+    let (out, err) = long.expect("a run of more than a second");
+    assert!(err.contains("HH neurons, f32, on cpu") && !err.contains("not on a GPU"), "{err}");
+    assert!(out.contains("real-time factor"), "{out}");
+}
+
 #[test]
 fn models_devices_and_help() {
     let place = Place::new();
     let models = place.ok("models");
-    for word in [
-        "HH",
-        "LIF",
-        "TraubMiles",
-        "ICaT_HM1992",
-        "V_T",
-        "gL",
-        "mS/cm²",
-        "-54.387",
-        "tau_ref",
-        "LSTMCell",
-        "Conv2d",
-        "leaky_relu",
-        "rk4",
-    ] {
+    for word in
+        ["HH", "LIF", "TraubMiles", "ICaT_HM1992", "LSTMCell", "Conv2d", "leaky_relu", "rk4", "stp", "fixed_prob"]
+    {
         assert!(models.contains(word), "{word}");
+    }
+    assert!(models.lines().all(|line| line.chars().count() <= 120), "{models}");
+    let page = place.ok("models lif") + &place.ok("models traub_miles") + &place.ok("models hodgkin_huxley");
+    for word in ["V_T", "gL", "mS/cm²", "-54.387", "tau_ref", "example"] {
+        assert!(page.contains(word), "{word}");
     }
     let devices = place.ok("devices");
     assert!(devices.contains("cpu") && devices.contains("CUDA driver") && devices.contains("looked in"), "{devices}");
@@ -307,7 +318,6 @@ fn a_start_time_with_a_state_is_refused() {
 #[test]
 fn models_name_all_weights() {
     let place = Place::new();
-    let models = place.ok("models");
     let of_cell = "num_in = 3\nnum_out = 2\n";
     let of_layers = "num_in = 3\nhidden = 2\n";
     let of_conv = "in_channels = 1\nout_channels = 2\nkernel_size = 2\ninput_size = [3, 1]\n";
@@ -328,12 +338,12 @@ fn models_name_all_weights() {
     ] {
         place.write("m.toml", format!("[[layer]]\nname = 'x'\nkind = '{kind}'\n{keys}"));
         place.ok("run m.toml --steps 0 --batch 1 --input 1 --save-state s.safetensors --quiet");
-        let text = models.split_once(&format!("\n  {kind}: ")).unwrap().1;
-        let text = text.lines().find(|line| line.trim_start().starts_with("weights")).unwrap();
+        let page = place.ok(&format!("models {kind}"));
+        let weights = page.split("weights (name, shape)\n").nth(1).unwrap().split("\n\n").next().unwrap();
         for (name, tensor) in states::read(place.path("s.safetensors")).unwrap().tensors {
             let name = name.strip_prefix("x.").unwrap();
-            let named = text.contains(&format!(" {name} ["));
-            assert_eq!(named, !name.ends_with("state"), "{kind}: {name} {:?}: {text}", tensor.shape);
+            let named = weights.lines().any(|line| line.split_whitespace().next() == Some(name));
+            assert_eq!(named, !name.ends_with("state"), "{kind}: {name} {:?}: {page}", tensor.shape);
         }
     }
 }

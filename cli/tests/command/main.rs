@@ -1,7 +1,9 @@
 //! The command, as its users see it.
 
+mod catalog;
 mod channels;
 mod compressed;
+mod csv;
 mod examples;
 mod exits;
 mod flags;
@@ -16,4 +18,5 @@ mod results;
 mod resume;
 mod streams;
 mod support;
+mod sweeps;
 mod toml;

@@ -167,7 +167,7 @@ fn every_mistake_has_its_line() {
         ),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, min = 2.0 }", "is above"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = -1.0 }", "give `min`, which is 0 by default"),
-        ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, min = 1.0 }", "no room to learn"),
+        ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, min = 1.0 }", "no weight can change"),
         (
             "kind = 'graded'",
             "kind = 'grated'",
@@ -195,7 +195,7 @@ fn every_mistake_has_its_line() {
             "initial = { g = 0.5 }",
             "no variable with an initial value named `g`; there is: u, x",
         ),
-        ("weight = 3.0", "initial = { u = 0.5 }", "`initial` of a projection are those of its `kinetics`"),
+        ("weight = 3.0", "initial = { u = 0.5 }", "`initial` of a projection needs `kinetics`"),
         ("parameters = { U = 0.5, tau_f = 30.0 }", "parameters = { U = -0.5 }", "`U` must be a non-negative number"),
     ];
     let mut wrong = String::new();

@@ -1,4 +1,4 @@
-//! Files of other kinds than those that are read: what each is, and what to do with it.
+//! Files of other kinds: the kind of each, and the remedy.
 
 use super::Kind;
 use crate::Error;
@@ -28,7 +28,7 @@ pub(super) fn kind(start: &[u8]) -> Result<Kind, &'static str> {
     }
 }
 
-/// Whether it may be read as words or numbers. The last character may be cut.
+/// Whether the bytes may be words or numbers. The last character may be incomplete.
 fn is_text(start: &[u8]) -> bool {
     let valid = match std::str::from_utf8(start) {
         Ok(text) => text,
@@ -38,7 +38,7 @@ fn is_text(start: &[u8]) -> bool {
     !valid.is_empty() && valid.chars().all(|c| !c.is_control() || c.is_whitespace())
 }
 
-/// What a zip archive is, if its first entry is no array. What is damaged is left to the reader.
+/// The kind of a zip archive whose first entry is no array. The reader reports damaged archives.
 fn archive(start: &[u8]) -> Result<Kind, &'static str> {
     match first_entry(start) {
         Some(name) if name.ends_with(b"data.pkl") => Err(
@@ -56,7 +56,7 @@ fn first_entry(start: &[u8]) -> Option<&[u8]> {
     start.get(30..30 + usize::from(length))
 }
 
-/// Says what the file is, and what is read instead.
+/// The error with the kind of the file and the kinds that the reader accepts.
 pub(super) fn error(path: &Path, what: &str) -> Error {
     Error::File(format!("{} is {what}; arrays are read from npz, npy and safetensors files", path.display()))
 }

@@ -1,4 +1,4 @@
-//! Arrays out of files: npz, npy and safetensors, distinguished by their first bytes.
+//! Arrays in npz, npy and safetensors files, which their first bytes distinguish.
 
 mod foreign;
 
@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// What kind of file it is.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Arrays in a zip archive.
@@ -21,13 +21,13 @@ pub enum Kind {
     Safetensors,
 }
 
-/// What the first bytes say.
+/// The kind of a file from its first bytes.
 ///
 /// # Errors
-/// If it cannot be read, or is of another kind.
+/// If the file cannot be read, or has another kind.
 pub fn kind(path: &Path) -> Result<Kind> {
     let fail = |source, operation| overtime::Error::File { path: path.to_owned(), operation, source };
-    // Asked before the file is opened: opening a pipe would wait for someone to write to it.
+    // The check comes before the file is opened, because opening a pipe waits for a writer.
     let meta = std::fs::metadata(path).map_err(|e| fail(e, "open"))?;
     if meta.is_dir() {
         return Err(fail(std::io::ErrorKind::IsADirectory.into(), "read").into());
@@ -44,12 +44,12 @@ pub fn kind(path: &Path) -> Result<Kind> {
 /// All arrays of a file by name.
 ///
 /// # Errors
-/// If it cannot be read.
+/// If the file cannot be read.
 pub fn all(path: &Path) -> Result<Vec<(String, ArrayD<f64>)>> {
     match kind(path)? {
         Kind::Npz | Kind::Npy => {
-            // More than is free is refused before a part of it is read; what is compressed takes
-            // more than this.
+            // A file larger than the free memory is refused before it is read. Compressed arrays
+            // need more.
             let len = std::fs::metadata(path).map_or(0, |meta| meta.len());
             memory::require(&format!("reading {}", path.display()), len)?;
             let convert = |(name, array): (String, overtime_npz::Array)| {
@@ -68,7 +68,7 @@ pub fn all(path: &Path) -> Result<Vec<(String, ArrayD<f64>)>> {
     }
 }
 
-/// Reads an npz or npy file. What is compressed in it may inflate to as much as is free.
+/// Reads an npz or npy file. Compressed arrays may inflate to the free memory.
 fn read(path: &Path) -> Result<Vec<(String, overtime_npz::Array)>> {
     use overtime_npz::{Error as E, Limit, read_with};
     let free = memory::free();
@@ -83,18 +83,18 @@ fn read(path: &Path) -> Result<Vec<(String, overtime_npz::Array)>> {
     }
 }
 
-/// One array of a file: of this name; or the only one.
+/// One array of a file: the one of this name, or the only one.
 ///
 /// # Errors
-/// If it cannot be read, or has no such array.
+/// If the file cannot be read, or lacks the array.
 pub fn one(path: &Path, name: Option<&str>) -> Result<ArrayD<f64>> {
     pick(path, all(path)?, name)
 }
 
-/// The array that is meant where a file is an input: `in`, or the only one.
+/// The array of a file that is an input: `in`, or the only one.
 ///
 /// # Errors
-/// If it cannot be read, or has no such array.
+/// If the file cannot be read, or lacks the array.
 pub fn input(path: &Path) -> Result<ArrayD<f64>> {
     let arrays = all(path)?;
     let name = arrays.iter().any(|(n, _)| n == "in").then_some("in");
@@ -123,7 +123,7 @@ fn pick(path: &Path, mut arrays: Vec<(String, ArrayD<f64>)>, name: Option<&str>)
 /// The bytes of a small file.
 ///
 /// # Errors
-/// If it cannot be read, or is longer than `most` bytes.
+/// If the file cannot be read, or is longer than `most` bytes.
 pub fn read_capped(path: &Path, most: u64, what: &str) -> Result<Vec<u8>> {
     let fail = |source, operation| overtime::Error::File { path: path.to_owned(), operation, source };
     let file = File::open(path).map_err(|e| fail(e, "open"))?;

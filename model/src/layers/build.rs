@@ -10,7 +10,7 @@ use overtime::{Init, Scalar, Sequential, System};
 
 pub(crate) fn sequential<T: Scalar>(layers: &[Layer], arrays: &Arrays, seed: u64) -> Result<Loaded<T>> {
     let mut all = Sequential::<T>::new();
-    // What the layers so far give, which a function takes over as it is.
+    // The features of the layers so far, which a function keeps.
     let mut shape: Option<Vec<usize>> = None;
     for (k, layer) in layers.iter().enumerate() {
         // Layers of one shape and one seed would have the same weights.
@@ -79,7 +79,7 @@ fn build<T: Scalar>(layer: &Layer, shape: Option<&[usize]>, arrays: &Arrays, see
     }
 }
 
-/// Sets what all cells and layers may take.
+/// Sets the options of all cells and layers.
 fn set<T: Scalar>(
     layer: &mut dyn LayerOptions<T>,
     activation: Option<&str>,
@@ -100,7 +100,7 @@ fn set<T: Scalar>(
     Ok(())
 }
 
-/// The initialisers that a layer was given.
+/// The initialisers of a layer.
 struct Inits<'a> {
     name: &'a str,
     inits: &'a [(String, Value)],

@@ -6,7 +6,7 @@ use crate::toml_values::{self as raw, Maybe};
 use overtime::models::{self, Activation, Family};
 use toml::Spanned;
 
-/// More layers than anyone has.
+/// The largest number of layers.
 const MOST: usize = 10_000;
 
 pub(crate) fn sequential(list: Vec<Spanned<raw::Layer>>, line: Line<'_>) -> Result<Vec<Layer>> {
@@ -97,7 +97,7 @@ fn kind(raw: raw::Layer, at: usize, line: Line<'_>) -> Result<LayerKind> {
     Ok(LayerKind::Cell { kind, num_in: size(raw.num_in), num_out: size(raw.num_out), activation, bias, inits })
 }
 
-/// What `allow` made sure is there.
+/// A value that `allow` has checked.
 fn size(value: Maybe<u64>) -> u64 {
     get(value).unwrap_or(0)
 }
@@ -125,7 +125,7 @@ fn padding(padding: Spanned<raw::Padding>, line: Line<'_>) -> Result<Padding> {
     }
 }
 
-/// Refuses keys that this kind does not take, and misses those it needs.
+/// Refuses keys that this kind does not take, and a missing key that it needs.
 fn allow(raw: &raw::Layer, kind: &str, needs: &[&str], takes: &[&str], at: usize, line: Line<'_>) -> Result<()> {
     let keys = [
         ("num_in", raw.num_in.as_ref().map(start)),

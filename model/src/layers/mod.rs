@@ -14,83 +14,83 @@ use serde::{Deserialize, Serialize};
 pub struct Layer {
     /// The name.
     pub name: String,
-    /// What it is.
+    /// Its kind and options.
     pub kind: LayerKind,
 }
 
-/// What a layer is.
+/// The kind and the options of a layer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum LayerKind {
     /// An activation, for features of any shape.
     Function {
         /// Its name.
         activation: String,
-        /// Features, where no layer before says how many.
+        /// The number of features, if no layer before determines it.
         num_in: Option<u64>,
     },
     /// A recurrent cell, or Dense.
     Cell {
         /// The kind.
         kind: String,
-        /// Features of the input.
+        /// The number of features of the input.
         num_in: u64,
-        /// Units.
+        /// The number of units.
         num_out: u64,
-        /// The activation, where it is not the kind's default.
+        /// The activation, if it differs from the default of the kind.
         activation: Option<String>,
         /// Whether there is a bias.
         bias: bool,
-        /// How weights and state start, by name.
+        /// The initial values of weights and state, by name.
         inits: Vec<(String, Value)>,
     },
     /// Recurrent layers.
     Recurrent {
         /// The kind.
         kind: String,
-        /// Features of the input.
+        /// The number of features of the input.
         num_in: u64,
-        /// Units of each layer and direction.
+        /// The number of units of each layer and direction.
         hidden: u64,
-        /// Layers on one another.
+        /// The number of layers.
         num_layers: u64,
-        /// Whether there is a direction backwards in time.
+        /// Whether there is a second direction, backwards in time.
         bidirectional: bool,
-        /// The activation, where it is not the kind's default.
+        /// The activation, if it differs from the default of the kind.
         activation: Option<String>,
         /// Whether there are biases.
         bias: bool,
-        /// How weights and state start, by name.
+        /// The initial values of weights and state, by name.
         inits: Vec<(String, Value)>,
     },
     /// A convolution.
     Conv2d {
-        /// Of the input, and of the output.
+        /// The channels of the input and of the output.
         channels: [u64; 2],
         /// Height and width of the window.
         kernel: [u64; 2],
         /// Height and width of the input.
         input: [u64; 2],
-        /// Steps of the window, down and across.
+        /// The stride of the window, down and across.
         stride: [u64; 2],
-        /// What is around the input.
+        /// The padding around the input.
         padding: Padding,
-        /// Distances of the window's elements, down and across.
+        /// The dilation: distances of the window's elements, down and across.
         dilation: [u64; 2],
-        /// Groups of channels.
+        /// The number of groups of channels.
         groups: u64,
         /// Whether there is a bias.
         bias: bool,
-        /// How weights start, by name.
+        /// The initial values of weights, by name.
         inits: Vec<(String, Value)>,
     },
 }
 
-/// What is around the input of a convolution.
+/// The padding around the input of a convolution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Padding {
-    /// As much as makes the output as large as the input.
+    /// The padding that makes the output as large as the input.
     Same,
-    /// Nothing.
+    /// No padding.
     Valid,
     /// These numbers of zeros before and after, down and across.
     Explicit([[u64; 2]; 2]),
@@ -99,7 +99,7 @@ pub enum Padding {
 /// The kind of cell or layer of this name or alias.
 ///
 /// # Errors
-/// If there is no such kind.
+/// If the kind is unknown.
 pub fn kind(name: &str) -> overtime::Result<&'static ModelInfo> {
     models::find_in("kind of layer", name, &[Family::Cell, Family::Layer])
 }

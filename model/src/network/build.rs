@@ -1,4 +1,4 @@
-//! From a network of a model file to one of the library.
+//! Converts a network of a model file to one of the library.
 
 use super::{Connect, Group, Network, Part, Projection, synapse};
 use crate::error::spec;
@@ -9,7 +9,7 @@ use overtime::Real;
 use overtime::network;
 use std::ops::Range;
 
-/// The network, for steps of `dt` ms; `seed` is that of its synapses.
+/// The network, for steps of `dt` ms. `seed` determines its synapses.
 pub(crate) fn network<R: Real>(net: &Network, arrays: &Arrays, seed: u64, dt: f64) -> crate::Result<Loaded<R>> {
     let mut builder = network::Network::<R>::builder(dt).seed(seed);
     for group in &net.groups {
@@ -91,7 +91,7 @@ fn units(part: &Part) -> crate::Result<Option<Range<usize>>> {
     part.units.as_ref().map(|units| Ok(size(units.start)?..size(units.end)?)).transpose()
 }
 
-/// Neurons by number.
+/// The numbers of neurons.
 fn numbers(name: &str, array: &ArrayD<f64>) -> crate::Result<Vec<u32>> {
     let whole = |(k, x): (usize, &f64)| {
         let fits = x.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(x);

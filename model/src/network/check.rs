@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use toml::Spanned;
 
-/// More of them than anyone has.
+/// The largest number of groups, and of projections.
 const MOST: usize = 10_000;
 
 pub(crate) fn network(
@@ -141,7 +141,7 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
             return error(line, at, "`procedural` is for weights that are a number or drawn, and for one `delay`");
         }
         if raw.stdp.is_some() {
-            return error(line, at, "`procedural` stores no weights, and those of `stdp` are to be stored");
+            return error(line, at, "`procedural` stores no weights, and `stdp` needs stored weights");
         }
     }
     Ok(Projection {

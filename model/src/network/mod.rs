@@ -33,38 +33,38 @@ pub struct Group {
     pub name: String,
     /// Its neurons.
     pub neurons: Neurons,
-    /// What projections can act on.
+    /// The receptors.
     pub receptors: Vec<Receptor>,
     /// A constant current.
     pub current: Option<Value>,
     /// Whether its current is an input of the run.
     pub input: bool,
-    /// What drives it at random.
+    /// The Poisson drives.
     pub poisson: Vec<Poisson>,
 }
 
-/// What a projection can act on.
+/// A receptor of a group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Receptor {
     /// The name.
     pub name: String,
-    /// What a spike does there.
+    /// Its kind.
     pub kind: ReceptorKind,
-    /// What it begins with, instead of 0.
+    /// Its initial value, if not 0.
     pub init: Option<Value>,
 }
 
-/// What a spike does at a receptor.
+/// The effect of a spike at a receptor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ReceptorKind {
-    /// A conductance where there is a reversal potential, else a current.
+    /// An exponential receptor: a conductance with a reversal potential, otherwise a current.
     Exponential {
         /// Time constant, ms.
         tau: f64,
         /// Reversal potential, mV.
         reversal: Option<f64>,
     },
-    /// Likewise, of another shape or with magnesium, mM.
+    /// A receptor of another time course, or with a magnesium block.
     Shaped {
         /// The shape.
         shape: Shape,
@@ -79,50 +79,50 @@ pub enum ReceptorKind {
     Gap,
 }
 
-/// What becomes of a spike.
+/// The time course of a spike's effect.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Shape {
-    /// It decays.
+    /// An exponential decay.
     Exponential {
         /// Time constant, ms.
         tau: f64,
     },
-    /// It rises and decays, and is the weight at its peak.
+    /// A rise and a decay, with the weight as the peak.
     DualExponential {
         /// Time constant of the rise, ms.
         tau_rise: f64,
         /// Time constant of the decay, ms.
         tau: f64,
     },
-    /// It rises and decays with one time constant.
+    /// The alpha function.
     Alpha {
         /// Time constant, ms.
         tau: f64,
     },
-    /// It is there in its own step alone.
+    /// A value for one step.
     Graded,
 }
 
-/// What becomes of spikes before a projection's synapses: its kind, and the parameters given.
+/// The presynaptic kinetics of a projection: the kind, and its given parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Kinetics {
     /// The kind.
     pub kind: String,
     /// Parameters by name.
     pub parameters: Vec<(String, f64)>,
-    /// What variables begin with. (Files of before there was any have none.)
+    /// The initial values of variables. (Older files have none.)
     #[serde(default)]
     pub initial: Vec<(String, Value)>,
 }
 
-/// Poisson spikes that act on a receptor, independent ones for each neuron.
+/// Independent Poisson spikes at a receptor of each neuron.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Poisson {
     /// The receptor.
     pub receptor: String,
     /// Mean rate, Hz.
     pub rate: f64,
-    /// The weight of each.
+    /// The weight of each spike.
     pub weight: f64,
 }
 
@@ -137,22 +137,22 @@ pub struct Projection {
     pub to: Part,
     /// The receptor of the targets.
     pub receptor: String,
-    /// Which sources have synapses onto which targets.
+    /// The connectivity: the pairs of sources and targets.
     pub connect: Connect,
     /// Whether neurons may have synapses onto themselves.
     pub autapses: bool,
-    /// No synapses are stored.
+    /// Whether synapses are made again for each spike, and not stored.
     #[serde(default)]
     pub procedural: bool,
     /// The weights.
     pub weight: Value,
     /// The delays, ms.
     pub delay: Value,
-    /// If weights learn. (Files of before there was any have none.)
+    /// The plasticity of the weights. (Older files have none.)
     #[serde(default)]
     pub stdp: Option<Stdp>,
     #[serde(default)]
-    /// What becomes of spikes before the synapses.
+    /// The presynaptic kinetics.
     pub kinetics: Option<Kinetics>,
 }
 
@@ -161,7 +161,7 @@ pub struct Projection {
 pub struct Part {
     /// The group.
     pub group: String,
-    /// The neurons of it, or all.
+    /// Its neurons; `None` for all.
     pub units: Option<Range<u64>>,
 }
 
@@ -174,68 +174,67 @@ pub struct NamedPart {
     pub part: Part,
 }
 
-/// Which sources have synapses onto which targets.
+/// The connectivity: the pairs of sources and targets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Connect {
     /// Each pair with this probability.
     FixedProb(f64),
-    /// A number of sources for each target.
+    /// The number of sources of each target.
     FixedNumPre(u64),
-    /// A number of targets for each source.
+    /// The number of targets of each source.
     FixedNumPost(u64),
-    /// Each source onto the target of its number.
+    /// Each source with the target of the same number.
     OneToOne,
-    /// Each source onto each target.
+    /// All pairs.
     AllToAll,
-    /// As two arrays list them.
+    /// The pairs of two arrays.
     Arrays {
-        /// Numbers of the sources.
+        /// The numbers of the sources.
         pre: Value,
-        /// Numbers of the targets.
+        /// The numbers of the targets.
         post: Value,
     },
 }
 
-/// Neurons of a group that the same projections start from, and that are in the same named
-/// population if they are in one: what rates and statistics are of.
+/// Neurons of a group with the same outgoing projections and the same named population, if they
+/// have one. Rates and statistics are those of populations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Population {
-    /// Its own name, or `P`, or `P[0..3200]` where it is a part without a name.
+    /// Its own name, or `P`, or `P[0..3200]` for a part without a name.
     pub name: String,
-    /// Number of its group.
+    /// The number of its group.
     pub group: usize,
-    /// Name of its group.
+    /// The name of its group.
     pub of: String,
-    /// Its neurons there.
+    /// Its neurons in the group.
     pub units: Range<u64>,
-    /// Synapses of one of its neurons, on average; those from arrays are not known before the file
-    /// is read.
+    /// The mean number of synapses of one of its neurons. The number of synapses from arrays is
+    /// unknown before the file is read.
     pub degree: f64,
 }
 
-/// The sum, which of nothing is 0: `sum` of nothing is −0.
+/// The sum, which is 0 without numbers: `sum` without numbers is −0.
 pub fn total(all: impl Iterator<Item = f64>) -> f64 {
     all.fold(0.0, |sum, x| sum + x)
 }
 
 impl Network {
-    /// All synapses of these populations, on average.
+    /// The mean number of all synapses of these populations.
     #[must_use]
     pub fn synapses(populations: &[Population]) -> f64 {
         total(populations.iter().map(|p| p.degree * (p.units.end - p.units.start) as f64))
     }
 
-    /// The groups that take an input of the run.
+    /// The groups with an input.
     #[must_use]
     pub fn with_input(&self) -> Vec<&str> {
         self.groups.iter().filter(|group| group.input).map(|group| group.name.as_str()).collect()
     }
 
-    /// Whether groups of these names take an input, or any group does where there are none; else
-    /// what is wrong.
+    /// Checks that the groups of these names take an input; without names, that any group does.
     ///
     /// # Errors
-    /// What is wrong.
+    /// The message.
     pub fn takes_input(&self, names: &[&str]) -> Result<(), String> {
         let list = |all: &[&str]| all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let all: Vec<&str> = self.groups.iter().map(|group| group.name.as_str()).collect();
@@ -290,7 +289,7 @@ impl Network {
         all
     }
 
-    /// Synapses of one source, on average. `listed` is how many an array lists.
+    /// The mean number of synapses of one source. `listed` is the number of synapses in an array.
     fn degree(&self, projection: &Projection, listed: u64) -> f64 {
         let size = |part: &Part| {
             let whole = || self.groups.iter().find(|g| g.name == part.group).map_or(0, |g| g.neurons.size);
@@ -307,7 +306,7 @@ impl Network {
         }
     }
 
-    /// Every value in it, with the name it has in errors and checkpoints.
+    /// Every value of the network, with its name in errors and checkpoints.
     #[must_use]
     pub fn values(&self) -> Vec<(String, &Value)> {
         let mut all = Vec::new();

@@ -1,15 +1,15 @@
-//! A network of another size: as many synapses for each neuron, of more or fewer neurons.
+//! Scales a network: the number of neurons changes, and a neuron keeps its number of synapses.
 
 use super::{Connect, Network};
 use crate::error::spec;
 
 impl Network {
-    /// Times `scale` as many neurons, in groups and parts of groups. `fixed_prob` has its
-    /// probability divided by it, so that a neuron keeps its number of synapses, as `fixed_num_…`
-    /// and `one_to_one` do anyway. Weights, inputs and delays stay.
+    /// Multiplies the number of neurons of groups and of their parts by `scale`. A neuron keeps its
+    /// number of synapses: `fixed_prob` divides its probability by `scale`, and `fixed_num_…` and
+    /// `one_to_one` are unchanged. Weights, inputs and delays are unchanged.
     ///
     /// # Errors
-    /// If the scale makes no sense, or the connectivity has no scale.
+    /// If the scale is not a positive number, or the connectivity cannot be scaled.
     pub fn scale(&mut self, scale: f64) -> crate::Result<()> {
         if !(scale > 0.0 && scale.is_finite()) {
             return Err(spec(format!("--scale must be a positive number, not {}", overtime::Number(scale))));

@@ -1,4 +1,4 @@
-//! `stdp = { … }` of a projection: weights that learn.
+//! `stdp = { … }` of a projection: plastic weights.
 
 use crate::rules::{Line, Result, error, finite, start};
 use crate::toml_values::Maybe;
@@ -17,7 +17,7 @@ pub(super) struct Raw {
     a_post: Maybe<f64>,
 }
 
-/// The rule of [`network::Stdp`]; what is not given is its default.
+/// The rule of [`network::Stdp`], with its defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stdp {
     max: f64,
@@ -45,7 +45,7 @@ impl Stdp {
             return error(
                 line,
                 at,
-                format!("`stdp`: `min` and `max` are both {}, which leaves weights no room to learn", Number(max)),
+                format!("`stdp`: `min` and `max` are both {}, so that no weight can change", Number(max)),
             );
         }
         let tau = [(raw.tau_pre, "tau_pre"), (raw.tau_post, "tau_post")];

@@ -1,4 +1,4 @@
-//! What becomes of spikes: receptors, and the kinetics of projections.
+//! The path of spikes: receptors, and the kinetics of projections.
 
 use super::tables as raw;
 use super::{Kinetics, Receptor, ReceptorKind, Shape};
@@ -60,12 +60,12 @@ pub(super) fn receptor(
     if given == "gap" {
         let others = [("tau", &raw.tau), ("reversal", &raw.reversal), ("magnesium", &raw.magnesium)];
         if let Some((key, Some(given))) = others.into_iter().find(|(_, value)| value.is_some()) {
-            return error(line, start(given), format!("`{key}` is not for gap junctions, which pass on potentials"));
+            return error(line, start(given), format!("`{key}` is not for gap junctions, which transmit potentials"));
         }
         return Ok(Receptor { name, kind: ReceptorKind::Gap, init: None });
     }
     if let Some(tau) = raw.tau.as_ref().filter(|_| given == "graded") {
-        return error(line, start(tau), "`tau` is not for a graded receptor, which keeps nothing");
+        return error(line, start(tau), "`tau` is not for a graded receptor, which has no memory");
     }
     let time = |time: Maybe<f64>, key: &str| finite(needed(time, key, &given, at, line)?, line, key, f64::MIN_POSITIVE);
     let shape = match given.as_str() {
@@ -129,7 +129,7 @@ pub(super) fn kinetics(
     let Some(kind) = kind else {
         for (key, table) in [("parameters", &parameters), ("initial", &initial)] {
             if let Some(first) = table.as_ref().and_then(|table| table.keys().next()) {
-                return error(line, start(first), format!("`{key}` of a projection are those of its `kinetics`"));
+                return error(line, start(first), format!("`{key}` of a projection needs `kinetics`"));
             }
         }
         return Ok(None);

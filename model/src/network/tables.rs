@@ -1,4 +1,4 @@
-//! The tables of a network as they stand.
+//! The tables of a network as the text has them.
 
 use crate::neurons::RawChannel;
 use crate::toml_values::{Maybe, Table, Value};

@@ -1,4 +1,4 @@
-//! From a group of a specification to one of the library.
+//! Converts a group of a specification to one of the library.
 
 use super::{Neurons, channels};
 use crate::arrays::Arrays;
@@ -8,15 +8,15 @@ use ndarray::ArrayD;
 use overtime::models::{self, Method, NeuronGroup, Param, Reset};
 use overtime::{Init, Number, Real};
 
-/// What input a group has.
+/// The input of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Port {
     Current,
-    /// And a conductance.
+    /// A current and a conductance.
     Conductance,
 }
 
-/// A group of neurons that stands by itself.
+/// A group of neurons without a network.
 pub(crate) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays) -> Result<Loaded<R>> {
     let mut made = of_network::<R>(group, arrays, "", Port::Current)?;
     if let Some(sigma) = group.noise {
@@ -25,7 +25,7 @@ pub(crate) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays) -> Result<Loade
     Ok(made)
 }
 
-/// A group of a network, which adds noise to the group's current itself. Names of arrays begin with
+/// A group of a network. The network adds noise to the group's current. Names of arrays begin with
 /// `prefix`.
 pub(crate) fn of_network<R: Real>(
     group: &Neurons,
@@ -53,14 +53,14 @@ pub(crate) fn of_network<R: Real>(
         made.set_init(name, init)?;
     }
     channels::add(&mut *made, &group.channels, arrays, prefix)?;
-    // Where a model takes none, the network says which receptor needs it.
+    // If a model takes no conductance, the network's error names the receptor that needs it.
     if port == Port::Conductance && info.input("g").is_some() {
         made.add_conductance()?;
     }
     Ok(made)
 }
 
-/// The spikes of a group whose times are in a file.
+/// Sets the spikes of a group with given times.
 fn spikes<R: Real>(made: &mut dyn NeuronGroup<R>, group: &Neurons, arrays: &Arrays, prefix: &str) -> Result<()> {
     let list = |name: &str| -> Result<Vec<f64>> {
         match group.parameters.iter().find(|(known, _)| known == name) {
@@ -100,7 +100,7 @@ pub(crate) fn param<R: Real>(name: &str, value: &Value, arrays: &Arrays) -> Resu
     }
 }
 
-/// A length, as this machine counts them.
+/// A length in the type of this machine.
 pub(crate) fn size(n: u64, what: &str) -> std::result::Result<usize, Error> {
     usize::try_from(n).map_err(|_| spec(format!("{what}: {n} is more than can be addressed")))
 }

@@ -14,7 +14,7 @@ use toml::Spanned;
 /// The kind of neuron that has channels.
 const ASSEMBLED: &str = "CondNeuGroup";
 
-/// A table as it stands.
+/// A table as the text has it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Raw {
@@ -26,7 +26,7 @@ pub(crate) struct Raw {
 /// A channel of a neuron.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Channel {
-    /// The name that its gates have before theirs.
+    /// The name, with which the names of its gates begin.
     pub name: String,
     /// The kind, as [`ChannelKind`] names it.
     pub kind: String,
@@ -62,14 +62,14 @@ pub(crate) fn channels(list: Option<Vec<Spanned<Raw>>>, neuron: &str, line: Line
         let known: Vec<&str> =
             of_kind.parameters().iter().map(|p| p.name).chain(of_kind.has_temperature().then_some("T")).collect();
         let mut parameters = rules::table(parameters, line, "parameter", &known, rules::number_or_file)?;
-        // What is given by itself stands above what the temperature says.
+        // A given parameter overrides the value that follows from the temperature.
         parameters.sort_by_key(|(name, _)| name != "T");
         all.push(Channel { name: name.into_inner(), kind: kind.into_inner(), parameters });
     }
     Ok(all)
 }
 
-/// Every value, with the name it has in errors and checkpoints.
+/// Every value, with its name in errors and checkpoints.
 pub(super) fn values(channels: &[Channel]) -> impl Iterator<Item = (String, &Value)> {
     channels
         .iter()

@@ -16,7 +16,7 @@ pub(crate) struct Keys {
     pub(crate) parameters: Option<Table>,
     pub(crate) initial: Option<Table>,
     pub(crate) channel: Option<Vec<Spanned<RawChannel>>>,
-    /// The number of units that the input of the run has values for, and its line.
+    /// The number of units for which the input of the run has values, and its line.
     pub(crate) input: Option<(u64, usize)>,
 }
 
@@ -43,8 +43,8 @@ pub(crate) fn neurons(kind: &Spanned<String>, group: Keys, line: Line<'_>) -> Re
     Ok(neurons)
 }
 
-/// The number of neurons of a group: as given; or as the values for each neuron say, which are
-/// sequences of the group and those of `more` (name, number, line); or 1. All must agree.
+/// The number of neurons of a group: the given one, or the number of values of its sequences and of
+/// `more` (name, number, line), or 1. All must agree.
 pub(crate) fn size(
     group: &Neurons,
     given: Option<u64>,
@@ -72,7 +72,7 @@ pub(crate) fn known_kind(kind: &Spanned<String>, line: Line<'_>) -> Result<&'sta
     super::kind(kind.get_ref()).or_else(|e| error(line, start(kind), e.to_string()))
 }
 
-/// That this key is for neurons of this kind, if it is there.
+/// Checks that neurons of this kind take the key, if it is given.
 fn takes<V>(neuron: &ModelInfo, key: &str, value: Option<&Spanned<V>>, line: Line<'_>) -> Result<()> {
     match value {
         Some(given) if !neuron.takes(key) => {
@@ -91,13 +91,13 @@ pub(crate) fn method(neuron: &ModelInfo, given: Maybe<String>, line: Line<'_>) -
     known::<Method>(given, line)
 }
 
-/// Whether spikes reset softly.
+/// Whether the reset is soft.
 pub(crate) fn soft(neuron: &ModelInfo, given: Maybe<String>, line: Line<'_>) -> Result<bool> {
     takes(neuron, "reset", given.as_ref(), line)?;
     given.map_or(Ok(false), |reset| choice(reset, line, "reset", &[("hard", false), ("soft", true)]))
 }
 
-/// Initial values of gates go together, where all three are.
+/// Checks that a file has initial values of all three gates, or of none.
 pub(crate) fn gates(initial: &Table, of: &[&str], line: Line<'_>) -> Result<()> {
     if !of.contains(&"m") {
         return Ok(());

@@ -16,20 +16,20 @@ use serde::{Deserialize, Serialize};
 pub struct Neurons {
     /// The kind, by its [`name`](ModelInfo::name) or an alias.
     pub kind: String,
-    /// How many.
+    /// The number of neurons.
     pub size: u64,
-    /// The integration method, where it is not the default.
+    /// The integration method, if it is not the default.
     pub method: Option<String>,
-    /// The intensity of noise in the current.
+    /// The intensity of noise in the current, per √ms.
     pub noise: Option<f64>,
-    /// Whether a spike takes V_th − V_reset off the potential, and leaves what was above.
+    /// Whether the reset is soft: a spike lowers V by V_th − V_reset.
     #[serde(default)]
     pub soft: bool,
     /// Parameters by name.
     pub parameters: Vec<(String, Value)>,
     /// Initial values by the variable's name.
     pub initial: Vec<(String, Value)>,
-    /// Ion channels, of a neuron that is assembled of them.
+    /// The ion channels of a `CondNeuGroup`.
     #[serde(default)]
     pub channels: Vec<Channel>,
 }
@@ -37,7 +37,7 @@ pub struct Neurons {
 /// The kind of neuron or source of this name or alias.
 ///
 /// # Errors
-/// If there is no such kind.
+/// If the kind is unknown.
 pub fn kind(name: &str) -> overtime::Result<&'static ModelInfo> {
     models::find_in("kind of neuron", name, &[Family::Neuron, Family::Source])
 }
@@ -50,10 +50,10 @@ pub fn names() -> String {
 }
 
 impl Neurons {
-    /// A group of this many of a kind, with all defaults.
+    /// A group of `size` neurons of a kind, with all defaults.
     ///
     /// # Errors
-    /// If there is no such kind.
+    /// If the kind is unknown.
     pub fn new(kind: &str, size: u64) -> Result<Self> {
         let kind = self::kind(kind)?.name.to_owned();
         Ok(Self {
@@ -68,10 +68,10 @@ impl Neurons {
         })
     }
 
-    /// What is known of its kind.
+    /// The facts of its kind.
     ///
     /// # Errors
-    /// If there is no such kind.
+    /// If the kind is unknown.
     pub fn info(&self) -> overtime::Result<&'static ModelInfo> {
         kind(&self.kind)
     }

@@ -1,5 +1,4 @@
-//! The files of a run, and what can be wrong with them: found out before it rather than after
-//! hours.
+//! The files of a run. Errors of files appear before the run, not after hours.
 
 use super::{Spec, extension};
 use crate::exit_code::usage;
@@ -9,11 +8,11 @@ use overtime_model::{Axis, out_vars};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// What to write, and where.
+/// The files to write.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Files {
     pub(crate) out: Option<PathBuf>,
-    /// The folder that results are streamed to, if they are.
+    /// The folder of streamed results, if there is one.
     #[serde(default)]
     pub(crate) stream: Option<PathBuf>,
     #[serde(default)]
@@ -25,7 +24,7 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Refuses formats that are not known, two names of one file, and files that cannot be written.
+    /// Refuses unknown formats, two names of one file, and files that cannot be written.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         formats("--out", self.out.as_deref(), &["npz", "safetensors", "csv"])?;
         formats("--plot", self.plot.as_deref(), &crate::plot::FORMATS)?;
@@ -56,10 +55,10 @@ impl Files {
         Ok(())
     }
 
-    /// Of a sequence, each part of which depends on all others, there is no checkpoint: refuses
-    /// those that are asked for by the clock, and warns of one for interrupts.
+    /// A sequence has no checkpoint, because each part depends on all other parts. The function
+    /// refuses checkpoints at times, and warns about a checkpoint for interrupts.
     pub(crate) fn check_pieces(&self, schema: &Schema) -> anyhow::Result<Option<String>> {
-        let why = "a sequence that is read in both directions of time is one piece, and there is nothing to go on from before its end";
+        let why = "a layer in both directions of time makes its sequence one slice, and a slice has no checkpoint before its end";
         match (schema.coupling, &self.checkpoint, self.checkpoint_every) {
             (Coupling::Sequence, _, Some(_)) => Err(usage(format!("--checkpoint-every: {why}"))),
             (Coupling::Sequence, Some(path), None) => {
@@ -79,8 +78,8 @@ fn formats(flag: &str, path: Option<&Path>, known: &[&str]) -> anyhow::Result<()
     }
 }
 
-/// Starts to write a file, as its end will, and leaves no trace of that. A pipe or a device is not
-/// tried: whoever reads it would see the end of it.
+/// Tests whether the command can write the file, and leaves no trace. It does not test pipes and
+/// devices, because their readers would see an end.
 fn writable(path: &Path) -> anyhow::Result<()> {
     if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
         return Ok(());
@@ -91,8 +90,8 @@ fn writable(path: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// The file that a path means, however it is written: without `..` and links. One that is not there
-/// yet, or a link to nothing, which will be replaced itself, is a name in a folder.
+/// The file of a path without `..` and links. A file that does not exist yet, or a link to nothing,
+/// which is replaced itself, is a name in a folder.
 fn real(path: &Path) -> PathBuf {
     if let Ok(path) = path.canonicalize() {
         return path;
@@ -104,7 +103,7 @@ fn real(path: &Path) -> PathBuf {
     }
 }
 
-/// Where the parts of a file are until it is whole.
+/// The folder of the parts of a streamed file.
 pub(crate) fn parts_folder(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".parts");
@@ -126,7 +125,7 @@ pub(super) fn can_be_text(spec: &Spec) -> anyhow::Result<()> {
     }
 }
 
-/// Whether what is to be streamed can be.
+/// Refuses streams of results that cannot be streamed.
 pub(super) fn can_stream(spec: &Spec) -> anyhow::Result<()> {
     if let (Some(_), Some(out)) = (&spec.files.stream, &spec.files.out) {
         if extension(out) != "npz" {

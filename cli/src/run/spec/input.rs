@@ -1,12 +1,12 @@
-//! What input a run is given, by the arguments and by the model file.
+//! The input of a run, from the arguments and the model file.
 
 use super::{Given, file_and_array};
 use crate::exit_code::usage;
 use overtime_model::{Input, Signal, SystemSpec as System, Value};
 use std::path::Path;
 
-/// The input, and what is to be said of it before the run. Arguments override the file; those by
-/// name, the file's of that name.
+/// The input, and warnings about it. Arguments override the file. An argument with a name overrides
+/// the file's input of that name.
 pub(super) fn of(arguments: &[String], file: Option<Input>, system: &System) -> anyhow::Result<(Given, Vec<String>)> {
     let file = file.map_or(Given::Nothing, from_file);
     let (mut named, mut unnamed) = (Vec::new(), Vec::new());
@@ -15,7 +15,7 @@ pub(super) fn of(arguments: &[String], file: Option<Input>, system: &System) -> 
             Some((group, rest)) => named.push((group.to_owned(), value(rest)?)),
             None if text.contains('=') && !Path::new(text).exists() => {
                 return Err(usage(format!(
-                    "--input {text}: there is no such file, and inputs by name are for the groups of a network"
+                    "--input {text}: no such file exists, and inputs by name are for the groups of a network"
                 )));
             }
             None => unnamed.push(value(text)?),
@@ -50,7 +50,7 @@ pub(super) fn of(arguments: &[String], file: Option<Input>, system: &System) -> 
     if let Some(twice) = names.iter().enumerate().find_map(|(k, name)| names.get(..k)?.contains(name).then_some(name)) {
         return Err(usage(format!("--input is given twice for group `{twice}`")));
     }
-    // The first group that says so takes what has no name.
+    // The first group with `input = true` takes an input without a name.
     match (net.with_input().as_slice(), names.is_empty()) {
         ([first, others @ ..], true) if !others.is_empty() => {
             let others = others.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
@@ -64,7 +64,7 @@ pub(super) fn of(arguments: &[String], file: Option<Input>, system: &System) -> 
     }
 }
 
-/// The group of a network that the argument begins with, and the rest: `A=1.0`.
+/// The group's name at the start of an argument such as `A=1.0`, and the rest.
 fn name<'t>(text: &'t str, system: &System) -> Option<(&'t str, &'t str)> {
     let (name, rest) = text.split_once('=')?;
     (matches!(system, System::Network(_)) && !Path::new(text).exists()).then_some((name, rest))

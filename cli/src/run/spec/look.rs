@@ -1,4 +1,4 @@
-//! What the command line says of a picture.
+//! The flags of a picture.
 
 use crate::args::LookArgs;
 use crate::exit_code::usage;
