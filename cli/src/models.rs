@@ -158,7 +158,7 @@ fn example(info: &ModelInfo) -> String {
     let name = info.name;
     let sizes = |required: &[&str]| {
         let takes = |key: &&str| required.contains(key);
-        let known = [("num_in", "10"), ("num_out", "20"), ("input_size", "[28, 28]"), ("kernel_size", "3")];
+        let known = [("num_in", "10"), ("num_out", "20"), ("hidden", "20"), ("input_size", "[28, 28]"), ("kernel_size", "3")];
         let channels = [("in_channels", "1"), ("out_channels", "8")];
         known
             .iter()
