@@ -185,7 +185,7 @@ mod tests {
             ("window = 200", "array"),
             ("panels = []", "`plot.panels`"),
             ("panels = ['V', 'V']", "named twice"),
-            ("panels = 'V'", "array"),
+            ("panels = 'V'", "sequence"),
             ("sise = [85, 60]", "sise"),
         ] {
             let said = ModelFile::parse(&format!("{NEURON}[plot]\n{text}\n")).unwrap_err();

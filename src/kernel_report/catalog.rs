@@ -145,8 +145,13 @@ impl List {
         if self.ahead_of_time {
             return;
         }
-        use ChannelKind::{ICaTHm1992, IKHh1952, IKTm1991, IL, INaHh1952, INaTm1991, IhHm1992};
-        let kinds = [INaHh1952, IKHh1952, INaTm1991, IKTm1991, IL, ICaTHm1992, IhHm1992];
+        // Several kinds may have the same kinetics.
+        let mut kinds: Vec<ChannelKind> = Vec::new();
+        for kind in ChannelKind::ALL {
+            if kinds.iter().all(|other| other.file().0 != kind.file().0) {
+                kinds.push(kind);
+            }
+        }
         let none = CondNeuGroup::<R>::new(1);
         self.lean(
             "channels",

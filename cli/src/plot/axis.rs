@@ -41,7 +41,7 @@ pub(super) fn number(x: f64, ticks: &[f64]) -> String {
     format!("{x:.digits$}").replace('-', "−")
 }
 
-/// The unit in which time is told.
+/// The unit of the axis of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct TimeUnit {
     /// What the axis says.

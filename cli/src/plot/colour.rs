@@ -1,4 +1,4 @@
-//! Colours that the colour-blind can tell apart.
+//! Colours that colour-blind readers can distinguish.
 
 use plotters::prelude::RGBColor;
 

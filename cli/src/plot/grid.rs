@@ -4,7 +4,7 @@ use crate::exit_code::usage;
 use overtime::Number;
 use serde::{Deserialize, Serialize};
 
-/// Most stretches that time is cut into.
+/// Most bins of the axis of time.
 const BINS: u64 = 3000;
 
 /// What the axis of time counts.
@@ -16,7 +16,7 @@ pub(crate) enum Clock {
     Steps,
 }
 
-/// The steps that are shown, in stretches of equal length.
+/// The steps that are shown, in bins of equal length.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Grid {
     /// Index and time of the first step.
@@ -38,7 +38,7 @@ impl Grid {
         let (t, dt) = if clock == Clock::Steps { (begin as f64, 1.0) } else { (t, dt) };
         let whole = Self { begin, t, dt, steps, width: steps.div_ceil(BINS).max(1) };
         let Some([from, to]) = window else { return Ok(whole) };
-        // A step that begins within the window is in it, also where t + k·dt is not quite a number.
+        // A step that begins within the window is in it, also where t + k·dt is rounded.
         let after = |time: f64| (((time - t) / dt - 1e-6).ceil().max(0.0) as u64).min(steps);
         let (first, last) = (after(from), after(to));
         if first >= last {

@@ -28,6 +28,7 @@ fn neurons(group: &Neurons) -> String {
         "CondNeuGroup" => "Conductance-based neuron",
         _ => about.split(" with ").next().unwrap_or(about).trim_start_matches("the "),
     };
+    let kind = kind.replace('\'', "’");
     let mut letters = kind.chars();
     let kind: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
     match (group.size, kind.ends_with("neuron")) {

@@ -1,5 +1,5 @@
 //! What is gathered for a picture during a run: for each curve the least and greatest value of each
-//! stretch of time, so that a run of any length takes the same little memory, and no spike is lost.
+//! bin of time, so that a run of any length takes the same little memory, and no spike is lost.
 
 use super::grid::{Clock, Grid};
 use super::histogram::Histogram;
@@ -52,7 +52,7 @@ impl Traces {
         before..before + self.panels.get(panel).map_or(0, |p| p.cells.len())
     }
 
-    /// Takes a panel's values of a stretch of steps, whose indices `step` gives. `values` is
+    /// Takes a panel's values of consecutive steps, whose indices `step` gives. `values` is
     /// `[steps, batch, …]`, or `[steps, …]` without a batch; axes of length 1 stand for all.
     pub(crate) fn feed<T: Scalar>(
         &mut self,

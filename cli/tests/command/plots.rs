@@ -112,7 +112,7 @@ fn spikes_of_integrate_and_fire_neurons_are_marked() {
         let svg = svg(&place, name);
         let line = lines(&svg).into_iter().max_by_key(Vec::len).unwrap();
         let top = line.iter().map(|p| p.1).min().unwrap();
-        line.windows(2).filter(|w| w[1].1 == top && w[0].1 != top && w[0].0 == w[1].0).count()
+        (0..line.len()).filter(|k| line[*k].1 == top && (*k == 0 || line[k - 1].1 != top)).count()
     };
     let run = |more: &str| {
         let summary = place.ok(&format!("run {more} --plot-panels V --plot v.svg --json --quiet"));

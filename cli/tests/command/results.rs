@@ -108,7 +108,7 @@ fn hostile_files_are_errors() {
     place.ok("plot odd.npz -o odd.svg --model hh --quiet");
     for (arguments, part) in [
         ("plot good.npz -o a.gif", ".png or .svg or .pdf"),
-        ("plot good.npz --model hhh", "did you mean `hh`?"),
+        ("plot good.npz --model hhh", "did you mean `HH`?"),
         ("plot good.npz --plot-panels W", "no panel named `W`"),
         ("plot good.npz --model hh --plot-panels W", "no panel named `W`"),
         ("plot good.npz --plot-window 50..60", "plot.window"),

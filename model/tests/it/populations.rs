@@ -66,7 +66,7 @@ fn wrong_populations_have_their_line() {
     }
     let error = ModelFile::parse("kind = 'HH'\n[populations]\nE = 'P'\n").unwrap_err();
     assert!(error.message.contains("no `[[group]]`"), "{error:?}");
-    let projection = "[[projection]]\nname = 'C'\nfrom = 'EE'\nto = 'P.ge'\nconnect = { kind = 'all_to_all' }\n";
-    let error = ModelFile::parse(&format!("[populations]\nE = 'P[0..3]'\n{GROUPS}{projection}")).unwrap_err();
-    assert!(error.message.contains("no group or population named `EE` (did you mean `E`?)"), "{error:?}");
+    let projection = "[[projection]]\nname = 'C'\nfrom = 'Exct'\nto = 'P.ge'\nconnect = { kind = 'all_to_all' }\n";
+    let error = ModelFile::parse(&format!("[populations]\nExc = 'P[0..3]'\n{GROUPS}{projection}")).unwrap_err();
+    assert!(error.message.contains("no group or population named `Exct` (did you mean `Exc`?)"), "{error:?}");
 }

@@ -1,16 +1,21 @@
 //! Huguenard and McCormick's calcium channel of low threshold, p²q. Parameters: E, g_max, phi_p,
 //! phi_q, V_sh.
 
-use super::kinetics::{Kinetics, MOST, bounded};
+use super::kinetics::{Kinetics, MOST, bounded, names};
 use crate::numeric::math::exp_neg;
 use crate::numeric::scalar::Real;
 
+names!(e g_max phi_p phi_q v_sh);
+
 pub(crate) struct CaT;
 
-impl Kinetics<2, 5> for CaT {
+impl Kinetics<2, { Parameters::COUNT }> for CaT {
+    const NAMES: [&'static str; Parameters::COUNT] = Parameters::NAMES;
+    type Parameters<R: Real> = Parameters<R>;
+
     /// Each gate takes one division. The two branches of τ_q share one exponential.
     #[inline(always)]
-    fn rates<R: Real>(v: R, [_, _, phi_p, phi_q, v_sh]: [R; 5]) -> [(R, R); 2] {
+    fn rates<R: Real>(v: R, &Parameters { phi_p, phi_q, v_sh, .. }: &Parameters<R>) -> [(R, R); 2] {
         let one = R::of(1.0);
         let w = v - v_sh;
         let ep = one + bounded((w + R::of(59.0)) * R::of(1.0 / 6.2)); // 1/p_∞

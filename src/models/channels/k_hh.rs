@@ -1,14 +1,19 @@
 //! Hodgkin and Huxley's potassium channel, p⁴. Parameters: E, g_max, phi, V_sh.
 
-use super::kinetics::{Kinetics, bounded};
+use super::kinetics::{Kinetics, bounded, names};
 use crate::numeric::math::inv_exprel_near;
 use crate::numeric::scalar::Real;
 
+names!(e g_max phi v_sh);
+
 pub(crate) struct KHh;
 
-impl Kinetics<1, 4> for KHh {
+impl Kinetics<1, { Parameters::COUNT }> for KHh {
+    const NAMES: [&'static str; Parameters::COUNT] = Parameters::NAMES;
+    type Parameters<R: Real> = Parameters<R>;
+
     #[inline(always)]
-    fn rates<R: Real>(v: R, [_, _, phi, v_sh]: [R; 4]) -> [(R, R); 1] {
+    fn rates<R: Real>(v: R, &Parameters { phi, v_sh, .. }: &Parameters<R>) -> [(R, R); 1] {
         let one = R::of(1.0);
         let w = v - v_sh + R::of(20.0);
         let e80 = bounded(w * R::of(1.0 / 80.0));

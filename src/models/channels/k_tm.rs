@@ -1,15 +1,20 @@
 //! The potassium channel, p⁴, of Traub and Miles, and of Bazhenov et al. Parameters: E, g_max, phi,
 //! V_sh.
 
-use super::kinetics::{Kinetics, bounded};
+use super::kinetics::{Kinetics, bounded, names};
 use crate::numeric::math::inv_exprel_near;
 use crate::numeric::scalar::Real;
 
+names!(e g_max phi v_sh);
+
 pub(crate) struct KTm;
 
-impl Kinetics<1, 4> for KTm {
+impl Kinetics<1, { Parameters::COUNT }> for KTm {
+    const NAMES: [&'static str; Parameters::COUNT] = Parameters::NAMES;
+    type Parameters<R: Real> = Parameters<R>;
+
     #[inline(always)]
-    fn rates<R: Real>(v: R, [_, _, phi, v_sh]: [R; 4]) -> [(R, R); 1] {
+    fn rates<R: Real>(v: R, &Parameters { phi, v_sh, .. }: &Parameters<R>) -> [(R, R); 1] {
         let one = R::of(1.0);
         let u = v - v_sh;
         let e40 = bounded(u * R::of(1.0 / 40.0));

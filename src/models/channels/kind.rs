@@ -1,5 +1,7 @@
 //! The kinds of channels, by brainpy's names.
 
+use super::kinetics::WithKinetics;
+use super::{ca_t, h, k_hh, k_tm, leak, na_hh, na_tm};
 use crate::error::{Error, Result};
 use crate::models::info;
 use crate::models::info::{Bound, Family, ModelInfo, Parameter, Variable};
@@ -194,6 +196,19 @@ impl ChannelKind {
             Self::INaBa2002 | Self::IKdrBa2002 => &[(2, LN_3, 36.0)],
             Self::ICaTHm1992 => &[(2, LN_3_55, 24.0), (3, LN_3, 24.0)],
             _ => &[],
+        }
+    }
+
+    /// Calls a function of the kinetics of this kind.
+    pub(crate) fn with<F: WithKinetics>(self, function: F) {
+        match self {
+            Self::INaHh1952 => function.call::<na_hh::NaHh, 2, { na_hh::Parameters::COUNT }>(),
+            Self::IKHh1952 => function.call::<k_hh::KHh, 1, { k_hh::Parameters::COUNT }>(),
+            Self::INaTm1991 | Self::INaBa2002 => function.call::<na_tm::NaTm, 2, { na_tm::Parameters::COUNT }>(),
+            Self::IKTm1991 | Self::IKdrBa2002 => function.call::<k_tm::KTm, 1, { k_tm::Parameters::COUNT }>(),
+            Self::IL => function.call::<leak::Leak, 0, { leak::Parameters::COUNT }>(),
+            Self::ICaTHm1992 => function.call::<ca_t::CaT, 2, { ca_t::Parameters::COUNT }>(),
+            Self::IhHm1992 => function.call::<h::H, 1, { h::Parameters::COUNT }>(),
         }
     }
 

@@ -1,17 +1,22 @@
 //! Hodgkin and Huxley's sodium channel, p³q. Parameters: E, g_max, phi, V_sh.
 
-use super::kinetics::{Kinetics, bounded};
+use super::kinetics::{Kinetics, bounded, names};
 use crate::numeric::math::{exp_neg, inv_exprel_near};
 use crate::numeric::scalar::Real;
 
+names!(e g_max phi v_sh);
+
 pub(crate) struct NaHh;
 
-impl Kinetics<2, 4> for NaHh {
+impl Kinetics<2, { Parameters::COUNT }> for NaHh {
+    const NAMES: [&'static str; Parameters::COUNT] = Parameters::NAMES;
+    type Parameters<R: Real> = Parameters<R>;
+
     /// All four rates need exponentials of w at different scales. Two are computed: e^{−w/20},
     /// whose square is e^{−w/10}, and e^{−w/18}. The two quotients share one division. Near the
     /// singularity of α_p a series replaces the quotient.
     #[inline(always)]
-    fn rates<R: Real>(v: R, [_, _, phi, v_sh]: [R; 4]) -> [(R, R); 2] {
+    fn rates<R: Real>(v: R, &Parameters { phi, v_sh, .. }: &Parameters<R>) -> [(R, R); 2] {
         let one = R::of(1.0);
         let w = v - v_sh + R::of(20.0);
         // From here on (w < −252) α_p and β_q are negligible.

@@ -1,18 +1,23 @@
 //! The sodium channel, p³q, of Traub and Miles, and of Bazhenov et al. Parameters: E, g_max, phi,
 //! V_sh.
 
-use super::kinetics::{Kinetics, bounded};
+use super::kinetics::{Kinetics, bounded, names};
 use crate::numeric::math::{exp_neg, inv_exprel_near};
 use crate::numeric::scalar::{DType, Real};
 
+names!(e g_max phi v_sh);
+
 pub(crate) struct NaTm;
 
-impl Kinetics<2, 4> for NaTm {
+impl Kinetics<2, { Parameters::COUNT }> for NaTm {
+    const NAMES: [&'static str; Parameters::COUNT] = Parameters::NAMES;
+    type Parameters<R: Real> = Parameters<R>;
+
     /// Two exponentials are computed: e^{−u/20}, whose fourth and fifth powers are e^{−u/5} and
     /// e^{−u/4}, and e^{−u/18}. The three quotients share one division. Near the singularities of
     /// α_p (u = 13) and β_p (u = 40) a series replaces the quotient.
     #[inline(always)]
-    fn rates<R: Real>(v: R, [_, _, phi, v_sh]: [R; 4]) -> [(R, R); 2] {
+    fn rates<R: Real>(v: R, &Parameters { phi, v_sh, .. }: &Parameters<R>) -> [(R, R); 2] {
         let (half, one) = (R::of(0.5), R::of(1.0));
         let u = v - v_sh;
         // The products below must not overflow. In f32 the bound is met at u < −92, where α_p and

@@ -1,10 +1,11 @@
 //! Compares the kinetics with the equations.
 
+use super::ChannelKind;
 use super::ca_t::CaT;
 use super::h::H;
 use super::k_hh::KHh;
 use super::k_tm::KTm;
-use super::kinetics::Kinetics;
+use super::kinetics::{E, G_MAX, Kinetics, WithKinetics};
 use super::na_hh::NaHh;
 use super::na_tm::NaTm;
 use crate::numeric::scalar::Real;
@@ -70,7 +71,7 @@ fn worst<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize>(
 ) -> f64 {
     let mut worst = 0.0_f64;
     for v in potentials() {
-        for ((a, s), (right_a, right_s)) in K::rates(R::of(v), p.map(R::of)).into_iter().zip(right(v)) {
+        for ((a, s), (right_a, right_s)) in K::rates(R::of(v), &p.map(R::of).into()).into_iter().zip(right(v)) {
             // Far from the usual potentials the bound of the exponential leaves an a of 1e-12 s.
             let scale = if right_a > 1e-9 * right_s { right_a } else { 100.0 * right_s };
             for (got, right, scale) in [(a, right_a, scale), (s, right_s, right_s)] {
@@ -92,14 +93,14 @@ macro_rules! kinetics {
             assert!(double <= 5e-14 && single <= 3e-5, "f64 {double:e}, f32 {single:e}");
             // Far from the usual potentials the rates stay finite, and a gate's rates are not both 0.
             for v in [-1e6_f64, -3000.0, -400.0, -250.0, 150.0, 300.0, 2000.0, 1e6] {
-                for (a, s) in <$K>::rates(v, $p) {
+                for (a, s) in <$K>::rates(v, &$p.into()) {
                     assert!(a >= 0.0 && s > 0.0 && s.is_finite() && a <= s * 1.000_001, "{v} mV: {a} {s}");
                 }
-                for (a, s) in <$K>::rates(v as f32, $p.map(|x| x as f32)) {
+                for (a, s) in <$K>::rates(v as f32, &$p.map(|x| x as f32).into()) {
                     assert!(a >= 0.0 && s > 0.0 && s < 1e19 && a <= s * 1.001, "{v} mV in f32: {a} {s}");
                 }
             }
-            assert!(<$K>::rates(f64::NAN, $p).into_iter().all(|(a, s)| (a + s).is_nan()));
+            assert!(<$K>::rates(f64::NAN, &$p.into()).into_iter().all(|(a, s)| (a + s).is_nan()));
         }
     )*};
 }
@@ -111,4 +112,24 @@ kinetics! {
     k_tm: KTm, [0.0, 0.0, 1.0, -50.0], |v| expected_k_tm(v + 50.0);
     ca_t: CaT, [0.0, 0.0, 1.0, 1.0, -3.0], |v| expected_ca_t(v + 3.0);
     h: H, [0.0, 0.0, 1.0], expected_h;
+}
+
+struct Names(ChannelKind);
+
+impl WithKinetics for Names {
+    fn call<K: Kinetics<G, P>, const G: usize, const P: usize>(self) {
+        let Self(kind) = self;
+        let known: Vec<String> = kind.parameters().iter().map(|parameter| parameter.name.to_lowercase()).collect();
+        assert_eq!(K::NAMES.as_slice(), known, "{kind}");
+        assert_eq!((K::NAMES[E], K::NAMES[G_MAX], G), ("e", "g_max", kind.gates().len()), "{kind}");
+        let (_, kernel) = kind.file();
+        let fields = kernel.split("acc_t ").nth(1).and_then(|text| text.split(';').next()).unwrap_or_default();
+        assert_eq!(fields.split(", ").collect::<Vec<_>>(), known, "{kind}");
+    }
+}
+
+/// Table, kinetics and kernel name the same parameters in the same order.
+#[test]
+fn the_parameters_of_a_kind_are_those_of_its_kinetics_and_kernel() {
+    ChannelKind::ALL.into_iter().for_each(|kind| kind.with(Names(kind)));
 }

@@ -66,7 +66,7 @@ fn points(
             points.push(point);
         }
     };
-    // A stretch of many steps is a line through both ends of what it holds.
+    // A bin of many steps is a line through both ends of what it holds.
     let holds = panel.form == Form::Steps && traces.grid.width == 1;
     let mut before = f64::NAN;
     for bin in 0..traces.low.ncols() {

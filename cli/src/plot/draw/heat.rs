@@ -18,7 +18,7 @@ pub(super) const BESIDE: f64 = GAP + BAR + 12.0;
 /// Most columns.
 const COLUMNS: usize = 1000;
 
-/// Draws a cell for each unit and stretch of time, and the colour bar. The first unit is below.
+/// Draws a cell for each unit and bin of time, and the colour bar. The first unit is below.
 pub(super) fn heat<B: DrawingBackend>(
     area: &Area<B>,
     panel: &Panel,

@@ -22,7 +22,7 @@ pub(super) fn legend<B: DrawingBackend>(area: &Area<B>, panel: &Panel, frame: &F
     let mut names = panel.legend.clone();
     let mut before = String::new();
     if !fits(&names, 0.0) {
-        // What all have in common is told once.
+        // The words that all names share stand once.
         before = common(&names);
         names.iter_mut().for_each(|name| *name = name.get(before.len()..).unwrap_or_default().to_owned());
     }

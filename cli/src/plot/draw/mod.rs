@@ -43,7 +43,7 @@ pub(super) fn picture<B: DrawingBackend>(
         let Some(place) = layout.places.get(k) else { continue };
         let frame = Frame::new(&layout, place, scale, joints);
         draw_panel(area, panel, k, traces, &layout, &frame, place)?;
-        // Names that the panel above has too are not told twice.
+        // Names that the panel above has too are not repeated.
         if shown.is_none_or(|above| above.legend != panel.legend || above.hues != panel.hues) {
             legend::legend(area, panel, &frame)?;
         }

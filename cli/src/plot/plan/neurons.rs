@@ -64,8 +64,8 @@ pub(super) fn marks(group: &Neurons, recording: String) -> Option<Marks> {
         Some(_) => None,
         None => info.parameter("V_th").map(|parameter| parameter.default),
     };
-    // The equations of all others go up to the threshold by themselves: it is the peak.
-    Some(Marks { recording, peak: threshold.filter(|_| info.name != "LIF") })
+    // Equations with an upstroke of their own lead up to a threshold above 0 mV: it is the peak.
+    Some(Marks { recording, peak: threshold.filter(|threshold| info.name != "LIF" && *threshold >= 0.0) })
 }
 
 fn input(subject: &Subject<'_>, group: &Neurons) -> anyhow::Result<Panel> {

@@ -58,7 +58,10 @@ pub type Gru<T> = Recurrent<T, gru_cell::Gru>;
 #[doc(alias = "torch.nn.LSTM")]
 pub type Lstm<T> = Recurrent<T, lstm_cell::Lstm>;
 
-/// A cell that can form layers.
+/// A cell that has layers in [`Recurrent`]. This trait is sealed: layers are stacks of torch's and
+/// brainpy's cells, with torch's names of weights, and a name of their own in model files. A cell of
+/// your own ([`Gates`]) makes a [`Cell`](crate::models::Cell); a
+/// [`Sequential`](crate::Sequential) stacks such cells.
 pub trait Layered: Gates {
     /// The name of the layers.
     const LAYERS: &'static str;

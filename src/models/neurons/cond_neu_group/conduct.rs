@@ -1,15 +1,7 @@
 //! What one channel does in a step of many neurons: it adds to what flows, and moves its gates.
 
-use crate::models::ChannelKind;
 use crate::models::channels::Channel;
-use crate::models::channels::ca_t::CaT;
-use crate::models::channels::h::H;
-use crate::models::channels::k_hh::KHh;
-use crate::models::channels::k_tm::KTm;
-use crate::models::channels::kinetics::Kinetics;
-use crate::models::channels::leak::Leak;
-use crate::models::channels::na_hh::NaHh;
-use crate::models::channels::na_tm::NaTm;
+use crate::models::channels::kinetics::{E, G_MAX, Kinetics, WithKinetics};
 use crate::models::integrator::relaxed;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{SimdLoop, vectorize};
@@ -32,38 +24,28 @@ pub(super) struct Neurons<'a, R> {
     pub(super) v: &'a [R],
 }
 
-/// A function of the channel's kinetics, as a type.
-macro_rules! with_kinetics {
-    ($kind:expr, $f:ident::<$R:ty $(, $flag:ident)?>($($argument:expr),*)) => {
-        match $kind {
-            ChannelKind::INaHh1952 => $f::<$R, NaHh, 2, 4 $(, $flag)?>($($argument),*),
-            ChannelKind::IKHh1952 => $f::<$R, KHh, 1, 4 $(, $flag)?>($($argument),*),
-            ChannelKind::INaTm1991 | ChannelKind::INaBa2002 => $f::<$R, NaTm, 2, 4 $(, $flag)?>($($argument),*),
-            ChannelKind::IKTm1991 | ChannelKind::IKdrBa2002 => $f::<$R, KTm, 1, 4 $(, $flag)?>($($argument),*),
-            ChannelKind::IL => $f::<$R, Leak, 0, 2 $(, $flag)?>($($argument),*),
-            ChannelKind::ICaTHm1992 => $f::<$R, CaT, 2, 5 $(, $flag)?>($($argument),*),
-            ChannelKind::IhHm1992 => $f::<$R, H, 1, 3 $(, $flag)?>($($argument),*),
-        }
-    };
-}
-
 /// Sets the gates to where they are steady at these potentials.
 pub(super) fn steady<R: Real>(channel: &Channel<R>, v: &[R], gates: Vec<&mut [R]>, first: usize, units: usize) {
-    with_kinetics!(channel.kind(), steady_of::<R>(channel, v, gates, first, units));
+    channel.kind().with(Steady { channel, v, gates, first, units });
 }
 
-fn steady_of<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize>(
-    channel: &Channel<R>,
-    v: &[R],
-    mut gates: Vec<&mut [R]>,
+struct Steady<'a, 'g, R> {
+    channel: &'a Channel<R>,
+    v: &'a [R],
+    gates: Vec<&'g mut [R]>,
     first: usize,
     units: usize,
-) {
-    for (k, v) in v.iter().enumerate() {
-        let mut p = [R::of(0.0); P];
-        p.iter_mut().zip(channel.params()).for_each(|(p, param)| *p = param.at((first + k) % units.max(1)));
-        for ((a, s), gate) in K::rates(*v, p).into_iter().zip(&mut gates) {
-            gate[k] = a / s;
+}
+
+impl<R: Real> WithKinetics for Steady<'_, '_, R> {
+    fn call<K: Kinetics<G, P>, const G: usize, const P: usize>(self) {
+        let Self { channel, v, mut gates, first, units } = self;
+        for (k, v) in v.iter().enumerate() {
+            let mut p = [R::of(0.0); P];
+            p.iter_mut().zip(channel.params()).for_each(|(p, param)| *p = param.at((first + k) % units.max(1)));
+            for ((a, s), gate) in K::rates(*v, &p.into()).into_iter().zip(&mut gates) {
+                gate[k] = a / s;
+            }
         }
     }
 }
@@ -76,16 +58,21 @@ pub(super) fn conduct<R: Real, const SLOPES: bool>(
     gates: &mut [&mut [R]],
     flow: Flow<'_, R>,
 ) {
-    with_kinetics!(channel.kind(), conduct_of::<R, SLOPES>(channel.params(), neurons, gates, flow));
+    channel.kind().with(ConductAll::<R, SLOPES> { params: channel.params(), neurons, gates, flow });
 }
 
-fn conduct_of<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize, const SLOPES: bool>(
-    params: &[Param<R>],
-    neurons: Neurons<'_, R>,
-    gates: &mut [&mut [R]],
-    flow: Flow<'_, R>,
-) {
-    vectorize(Conduct::<R, K, G, P, SLOPES> { params, neurons, gates, flow, kinetics: PhantomData });
+struct ConductAll<'a, 'g, R, const SLOPES: bool> {
+    params: &'a [Param<R>],
+    neurons: Neurons<'a, R>,
+    gates: &'a mut [&'g mut [R]],
+    flow: Flow<'a, R>,
+}
+
+impl<R: Real, const SLOPES: bool> WithKinetics for ConductAll<'_, '_, R, SLOPES> {
+    fn call<K: Kinetics<G, P>, const G: usize, const P: usize>(self) {
+        let Self { params, neurons, gates, flow } = self;
+        vectorize(Conduct::<R, K, G, P, SLOPES> { params, neurons, gates, flow, kinetics: PhantomData });
+    }
 }
 
 struct Conduct<'a, 'g, R, K, const G: usize, const P: usize, const SLOPES: bool> {
@@ -153,11 +140,11 @@ impl<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize, const SLOPES: b
             for (here, x) in here.iter_mut().zip(&x) {
                 *here = x[k];
             }
-            g[k] = p[1][k] * K::open(here);
+            g[k] = p[G_MAX][k] * K::open(here);
         }
         for k in 0..W {
             flowing[k] += g[k];
-            drive[k] = g[k].mul_add(p[0][k], drive[k]);
+            drive[k] = g[k].mul_add(p[E][k], drive[k]);
         }
         let (mut a, mut s) = ([[zero; W]; G], [[zero; W]; G]);
         for k in 0..W {
@@ -165,7 +152,7 @@ impl<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize, const SLOPES: b
             for (own, values) in own.iter_mut().zip(&p) {
                 *own = values[k];
             }
-            for ((of_gate, a), s) in K::rates(at[k], own).into_iter().zip(&mut a).zip(&mut s) {
+            for ((of_gate, a), s) in K::rates(at[k], &own.into()).into_iter().zip(&mut a).zip(&mut s) {
                 (a[k], s[k]) = of_gate;
             }
         }
