@@ -79,10 +79,10 @@ pub(crate) fn in_file(error: anyhow::Error, model: Option<&Path>) -> anyhow::Err
 pub(crate) fn on_abort() {
     let of_memory = Arc::new(AtomicBool::new(true));
     // An abort by a panic is a fault of the program, not a lack of memory.
-    let (flag, told) = (Arc::clone(&of_memory), std::panic::take_hook());
+    let (flag, previous) = (Arc::clone(&of_memory), std::panic::take_hook());
     std::panic::set_hook(Box::new(move |panic| {
         flag.store(false, Ordering::SeqCst);
-        told(panic);
+        previous(panic);
     }));
     // If the process cannot register a signal, an abort stays an abort.
     let _ = signal_hook::flag::register_conditional_shutdown(signal_hook::consts::SIGABRT, MEMORY.into(), of_memory);
@@ -104,7 +104,7 @@ pub(crate) fn of(result: anyhow::Result<()>) -> ExitCode {
 /// and of their contents are made harmless.
 fn message(error: &anyhow::Error) -> String {
     let mut text = String::new();
-    for cause in error.chain().map(told) {
+    for cause in error.chain().map(text_of) {
         if text.is_empty() {
             text = cause;
         } else if !text.ends_with(&cause) {
@@ -115,7 +115,7 @@ fn message(error: &anyhow::Error) -> String {
 }
 
 /// The text of a cause in one line; the log of a compiler keeps its lines.
-fn told(cause: &(dyn std::error::Error + 'static)) -> String {
+fn text_of(cause: &(dyn std::error::Error + 'static)) -> String {
     let text = not_finite(cause).unwrap_or_else(|| cause.to_string());
     match cause.downcast_ref() {
         Some(Error::Compile { .. }) => text.lines().map(console::harmless).collect::<Vec<_>>().join("\n"),

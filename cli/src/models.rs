@@ -158,7 +158,8 @@ fn example(info: &ModelInfo) -> String {
     let name = info.name;
     let sizes = |required: &[&str]| {
         let takes = |key: &&str| required.contains(key);
-        let known = [("num_in", "10"), ("num_out", "20"), ("input_size", "[28, 28]"), ("kernel_size", "3")];
+        let known =
+            [("num_in", "10"), ("num_out", "20"), ("hidden", "20"), ("input_size", "[28, 28]"), ("kernel_size", "3")];
         let channels = [("in_channels", "1"), ("out_channels", "8")];
         known
             .iter()
@@ -182,6 +183,7 @@ fn example(info: &ModelInfo) -> String {
             format!("overtime run {} --size 100 --duration 1000 --spikes spikes.npz", name.to_lowercase())
         }
         Family::Source => format!("[[group]]\nname = \"S\"\nkind = \"{name}\"\nsize = 10\ninput = true"),
+        Family::Activation => format!("[[layer]]\nname = \"l\"\nkind = \"{name}\"\nnum_in = 10"),
         Family::Channel => {
             format!("[[channel]]\nname = \"{}\"\nkind = \"{name}\"", name.split('_').next().unwrap_or(name))
         }

@@ -68,14 +68,14 @@ fn populations<T: Element>(session: &Session<T>) -> Vec<Population> {
     let all = session.populations();
     // In seconds.
     let time = session.done as f64 * session.over_time.dt() / 1000.0;
-    let told = statistics(&session.recorder.trains, &all).into_iter().zip(all).map(|(s, p)| Population {
+    let all_of = statistics(&session.recorder.trains, &all).into_iter().zip(all).map(|(s, p)| Population {
         name: p.name,
         neurons: s.neurons,
         spikes: s.spikes,
         rate: (time > 0.0 && s.neurons > 0).then(|| s.spikes as f64 / (s.neurons as f64 * time)),
         cv: s.cv,
     });
-    told.collect()
+    all_of.collect()
 }
 
 impl Summary {

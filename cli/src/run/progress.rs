@@ -41,14 +41,11 @@ impl Progress {
         if matches!(self.view, View::Silent) || elapsed < self.after {
             return;
         }
-        let header = self.header.take();
-        for line in &header {
-            say(format_args!("{line}"));
-        }
+        let first = self.announce();
         match &self.view {
             View::Silent => {}
             View::Bar(bar) => {
-                if !header.is_empty() {
+                if first {
                     bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(12));
                 }
                 bar.set_position(done);
@@ -64,6 +61,17 @@ impl Progress {
                 }
             }
         }
+    }
+
+    /// Prints the lines above the progress. Returns whether they were not printed before.
+    pub(crate) fn announce(&self) -> bool {
+        let header = self.header.take();
+        if !matches!(self.view, View::Silent) {
+            for line in &header {
+                say(format_args!("{line}"));
+            }
+        }
+        !header.is_empty()
     }
 
     /// Removes the bar; the summary follows.

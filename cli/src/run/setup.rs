@@ -128,17 +128,23 @@ fn set_inputs<T: Element>(
 /// Makes the arrays of sequences and stimuli that are possible now and missing.
 fn make_inputs<T: Element>(session: &mut Session<T>, run: &series::Run) -> anyhow::Result<()> {
     let ports = session.over_time.schema().inputs.clone();
+    let model = session.spec.model.clone();
+    let in_model = |e| in_file(e, model.as_deref());
     let units = |port: Option<&InputSpec>| port.map_or(1, |port| port.shape.iter().product());
     match &session.spec.input {
         Given::Named(all) => {
             for (name, given) in all {
                 if session.named.iter().all(|(own, _)| own != name) {
                     let port = ports.iter().find(|port| port.name == name.as_str());
-                    session.named.extend(series::made(given, units(port), run)?.map(|series| (name.clone(), series)));
+                    session.named.extend(
+                        series::made(given, units(port), run).map_err(in_model)?.map(|series| (name.clone(), series)),
+                    );
                 }
             }
         }
-        given if session.input.is_none() => session.input = series::made(given, units(ports.first()), run)?,
+        given if session.input.is_none() => {
+            session.input = series::made(given, units(ports.first()), run).map_err(in_model)?
+        }
         _ => {}
     }
     Ok(())

@@ -52,8 +52,12 @@ fn slices<T: Element>(session: &mut Session<T>, control: &Control) -> anyhow::Re
     let mut most = session.room.steps;
     // Each part of a sequence depends on all other parts.
     let whole = session.over_time.schema().coupling == Coupling::Sequence;
-    if whole && control.stop.at_once() {
-        return Err(interrupted(session));
+    if whole {
+        // Nothing shows the progress of the only slice.
+        control.progress.announce();
+        if control.stop.at_once() {
+            return Err(interrupted(session));
+        }
     }
     let mut length = (FIRST / session.elements().max(1)).clamp(1, 16) as u64;
     let mut timing = Timing { wall: Duration::ZERO, steps: 0 };

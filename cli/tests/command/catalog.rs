@@ -32,7 +32,7 @@ fn a_page_describes_a_model() {
 fn unknown_names_are_answered_by_the_nearest() {
     let place = Place::new();
     for (name, near) in
-        [("adexx", "adex"), ("exponental", "exponential"), ("fixed_prop", "fixed_prob"), ("LSMT", "LSTM")]
+        [("adexx", "adex"), ("exponental", "exponential"), ("fixed_prop", "fixed_prob"), ("LSTTM", "LSTM")]
     {
         let err = place.fails(2, &format!("models {name}"));
         assert!(err.contains("did you mean `") && err.to_lowercase().contains(&near.to_lowercase()), "{err}");

@@ -134,7 +134,7 @@ fn every_mistake_has_its_line() {
         ("name = 'IK'\n", "", 12, "needs `name` and `kind`"),
         ("phi = 2.0", "V_sh = 2.0", 27, "no parameter named `V_sh`"),
         ("g_max = 0.06", "T = 30.0", 19, "no parameter named `T`"),
-        ("phi = 2.0", "phi = 'zeros'", 27, "`phi` is a number or"),
+        ("phi = 2.0", "phi = 'zeros'", 27, "`phi` must be a number"),
     ];
     for (what, instead, at, says) in cases {
         let text = right.replacen(what, instead, 1);

@@ -24,7 +24,7 @@ fn traces_are_columns() {
         for (step, line) in lines.iter().enumerate() {
             let numbers = [a["ts"][step], a["V"][[step, 0]], a["V"][[step, 1]], a["m"][[step, 0]], a["m"][[step, 2]]];
             let read = [line[0], line[1], line[2], line[3], line[5]];
-            // The digits of a number of f32 tell it from its neighbours.
+            // The digits of a number of f32 distinguish it from its neighbours.
             let same = |a: f64, b: f64| if dtype == "f32" { a as f32 == b as f32 } else { a == b };
             assert!(numbers.iter().zip(read).all(|(a, b)| same(*a, b)), "{dtype} {step}: {numbers:?} {read:?}");
         }

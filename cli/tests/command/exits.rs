@@ -27,7 +27,7 @@ fn a_usage_error_exits_with_2() {
         "run hh --steps 5 --out-vars W",
         "run hh --steps 5 --out-vars V,",
         "run hh --steps 5 --out-vars V[7]",
-        "run hh --steps 5 --out a.csv",
+        "run hh --steps 5 --out a.txt",
         "run hh --steps 5 --plot a.gif",
         "run hh --steps 5 --out a.npz --save-state a.npz",
         "run hh --duration -5",

@@ -441,7 +441,7 @@ fn a_network_resumes_from_a_checkpoint() {
 fn a_network_without_synapses_counts_zero_synapses() {
     let place = Place::new();
     place.write("m.toml", "dt = 0.1\nsteps = 5\n[[group]]\nname = 'A'\nkind = 'LIF'\nsize = 3\n");
-    let output = place.run("run m.toml --device cpu --json");
+    let output = place.run("-v run m.toml --device cpu --json");
     let (out, err) = crate::support::texts(&output);
     assert!(err.contains("3 neurons, 0.00 synapses"), "{err}");
     assert!(out.contains("\"synapses\":0.0,\"synaptic_events\":0.0,\"synaptic_events_per_s\":0.0"), "{out}");
@@ -503,8 +503,8 @@ fn groups_have_inputs_of_their_own() {
         ("input = { A = { file = 'x.npz', array = 'c' }, B = { file = 'x.npz', array = 'b' } }", "", "expected 7"),
         ("input = { C = 1.0 }\nsteps = 5", "", "m.toml:1: group `C` takes no input: it needs `input = true`"),
         ("input = { E = 1.0 }\nsteps = 5", "", "no group named `E`"),
-        ("input = { A = { uniform = [0, 1] } }\nsteps = 5", "", "`input.A` is a number or"),
-        ("input = { A = 1.0, file = 'x.npz' }", "", "`file` and `array` beside other names"),
+        ("input = { A = { uniform = [0, 1] } }\nsteps = 5", "", "`input.A` must be a number"),
+        ("input = { A = 1.0, file = 'x.npz' }", "", "`file` beside names of groups"),
         ("steps = 5", "--input C=1.0", "`input = true`"),
         ("steps = 5", "--input E=1.0", "no group named `E`"),
         ("steps = 5", "--input A=1.0 --input A=2.0", "twice for group `A`"),

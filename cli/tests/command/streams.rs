@@ -117,7 +117,7 @@ fn impossible_streams_are_refused() {
     assert!(place.fails(2, "run hh --steps 5 --stream --out a.safetensors").contains("npz"));
     assert!(place.fails(2, "run hh --steps 5 --batch 2 --first-axis B --stream --out a.npz").contains("time-major"));
     assert!(place.fails(2, "run m.toml --input x.npz --spikes s.npz").contains("m.toml"));
-    assert!(place.fails(2, "run hh --steps 5 --spikes s.csv").contains("npz"));
+    assert!(place.fails(2, "run hh --steps 5 --spikes s.txt").contains("npz"));
     assert!(place.fails(2, "run hh --steps 5 --out a.npz --spikes a.npz").contains("same file"));
     // A foreign file is not touched.
     std::fs::create_dir(place.path("a.npz.parts")).unwrap();

@@ -18,7 +18,7 @@ fn every_mistake_has_its_line() {
         ("\n\nkind = 'hhh'\n", 3, "no kind of neuron named `hhh`"),
         ("kind = 'HH'\n[parameters]\ngL = 1\ngLL = 2\n", 4, "no parameter named `gLL`"),
         ("kind = 'HH'\n[parameters]\ngL = { fil = 'x.npz' }\n", 3, "fil"),
-        ("kind = 'HH'\n[parameters]\ngL = { uniform = [0, 1] }\n", 3, "`gL` is a number or"),
+        ("kind = 'HH'\n[parameters]\ngL = { uniform = [0, 1] }\n", 3, "`gL` must be a number"),
         ("kind = 'HH'\n[initial]\nV = { uniform = [5, 1] }\n", 3, "`V`: uniform = [low, high], and 5 is above 1"),
         ("kind = 'HH'\n[initial]\nV = { normal = [5, -1e300] }\n", 3, "a deviation of -1e300 is below 0"),
         ("kind = 'HH'\ndt = -1e300\n", 2, "must be a positive number, not -1e300"),
@@ -62,7 +62,7 @@ fn every_mistake_has_its_line() {
             6,
             "`bidirectional` is not for a RNNCellBrainpy",
         ),
-        ("kind = 'HH'\nlengths = 3\n", 2, "`lengths` is { file"),
+        ("kind = 'HH'\nlengths = 3\n", 2, "`lengths` must be { file"),
         ("[[layer]]\nname = 'a'\nkind = 'relu'\n[[layer]]\nname = 'a'\nkind = 'relu'\n", 5, "two layers named `a`"),
         ("[[layer]]\nname = 'a.b'\nkind = 'relu'\n", 2, "has a dot"),
         ("[[layer]]\nkind = 'relu'\n", 1, "no `name`"),
@@ -142,7 +142,7 @@ fn mutated_files_neither_panic_nor_hang() {
         })
         .collect();
     seeds.sort();
-    assert_eq!(seeds.len(), 13);
+    assert_eq!(seeds.len(), 14);
     let words = [
         "kind",
         "=",
