@@ -9,6 +9,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// A fault of the program itself.
+const INTERNAL: u8 = 1;
 /// Wrong arguments or configuration.
 pub(crate) const USAGE: u8 = 2;
 const DEVICE: u8 = 3;
@@ -177,6 +179,19 @@ fn library(error: &Error) -> u8 {
         E::OutOfMemory { .. } => MEMORY,
         E::File { .. } | E::Corrupt { .. } => IO,
         E::Cancelled { .. } => INTERRUPTED,
+        E::Internal(_) => INTERNAL,
         _ => USAGE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_the_program_has_a_code_of_its_own() {
+        let error = anyhow::Error::from(Error::Internal("no stage".into())).context("model.toml");
+        assert_eq!(number(&error), INTERNAL);
+        assert_eq!(number(&usage("--steps")), USAGE);
     }
 }
