@@ -126,7 +126,7 @@ pub(crate) fn value(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result
                 return error(line, at, format!("`{key}`: no values named `{name}`; there is: {known}"));
             }
         },
-        raw::Value::Source(source) => return self::source(source, at, line, key),
+        raw::Value::Source(table) => return source(*table, at, line, key),
     };
     checked(value, at, line, key)
 }

@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn stimuli_survive_json() {
         let ramp = Ramp { c_start: 0.0, c_end: 5.0, t_start: 1.0, t_end: None };
-        let wave = Wave { amplitude: 1.0, frequency: 20.0, bias: true, t_start: 0.0, t_end: Some(9.0) };
+        let wave = Wave { amplitude: 1.0, frequency: 20.0, bias: true, t_start: 0.0, t_end: Some(5.0) };
         let levels =
             vec![Level::All(0.0), Level::Each(vec![1.0, 2.0]), Level::Sequence(Sequence::Linspace([0.0, 1.0, 2.0]))];
         for stimulus in [

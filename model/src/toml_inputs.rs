@@ -107,7 +107,7 @@ fn table<'de, A: MapAccess<'de>>(first: String, rest: A) -> Result<Signal, A::Er
     let signal = if is_stimulus {
         Signal::Stimulus(Stimulus::deserialize(MapAccessDeserializer::new(&mut map))?)
     } else {
-        Signal::Value(Value::Source(Source::deserialize(MapAccessDeserializer::new(&mut map))?))
+        Signal::Value(Value::Source(Box::new(Source::deserialize(MapAccessDeserializer::new(&mut map))?)))
     };
     match map.next_key::<String>()? {
         Some(other) => {

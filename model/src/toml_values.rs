@@ -46,7 +46,7 @@ pub(crate) struct Layer {
 pub(crate) enum Value {
     Number(f64),
     Name(String),
-    Source(Source),
+    Source(Box<Source>),
 }
 
 #[derive(Deserialize)]
@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for Value {
                 Ok(Value::Name(x.to_owned()))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
-                Source::deserialize(MapAccessDeserializer::new(map)).map(Value::Source)
+                Source::deserialize(MapAccessDeserializer::new(map)).map(|source| Value::Source(Box::new(source)))
             }
         }
         deserializer.deserialize_any(Any)
