@@ -65,10 +65,10 @@ pub(super) unsafe fn from_host(s: &State, at: *const c_void, bytes: usize) -> En
     if pinned(s, at as usize, bytes) {
         return End::Host(at as usize);
     }
-    // SAFETY: the host guarantees that there are this many bytes.
     End::Taken(Arc::new(if bytes == 0 {
         Vec::new()
     } else {
+        // SAFETY: the host guarantees that there are this many bytes.
         unsafe { std::slice::from_raw_parts(at.cast(), bytes) }.to_vec()
     }))
 }
