@@ -1,4 +1,4 @@
-//! Builds a [`System`] from a name, a specification or a model file.
+//! Builds a [`System`](overtime::System) from a name, a specification or a model file.
 //!
 //! ```
 //! use overtime::{Input, LoopOverTime};
