@@ -348,7 +348,7 @@ fn invalid_specifications_are_refused() {
     refused(&arrays(&[0, 1], &[4, 0]), "post of projection `test`[0]: 4 is not below 4");
     let mut own = arrays(&[0], &[0]);
     own.autapses = false;
-    refused(&own, "is not changed");
+    refused(&own, "are not changed");
     let with = |weight: Init, delay: Init| ConnectivitySpec { weight, delay, ..arrays(&[0, 1], &[0, 1]) };
     let one = || Init::Constant(1.0);
     assert!(matches!(
