@@ -7,7 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 pub(crate) fn start(place: &Place, arguments: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_overtime"));
-    command.args(arguments.split_whitespace()).current_dir(place.path(""));
+    // Without `-v`, a run prints no progress in its first second, and may end before.
+    command.args(arguments.split_whitespace()).arg("-v").current_dir(place.path(""));
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
