@@ -12,6 +12,7 @@ pub(crate) mod frame;
 pub(crate) mod hh;
 pub(crate) mod hindmarsh_rose;
 pub(crate) mod hodgkin_huxley;
+mod initial;
 pub(crate) mod izhikevich;
 pub(crate) mod lif;
 pub(crate) mod morris_lecar;

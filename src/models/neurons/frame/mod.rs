@@ -6,6 +6,7 @@ mod step;
 
 use super::block::Block;
 use super::builders::{builders, setters};
+use super::initial;
 use super::refractory::{check_steps, in_steps, no_reset, steps_in};
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -13,7 +14,6 @@ use crate::init::Init;
 use crate::models::info;
 use crate::models::info::{Family, ModelInfo, Port, variables};
 use crate::models::{Method, NeuronGroup};
-use crate::numeric::rng::Stream;
 use crate::numeric::scalar::{DType, Real};
 use crate::system::param::Param;
 use crate::system::program::Program;
@@ -169,23 +169,9 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
-        let stream = |name: &str| Stream::named(shared.seed ^ u64::from(state.node()).rotate_left(40), name);
-        let streams = Self::names().map(stream);
-        let units = state.units().max(1);
-        let shape = [self.size];
-        let Some((v, others)) = state.all().split_first_mut() else { return };
-        if let Some(init) = &self.initial[0] {
-            init.fill_checked(v, &shape, streams[0]);
-        }
-        for (k, x) in others.iter_mut().enumerate() {
-            match self.initial.get(k + 1) {
-                Some(Some(init)) => init.fill_checked(x, &shape, streams[k + 1]),
-                Some(None) => x.iter_mut().zip(&**v).enumerate().for_each(|(unit, (x, v))| {
-                    *x = E::steady_state(*v, &self.of_unit(unit % units).into())[k + 1];
-                }),
-                None => x.fill(R::of(0.0)),
-            }
-        }
+        initial::fill(shared, state, self.size, (Self::names(), &self.initial), |k, v, unit| {
+            E::steady_state(v, &self.of_unit(unit).into())[k + 1]
+        });
     }
 
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {

@@ -5,6 +5,7 @@ mod equations;
 mod step;
 
 use super::builders::{builders, setters};
+use super::initial;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
@@ -113,24 +114,10 @@ impl<R: Real, E: HodgkinHuxleyEquations<P>, const P: usize> System<R> for Hodgki
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
-        let stream = |name: &str| Stream::named(shared.seed ^ u64::from(state.node()).rotate_left(40), name);
-        let streams = NAMES.map(stream);
-        let units = state.units().max(1);
-        let shape = [self.size];
-        let Some((v, others)) = state.all().split_first_mut() else { return };
-        if let Some(init) = &self.initial[0] {
-            init.fill_checked(v, &shape, streams[0]);
-        }
-        for (k, x) in others.iter_mut().enumerate() {
-            match self.initial.get(k + 1) {
-                Some(Some(init)) => init.fill_checked(x, &shape, streams[k + 1]),
-                Some(None) => x.iter_mut().zip(&**v).enumerate().for_each(|(unit, (x, v))| {
-                    let (a, b) = E::rates(*v, &self.of_unit(unit % units))[k];
-                    *x = a / (a + b);
-                }),
-                None => x.fill(R::of(0.0)),
-            }
-        }
+        initial::fill(shared, state, self.size, (NAMES, &self.initial), |k, v, unit| {
+            let (a, b) = E::rates(v, &self.of_unit(unit))[k];
+            a / (a + b)
+        });
     }
 
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
