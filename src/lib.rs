@@ -105,6 +105,9 @@ pub mod memory;
 pub mod models;
 pub mod network;
 mod numeric;
+#[cfg(all(debug_assertions, not(test)))]
+#[doc(hidden)]
+pub mod precompiled;
 mod recording;
 pub mod runner;
 #[doc(hidden)]

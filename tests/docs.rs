@@ -1,10 +1,11 @@
 //! The documentation pages agree with the source.
 
+use crate::common::root;
 use overtime::models::{self, Family};
 use std::path::Path;
 
 fn page(name: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+    std::fs::read_to_string(root().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
 /// The type names of the models: the exports of `src/models/mod.rs` that the list of models has.
@@ -56,7 +57,7 @@ fn has_unit(cell: &str, unit: &str, k: usize, of: usize) -> bool {
 
 #[test]
 fn the_documentation_of_a_neuron_tells_what_its_table_does() {
-    let files = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/models"));
+    let files = sources(&root().join("src/models"));
     let groups = models::all().iter().filter(|info| matches!(info.family, Family::Neuron | Family::Source));
     for info in groups {
         let name = info.name;
@@ -122,7 +123,7 @@ fn the_documentation_of_a_neuron_tells_what_its_table_does() {
 /// A kernel is given its parameters by place.
 #[test]
 fn kernels_have_the_parameters_in_the_order_of_the_table() {
-    let files = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/models"));
+    let files = sources(&root().join("src/models"));
     let mut compared = 0;
     for text in
         files.iter().filter(|text| text.contains("crate::parameters! {") && text.contains("Equations<N, P> for"))
@@ -187,7 +188,7 @@ fn pages() -> Vec<String> {
     let more = ["benches/RESULTS.md", "fakecuda/README.md", "tests/golden/README.md"];
     let mut pages: Vec<String> = listed.into_iter().chain(more).map(str::to_owned).collect();
     for folder in ["docs", "docs/book/src"] {
-        for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             pages.extend(name.ends_with(".md").then(|| format!("{folder}/{name}")));
         }
@@ -200,7 +201,7 @@ fn links_between_pages_lead_somewhere() {
     let pages = pages();
     assert!(pages.len() >= 25, "{pages:?}");
     for name in pages {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(&name);
+        let folder = root().join(&name);
         let folder = folder.parent().unwrap();
         let text = page(&name);
         let in_line = text.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link));
@@ -218,7 +219,7 @@ fn links_between_pages_lead_somewhere() {
 /// A path in backquotes starts at the root of the repository. In DESIGN.md it may start at `src/`.
 #[test]
 fn files_that_pages_name_exist() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let rooms =
         ["src/", "docs/", "examples/", "kernels/", "tests/", "benches/", "cli/", "npz/", "atomic/", "fakecuda/"];
     for name in

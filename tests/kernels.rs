@@ -5,7 +5,7 @@
 //! `BUDGETS=write` replaces the budgets by the measured values: read the difference before you keep
 //! it.
 
-use crate::common::alone;
+use crate::common::{alone, root};
 use crate::cuda::machine;
 use overtime::DType;
 use overtime::kernels::{Compiler, Module, Usage, list};
@@ -81,7 +81,7 @@ impl Budget {
 }
 
 fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("kernels/budgets.toml")
+    root().join("kernels/budgets.toml")
 }
 
 type Budgets = BTreeMap<(String, String), Budget>;

@@ -9,7 +9,7 @@ type Names = Vec<String>;
 
 /// The `src/` of a package in this folder of the repository.
 fn root(package: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(package).join("src")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(package).join("src")
 }
 
 /// The layer number and the module of each line of the drawing. Higher numbers stand above lower

@@ -1,7 +1,7 @@
 //! State in memory and in files, as brainpy's `state_dict`, `load_state_dict`, `save_states` and
 //! `load_states`.
 
-use crate::common::{self, golden};
+use crate::common::{self, golden, root};
 use ndarray::{ArrayD, Axis, array};
 use overtime::models::{Hh, Method, brainpy};
 use overtime::states::{self, StateDict, Tensor, Type};
@@ -295,7 +295,7 @@ fn files_hold_every_type_and_odd_names() {
 /// must read it.
 #[test]
 fn format_1_is_read() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/format1.safetensors");
+    let path = root().join("tests/data/format1.safetensors");
     if std::env::var_os("OVERTIME_WRITE_DATA").is_some() {
         let mut over_time = stack(0.5, Some(2));
         over_time.run(&ArrayD::from_elem(vec![3, 2, 3], 0.25)).unwrap();

@@ -41,7 +41,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
 }
 
 impl<T: Scalar> AnyLoop<'_, T> {
-    pub(super) fn move_to(&mut self, device: Device) -> Result<()> {
+    pub(crate) fn move_to(&mut self, device: Device) -> Result<()> {
         if device == self.device {
             return Ok(());
         }

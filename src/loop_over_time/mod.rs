@@ -219,7 +219,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
 }
 
 impl<T: Scalar> AnyLoop<'_, T> {
-    fn reset(&mut self, batch: Option<usize>) -> Result<()> {
+    pub(crate) fn reset(&mut self, batch: Option<usize>) -> Result<()> {
         let layout = Layout::new(&self.schema, batch.unwrap_or(1));
         let layout = layout.ok_or_else(|| Error::OutOfMemory {
             what: "the state".into(),

@@ -118,7 +118,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         ))
     }
 
-    pub(super) fn run_input_on_device(
+    pub(crate) fn run_input_on_device(
         &mut self,
         input: Input<'_, T>,
         report: &mut Report<'_>,

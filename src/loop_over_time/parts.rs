@@ -79,7 +79,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 
     /// Makes parts until `with` returns `false`. Returns the number of steps made.
-    fn in_parts(
+    pub(crate) fn in_parts(
         &mut self,
         input: Input<'_, T>,
         most: u64,

@@ -86,7 +86,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(())
     }
 
-    pub(super) fn check_input(&self, input: Input<'_, T>) -> Result<u64> {
+    pub(crate) fn check_input(&self, input: Input<'_, T>) -> Result<u64> {
         self.check_stateless(&input)?;
         let fitting = input.fitting(&self.expected(), |d| self.clock.steps(d))?;
         if fitting.lengths.is_some() && !self.system.takes_lengths() {

@@ -6,7 +6,7 @@ mod child;
 pub use child::{CHILD, alone, is_child, itself, unprepared};
 
 use ndarray::{ArrayD, Dimension};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One reference run of `tests/golden/`. The README in that folder describes its arrays.
 pub struct Golden {
@@ -14,11 +14,16 @@ pub struct Golden {
     arrays: Vec<(String, ArrayD<f64>)>,
 }
 
-/// The folder of the reference runs: in the package, or `OVERTIME_GOLDEN` for tests that run
+/// The folder of the repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The folder of the reference runs: in the repository, or `OVERTIME_GOLDEN` for tests that run
 /// elsewhere.
 pub fn golden_folder() -> PathBuf {
     let elsewhere = std::env::var_os("OVERTIME_GOLDEN").map(PathBuf::from);
-    elsewhere.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden"))
+    elsewhere.unwrap_or_else(|| root().join("tests/golden"))
 }
 
 /// Loads the reference run of this name.

@@ -11,7 +11,7 @@ use crate::system::clock::Clock;
 use ndarray::{ArrayD, ArrayViewD};
 
 impl<T: Scalar> AnyLoop<'_, T> {
-    pub(super) fn to_dict(&self) -> Result<StateDict<T>> {
+    pub(crate) fn to_dict(&self) -> Result<StateDict<T>> {
         let mut dict = StateDict::new();
         for (_, name, array) in self.arrays()? {
             let copy = memory::copied(&format!("a copy of `{name}`"), array)?;
@@ -23,7 +23,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(dict)
     }
 
-    pub(super) fn take_dict(&mut self, dict: &StateDict<T>, strict: bool) -> Result<Unmatched> {
+    pub(crate) fn take_dict(&mut self, dict: &StateDict<T>, strict: bool) -> Result<Unmatched> {
         let given: Vec<(&str, ArrayViewD<'_, T>)> = dict.iter().map(|(n, a)| (n, a.view())).collect();
         let clock = dict.stamp.as_ref().map(|s| self.clock_from(s)).transpose()?;
         if clock.is_none() {
@@ -63,7 +63,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Clock::new(i0 + done, stamp.t(), self.clock.dt)
     }
 
-    pub(super) fn take_weights(&mut self, weights: &[(String, ArrayD<f64>)], strict: bool) -> Result<Unmatched> {
+    pub(crate) fn take_weights(&mut self, weights: &[(String, ArrayD<f64>)], strict: bool) -> Result<Unmatched> {
         let convert = |(name, array): &'_ (String, ArrayD<f64>)| {
             memory::converted(&format!("weight `{name}`"), array.view(), T::from_f64)
         };

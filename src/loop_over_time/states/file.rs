@@ -10,7 +10,7 @@ use crate::system::clock::Clock;
 const SHARED: &str = "shared.";
 
 impl<T: Scalar> AnyLoop<'_, T> {
-    pub(super) fn to_file(&self) -> Result<checkpoint::File> {
+    pub(crate) fn to_file(&self) -> Result<checkpoint::File> {
         let mut file = checkpoint::File::default();
         for (_, name, array) in self.arrays()? {
             file.tensors.push((name, Tensor::try_from_array(array)?));
@@ -28,7 +28,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(file)
     }
 
-    pub(super) fn take_file(&mut self, file: &checkpoint::File, strict: bool) -> Result<Unmatched> {
+    pub(crate) fn take_file(&mut self, file: &checkpoint::File, strict: bool) -> Result<Unmatched> {
         let own = Type::from(T::DTYPE);
         let mut dict = StateDict { stamp: stamp(file)?, ..StateDict::new() };
         for (name, tensor) in &file.tensors {
