@@ -3,9 +3,12 @@
 //! Atomic accesses do not race with each other, and a write that does not change the value does not
 //! race.
 
+use bytemuck::Zeroable;
+
 /// An access to a word. In shared memory `who` is a warp or another actor; in device memory it is a
 /// block.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Default, Debug, Zeroable)]
+#[repr(C)]
 pub(crate) struct Access {
     pub(crate) who: u32,
     /// The thread's number in its block. The top bit marks an atomic access.
@@ -30,7 +33,8 @@ impl Access {
     }
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, Zeroable)]
+#[repr(C)]
 struct Cell {
     /// The launch that this entry belongs to. Entries of other launches are ignored.
     launch: u32,
@@ -54,7 +58,9 @@ pub(crate) struct Clash {
 
 impl Shadow {
     pub(crate) fn new(bytes: usize) -> Shadow {
-        Shadow { cells: vec![Cell::default(); bytes.div_ceil(4)], bytes, shift: 2 }
+        // The system hands out zeroed pages when they are touched. The entries are ten times as
+        // large as the memory, and kernels access little of it.
+        Shadow { cells: bytemuck::zeroed_vec(bytes.div_ceil(4)), bytes, shift: 2 }
     }
 
     pub(crate) fn bytes(&self) -> usize {
