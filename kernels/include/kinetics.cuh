@@ -4,7 +4,7 @@
 // operations. A network with kinetics includes this file in the namespace of each group.
 #pragma once
 #include "math.cuh"
-#include "network.cuh"
+#include "deliver.cuh"
 
 __device__ __forceinline__ acc_t flushed(acc_t x) { return math::abs(x) < acc_t(1e-30) ? acc_t(0) : x; }
 

@@ -20,7 +20,7 @@
 //   IN_REGISTERS     1: each warp has one task, so that its neurons stay in registers
 #pragma once
 #include "math.cuh"
-#include "network.cuh"
+#include "deliver.cuh"
 #include "philox.cuh"
 #include "pointwise.cuh"
 #if HAS_KINETICS

@@ -77,7 +77,7 @@ pub(crate) fn request(
             NamespacedSource { opening: opening.clone(), files, closing: closing.clone() }
         })
         .collect();
-    let mut text = source::flatten_apart(&["network.cuh"], &apart)?;
+    let mut text = source::flatten_apart(&["deliver.cuh"], &apart)?;
     let (threads, blocks) = cut.bounds();
     let (name, given) = if cut.whole {
         // Warps without a group wait at the barriers, too.

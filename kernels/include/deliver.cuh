@@ -1,10 +1,10 @@
-// The code that the loops of all groups of a network share. A warp computes the steps of 32 neurons
-// of a batch row: it drains the synaptic sums of the step before, makes the model's step, writes
-// the spikes into the spike ring, and walks the synapse rows of the spikes that arrive. Only its
-// own warp reads a neuron's state, spike ring and spikes. Warps exchange sums alone: integers,
-// whose value does not depend on the order of the additions. Each sum has two copies: step k adds
-// to one copy while the warps drain the other, which step k − 1 filled. One barrier a step is
-// enough, whatever the delays.
+// The delivery of spikes, and the barrier of a step: the code that the loops of all groups of a
+// network share. A warp computes the steps of 32 neurons of a batch row: it drains the synaptic
+// sums of the step before, makes the model's step, writes the spikes into the spike ring, and walks
+// the synapse rows of the spikes that arrive. Only its own warp reads a neuron's state, spike ring
+// and spikes. Warps exchange sums alone: integers, whose value does not depend on the order of the
+// additions. Each sum has two copies: step k adds to one copy while the warps drain the other,
+// which step k − 1 filled. One barrier a step is enough, whatever the delays.
 #pragma once
 #include "network_args.cuh"
 
