@@ -58,8 +58,14 @@ mod cuda {
 #[path = "src/cuda/compiler/embed_key.rs"]
 mod embed_key;
 #[cfg(feature = "embed-cubin")]
+#[path = "src/cuda/compiler/hash.rs"]
+mod hash;
+#[cfg(feature = "embed-cubin")]
 #[path = "src/cuda/driver/library.rs"]
 mod library;
+#[cfg(feature = "embed-cubin")]
+#[path = "src/cuda/compiler/options.rs"]
+mod options;
 #[cfg(feature = "embed-cubin")]
 #[path = "src/cuda/compiler/nvrtc/probe.rs"]
 mod probe;
@@ -80,7 +86,8 @@ fn main() {
 
 #[cfg(feature = "embed-cubin")]
 mod embed {
-    use super::embed_key::{OPTIONS, key};
+    use super::embed_key::key;
+    use super::options::OPTIONS;
     use super::program::Nvrtc;
     use super::{probe, source};
     use std::fmt::Write;

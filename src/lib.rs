@@ -82,8 +82,6 @@
 //!   and of the size. `OVERTIME_EMBED_TYPES=f32,bf16` embeds the kernels of these element types only.
 #![deny(missing_docs)]
 
-#[doc(hidden)]
-pub mod checkpoint;
 mod connectivity;
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -110,14 +108,13 @@ mod numeric;
 pub mod precompiled;
 mod recording;
 pub mod runner;
+pub mod states;
 #[doc(hidden)]
 pub mod stimuli;
 mod survey;
 mod synapses;
 mod system;
 
-#[doc(inline)]
-pub use checkpoint as states;
 #[doc(inline)]
 #[cfg(feature = "cuda")]
 pub use kernel_report as kernels;

@@ -279,7 +279,9 @@ fn architectures_with_the_same_code() {
 fn write(most: &Budgets) {
     let mut text = String::from(
         "# The limits of each kernel on any architecture: registers of a thread, bytes of shared memory, of stack and of spills, and\n\
-         # instructions in double precision (not checked for f64). A missing number is 0. tests/kernels.rs checks them, with NVRTC 13.0.\n",
+         # instructions in double precision (not checked for f64). A missing number is 0. tests/kernels.rs checks them, with NVRTC 13.0.\n\
+         # A kernel's `__launch_bounds__` sets the compiler's own limit of registers. It stands in the kernel's file, for networks in\n\
+         # src/cuda/network/request.rs, and for fused layers in src/cuda/engine/fused_layers.rs.\n",
     );
     let mut last = "";
     for ((module, dtype), budget) in most {

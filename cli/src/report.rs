@@ -89,9 +89,9 @@ impl Summary {
         let wall_ms = timing.wall.as_secs_f64() * 1e3;
         let steps = timing.steps as f64;
         let some = timing.steps > 0;
-        let crowds = session.populations();
-        let is_network = !crowds.is_empty();
-        let events = synaptic_events(&session.recorder.trains, &crowds);
+        let network_populations = session.populations();
+        let is_network = !network_populations.is_empty();
+        let events = synaptic_events(&session.recorder.trains, &network_populations);
         let here = (events - session.events_before) / timing.wall.as_secs_f64().max(1e-9);
         Self {
             system: session.spec.name.clone(),
@@ -112,7 +112,7 @@ impl Summary {
             real_time_factor: (some && is_neurons).then_some(wall_ms / (steps * session.over_time.dt())),
             spikes: session.recorder.spikes,
             populations: populations(session),
-            synapses: is_network.then(|| Network::synapses(&crowds)),
+            synapses: is_network.then(|| Network::synapses(&network_populations)),
             synaptic_events: is_network.then_some(events),
             synaptic_events_per_s: (is_network && some).then_some(here),
             wrote,

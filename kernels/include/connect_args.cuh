@@ -3,8 +3,8 @@
 #pragma once
 #include "scalar.cuh"
 
-// The arguments of every pass of `network/connect.cu`, and the parameters of procedural rows.
-// An array that a pass does not need is null.
+// The arguments of the passes of `connectivity/connect.cu` and of procedural rows. An
+// array that a pass does not need is null.
 struct ConnectArgs {
     const u64* offsets;       // `[pre + 1]`: the start of each row.
     void* targets;            // `[synapses]`: u32 if `wide_targets`, else u16.

@@ -115,7 +115,7 @@ struct PreProjection {
     u32 lane_per_source_from;
     // The variables `[2 or 3][rows][units]` of the presynaptic release model, or null. With a
     // release model, sums are i64.
-    void* presynapse;
+    void* kinetics;
     Value constants[7];
     u64 release_model;                    // `STP`, `AMPA`, `NMDA`, `BIO_NMDA` or `GAP`.
 };

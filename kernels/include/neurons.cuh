@@ -10,8 +10,8 @@
 //                    in which the receptor drops its input; -1 without such a variable
 //   MEMBRANE         the model's variable that is the membrane potential, for the magnesium block
 //                    and for gap junctions
-//   HAS_PRESYNAPSES  1: some group of the network has presynaptic variables
-//   PRESYNAPSE_VARS  the number of presynaptic variables of this group
+//   HAS_KINETICS     1: some projection of the network has kinetics
+//   KINETICS_VARS    the number of variables of kinetics among the variables of this group
 //   CONDUCTANCE      the model's input that is a conductance, or -1; the first other input is the
 //                    current
 //   HAS_CURRENT, HAS_INPUT, HAS_NOISE, HAS_POISSON
@@ -20,11 +20,11 @@
 //   IN_REGISTERS     1: each warp has one task, so that its neurons stay in registers
 #pragma once
 #include "math.cuh"
-#include "network.cuh"
+#include "deliver.cuh"
 #include "philox.cuh"
 #include "pointwise.cuh"
-#if HAS_PRESYNAPSES
-#include "presynapse.cuh"
+#if HAS_KINETICS
+#include "kinetics.cuh"
 #endif
 
 #if N_RECEPTORS > 0
@@ -48,7 +48,7 @@ __device__ constexpr int variable_of(int receptor) {
     for (int r = 0; r < receptor; ++r) n += RECEPTOR[r] < DELTA ? 1 + pairs(r) : 0;
     return n;
 }
-#define SPIKE_RING (variable_of(N_RECEPTORS) + PRESYNAPSE_VARS)
+#define SPIKE_RING (variable_of(N_RECEPTORS) + KINETICS_VARS)
 
 struct Neuron {
     Cell cell;
@@ -165,7 +165,7 @@ __device__ __forceinline__ acc_t value_of(const LaunchArgs& args, const Neuron& 
         value = RECEPTOR[r] < DELTA && var == variable_of(r) ? n.g[r] : value;
         value = pairs(r) && var == variable_of(r) + 1 ? n.h[r] : value;
     }
-#if PRESYNAPSE_VARS
+#if KINETICS_VARS
     if (var >= variable_of(N_RECEPTORS) && var < SPIKE_RING) value = load(args.state + var * args.rows * args.units + n.cell.index);
 #endif
     return value;
@@ -264,8 +264,8 @@ __device__ __forceinline__ void emit_spikes(const GroupArgs& group, Neuron& n, u
         if (first + 32 <= to.first || first >= to.first + to.sources) continue;
         const u32 above = first < to.first ? to.first - first : 0, end = to.first + to.sources - first;
         const u32 sources = 0xffffffffu << above & (end < 32 ? (1u << end) - 1 : 0xffffffffu);
-#if HAS_PRESYNAPSES
-        if (to.presynapse) {
+#if HAS_KINETICS
+        if (to.kinetics) {
             u32 came = __shfl_sync(0xffffffffu, n.past, to.min_delay % 32);
             if (to.min_delay >= 32) came = spikes_of(group, cell, slot, to.min_delay);
             acc_t none = acc_t(0);

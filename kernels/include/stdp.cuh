@@ -9,7 +9,7 @@
 // weights and 1 the traces of the sources, in projections from the group; 2 the traces of the
 // targets, in projections to the group.
 #pragma once
-#include "network.cuh"
+#include "deliver.cuh"
 #include "pointwise.cuh"
 
 __device__ __forceinline__ acc_t faded(acc_t x, const Value& decay) {

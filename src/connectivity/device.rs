@@ -37,8 +37,8 @@ device_constants! {
 }
 
 device_struct! {
-    /// The arguments of every pass of `network/connect.cu`, and the parameters of procedural rows.
-    /// An array that a pass does not need is null.
+    /// The arguments of the passes of `connectivity/connect.cu` and of procedural rows. An
+    /// array that a pass does not need is null.
     pub(crate) struct ConnectArgs {
         /// `[pre + 1]`: the start of each row.
         offsets: u64 as "const u64*",

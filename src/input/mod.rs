@@ -1,16 +1,18 @@
 //! The input of a run: series of values, constants, and a duration.
 
-mod arrange;
-mod checked;
+mod by_port;
+mod check_shape;
+mod time_major;
 
 use crate::engine::device_array::DeviceArray;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
 use crate::recording::FirstAxis;
 use crate::system::{InputSpec, MAX_PORTS, Schema};
-use arrange::{arrange, steps as steps_of_series, strides};
-pub(crate) use checked::{Checked, Fitting, Given};
+pub(crate) use by_port::{InputByPort, PortValues, ValidInput};
+use check_shape::{check_lengths, same_length, steps as steps_of_series};
 use ndarray::{Array3, ArrayBase, ArrayView, ArrayViewD, Data, Dimension};
+use time_major::{strides, to_time_major};
 
 /// The number of steps of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -168,22 +170,30 @@ pub(crate) struct Expect<'s> {
 
 impl<'a, T: Scalar> Input<'a, T> {
     /// Checks names, shapes and lengths. `steps_of` converts a duration to a number of steps.
-    pub(crate) fn check(self, expect: &Expect<'_>, steps_of: impl Fn(f64) -> Result<u64>) -> Result<Checked<'a, T>> {
-        let Fitting { steps, ports, lengths } = self.fitting(expect, steps_of)?;
+    pub(crate) fn check(
+        self,
+        expect: &Expect<'_>,
+        steps_of: impl Fn(f64) -> Result<u64>,
+    ) -> Result<InputByPort<'a, T>> {
+        let ValidInput { steps, ports, lengths } = self.validated(expect, steps_of)?;
         let given = |(spec, values): (&InputSpec, Option<Values<'a, T>>)| {
             Ok(match values {
                 None => None,
-                Some(Values::Constant(value)) => Some(Given::Host(Array3::from_elem((1, 1, 1), value).into())),
-                Some(Values::Series(view)) => Some(Given::Host(arrange(view, spec, expect)?)),
-                Some(Values::Device(array)) => Some(Given::Device(array, strides(array.shape(), spec, expect)?.1)),
+                Some(Values::Constant(value)) => Some(PortValues::Host(Array3::from_elem((1, 1, 1), value).into())),
+                Some(Values::Series(view)) => Some(PortValues::Host(to_time_major(view, spec, expect)?)),
+                Some(Values::Device(array)) => Some(PortValues::Device(array, strides(array.shape(), spec, expect)?.1)),
             })
         };
         let ports = expect.schema.inputs.iter().zip(ports).map(given).collect::<Result<_>>()?;
-        Ok(Checked { steps, ports, lengths })
+        Ok(InputByPort { steps, ports, lengths })
     }
 
-    /// Makes the same checks, but does not arrange the values.
-    pub(crate) fn fitting(self, expect: &Expect<'_>, steps_of: impl Fn(f64) -> Result<u64>) -> Result<Fitting<'a, T>> {
+    /// Makes the same checks, but leaves the values as they were given.
+    pub(crate) fn validated(
+        self,
+        expect: &Expect<'_>,
+        steps_of: impl Fn(f64) -> Result<u64>,
+    ) -> Result<ValidInput<'a, T>> {
         let specs = &expect.schema.inputs;
         let mut by_port: [Option<Values<'a, T>>; MAX_PORTS] = std::array::from_fn(|_| None);
         for (name, values) in self.values {
@@ -221,36 +231,7 @@ impl<'a, T: Scalar> Input<'a, T> {
         if let Some(lengths) = &self.lengths {
             check_lengths(lengths, self.length == Length::Series, steps, expect.batch)?;
         }
-        Ok(Fitting { steps, ports: by_port, lengths: self.lengths })
-    }
-}
-
-/// Checks that there is one length for each batch row, and that none exceeds the steps of the
-/// series.
-fn check_lengths(lengths: &[usize], is_series: bool, steps: u64, batch: Option<usize>) -> Result<()> {
-    if !is_series {
-        return Err(Error::Unsupported(
-            "lengths need a series as input, but this run has a duration or a number of steps".into(),
-        ));
-    }
-    let Some(batch) = batch else {
-        return Err(Error::Unsupported("lengths need a batch, but this loop has none: call batch(…)".into()));
-    };
-    if lengths.len() != batch {
-        return Err(Error::Shape {
-            argument: "lengths".into(),
-            axis: "batch".into(),
-            expected: batch,
-            given: lengths.len(),
-        });
-    }
-    match lengths.iter().position(|len| *len as u64 > steps) {
-        None => Ok(()),
-        Some(row) => Err(Error::value(
-            format!("lengths[{row}]"),
-            lengths[row],
-            format!("is more than the series' {steps} steps"),
-        )),
+        Ok(ValidInput { steps, ports: by_port, lengths: self.lengths })
     }
 }
 
@@ -273,19 +254,5 @@ fn find_port(specs: &[InputSpec], name: Option<&str>) -> Result<usize> {
             "this system has several inputs; name each: {}",
             names().collect::<Vec<_>>().join(", ")
         ))),
-    }
-}
-
-fn shape(spec: &InputSpec, axis: impl Into<String>, expected: usize, given: usize) -> Error {
-    Error::Shape { argument: format!("input `{}`", spec.name), axis: axis.into(), expected, given }
-}
-
-/// Checks that all series of a run have the same number of steps.
-fn same_length(steps: &mut Option<u64>, spec: &InputSpec, given: usize) -> Result<()> {
-    let expected = *steps.get_or_insert(given as u64);
-    if given as u64 == expected {
-        Ok(())
-    } else {
-        Err(shape(spec, "time", usize::try_from(expected).unwrap_or(usize::MAX), given))
     }
 }

@@ -1,6 +1,7 @@
 //! [`LoopOverTime`]: a system with its state, and the loop that runs it.
 
 mod builder;
+mod chunk_length;
 mod device;
 mod for_loop;
 mod locate_non_finite;

@@ -1,9 +1,9 @@
 //! Methods of a loop that name its nodes, variables and weights.
 
 use super::LoopOverTime;
-use crate::checkpoint::StateDict;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
+use crate::states::StateDict;
 use crate::system::System;
 use crate::system::tree::{Naming, Node, TreeDef, Var, parts, unique_name};
 use ndarray::ArrayD;

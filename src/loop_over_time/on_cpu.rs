@@ -1,6 +1,7 @@
 //! Runs on the CPU: in chunks, or at once for a stateless system.
 
 use super::AnyLoop;
+use super::chunk_length::ChunkLength;
 use super::progress::Report;
 use super::run_records::RunRecords;
 use crate::cpu::Chunk;
@@ -12,13 +13,7 @@ use crate::recording::stride::Stride;
 use crate::system::state::Layout;
 use crate::system::{Coupling, System};
 use ndarray::{ArrayView3, s};
-use std::time::{Duration, Instant};
-
-/// The maximum number of steps in a chunk on the CPU. A block then needs little memory for the list
-/// of recorded steps, compared with the recording itself.
-const CHUNK: u64 = 1024;
-/// The duration that a chunk should have if there is a progress callback.
-const INTERVAL: Duration = Duration::from_millis(50);
+use std::time::Instant;
 
 impl<T: Scalar> AnyLoop<'_, T> {
     /// The number of bytes that a run needs on the CPU in addition to its recordings. For a
@@ -45,15 +40,15 @@ impl<T: Scalar> AnyLoop<'_, T> {
     ) -> Result<()> {
         let RunRecords { buffers, events, .. } = records;
         let mut places: Vec<&mut [T]> = buffers.iter_mut().map(|b| b.values.as_mut_slice()).collect();
-        // A sequence is always one chunk.
-        let whole = self.schema.coupling == Coupling::Sequence;
-        let most = if whole { steps } else { self.chunk.map_or(CHUNK, |most| most.min(CHUNK)) as usize };
         let reports = report.is_wanted(&self.progress);
-        let mut len = if reports && !whole { most.min(16) } else { most };
+        let mut length = match self.schema.coupling {
+            Coupling::Sequence => ChunkLength::whole(steps),
+            _ => ChunkLength::new(self.chunk, reports),
+        };
         let mut done = 0;
         while done < steps {
             let started = Instant::now();
-            let n = len.min(steps - done);
+            let n = length.steps().min(steps - done);
             let mut parts = Vec::with_capacity(places.len());
             for (b, place) in places.iter_mut().enumerate() {
                 let (every, width) = match b.checked_sub(1) {
@@ -90,10 +85,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
             }
             if reports {
                 report.call(&mut self.progress, done as u64, steps as u64)?;
-                // Results do not depend on where chunks end, so their length may depend on the
-                // elapsed time.
-                let factor = INTERVAL.as_secs_f64() / started.elapsed().as_secs_f64().max(1e-9);
-                len = ((len as f64 * factor.clamp(0.25, 4.0)) as usize).clamp(1, most);
+                length.made(started.elapsed());
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use super::{AnyLoop, LoopOverTime};
 use crate::engine::boundary::{DeviceIo, HostIo, RunIo, RunRequest, Series};
 use crate::engine::device_array::{DeviceArray, DeviceRecording};
 use crate::error::{Error, Result};
-use crate::input::{Checked, Given, Input};
+use crate::input::{Input, InputByPort, PortValues};
 use crate::numeric::scalar::Scalar;
 use crate::recording::FirstAxis;
 use crate::recording::stride::Stride;
@@ -175,15 +175,15 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 
     /// The inputs on the device: those that are there already, and copies of the others.
-    fn place(&self, input: &Checked<'_, T>) -> Result<Vec<Placed<T>>> {
+    fn place(&self, input: &InputByPort<'_, T>) -> Result<Vec<Placed<T>>> {
         let engine = self.engine.as_ref().ok_or_else(|| no_device("run_on_device"))?;
         let steps = usize::try_from(input.steps).unwrap_or(usize::MAX);
-        let put = |(port, given): (usize, &Option<Given<'_, T>>)| match given {
+        let put = |(port, given): (usize, &Option<PortValues<'_, T>>)| match given {
             None => Ok(None),
-            Some(Given::Device(array, strides)) if engine.owns(array.buffer()) => {
+            Some(PortValues::Device(array, strides)) if engine.owns(array.buffer()) => {
                 Ok(Some(((*array).clone(), *strides)))
             }
-            Some(Given::Device(array, _)) => {
+            Some(PortValues::Device(array, _)) => {
                 let name = &self.schema.inputs[port].name;
                 Err(Error::value(
                     format!("input `{name}`"),
@@ -191,7 +191,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
                     format!("is not the device of this loop, {}", self.device),
                 ))
             }
-            Some(Given::Host(values)) => {
+            Some(PortValues::Host(values)) => {
                 let whole = (steps, self.layout.rows, self.schema.input_len(port));
                 let values = match values.broadcast(whole).filter(|_| engine.takes_whole()) {
                     Some(whole) => whole.to_owned().into(),

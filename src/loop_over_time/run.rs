@@ -4,7 +4,7 @@ use super::progress::Report;
 use super::run_records::RunRecords;
 use super::{AnyLoop, LoopOverTime};
 use crate::error::{Error, Result};
-use crate::input::{Checked, Expect, Input};
+use crate::input::{Expect, Input, InputByPort};
 use crate::memory::threads;
 use crate::numeric::scalar::Scalar;
 use crate::recording::Recording;
@@ -72,7 +72,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 
     /// Checks the input for a run.
-    pub(super) fn prepared<'a>(&self, input: Input<'a, T>) -> Result<Checked<'a, T>> {
+    pub(super) fn prepared<'a>(&self, input: Input<'a, T>) -> Result<InputByPort<'a, T>> {
         self.check_stateless(&input)?;
         self.checked(input)
     }
@@ -88,12 +88,12 @@ impl<T: Scalar> AnyLoop<'_, T> {
 
     pub(crate) fn check_input(&self, input: Input<'_, T>) -> Result<u64> {
         self.check_stateless(&input)?;
-        let fitting = input.fitting(&self.expected(), |d| self.clock.steps(d))?;
-        if fitting.lengths.is_some() && !self.system.takes_lengths() {
+        let valid = input.validated(&self.expected(), |d| self.clock.steps(d))?;
+        if valid.lengths.is_some() && !self.system.takes_lengths() {
             return Err(no_lengths(&self.system));
         }
-        self.check_steps(fitting.steps)?;
-        Ok(fitting.steps)
+        self.check_steps(valid.steps)?;
+        Ok(valid.steps)
     }
 
     fn expected(&self) -> Expect<'_> {
@@ -153,7 +153,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 
     /// Checks that this loop can run over the input from its present position.
-    pub(super) fn checked<'a>(&self, input: Input<'a, T>) -> Result<Checked<'a, T>> {
+    pub(super) fn checked<'a>(&self, input: Input<'a, T>) -> Result<InputByPort<'a, T>> {
         let mut input = input.check(&self.expected(), |d| self.clock.steps(d))?;
         if let Some(lengths) = input.lengths.take() {
             if !self.system.takes_lengths() {

@@ -4,7 +4,7 @@
 #[cfg(doc)]
 use super::Activation;
 use super::cells::frame::Cell;
-use super::cells::{gru_cell_brainpy, lstm_cell, rnn_cell};
+use super::cells::{gru_cell_brainpy, lstm_cell_brainpy, rnn_cell_brainpy};
 use super::layers::recurrent::Recurrent;
 #[cfg(doc)]
 use crate::init::Init;
@@ -29,7 +29,7 @@ use crate::init::Init;
 /// Names, layouts and defaults are brainpy's, except for the normal distribution of the
 /// initialiser, which brainpy truncates at two standard deviations. The equation is that of
 /// [`models::RnnCell`](crate::models::RnnCell).
-pub type RnnCell<T> = Cell<T, rnn_cell::RnnBrainpy>;
+pub type RnnCell<T> = Cell<T, rnn_cell_brainpy::RnnBrainpy>;
 
 /// The gated recurrent unit (Chung, Gulcehre, Cho & Bengio, arXiv:1412.3555):
 /// `brainpy.dyn.GRUCell`.
@@ -79,7 +79,7 @@ pub type GruCell<T> = Cell<T, gru_cell_brainpy::GruBrainpy>;
 /// Sutskever, ICML 2015). Names, layouts and defaults are brainpy's, except for the normal
 /// distribution of the initialiser, which brainpy truncates at two standard deviations. torch's
 /// cell, which adds nothing, is [`models::LstmCell`](crate::models::LstmCell).
-pub type LstmCell<T> = Cell<T, lstm_cell::LstmBrainpy>;
+pub type LstmCell<T> = Cell<T, lstm_cell_brainpy::LstmBrainpy>;
 
 /// Layers of brainpy's gated recurrent units, [`GruCell`], with the defaults of this cell. The
 /// reset comes before the product. [`Recurrent`] has shapes, names and options.
@@ -87,4 +87,4 @@ pub type Gru<T> = Recurrent<T, gru_cell_brainpy::GruBrainpy>;
 
 /// Layers of brainpy's long short-term memory, [`LstmCell`], with the defaults of this cell. The
 /// cell adds 1 to the forget gate. [`Recurrent`] has shapes, names and options.
-pub type Lstm<T> = Recurrent<T, lstm_cell::LstmBrainpy>;
+pub type Lstm<T> = Recurrent<T, lstm_cell_brainpy::LstmBrainpy>;

@@ -4,7 +4,7 @@
 use super::Network;
 use super::describe::kinetics::MAX_POTENTIAL;
 use super::host::deliver::Delivery;
-use super::host::presynaptic::{AMOUNT_ONE, Step};
+use super::host::kinetics::{AMOUNT_ONE, Step};
 use super::plan::{GroupPlan, ProjectionPlan};
 use crate::error::Error;
 use crate::numeric::scalar::Real;
@@ -32,8 +32,7 @@ pub(super) fn explained<T: Real>(error: Error, network: &Network<T>) -> Error {
 /// any other step.
 pub(super) fn start<T: Real>(projection: &ProjectionPlan, groups: &[GroupPlan], state: &mut State<'_, T>) {
     let (from, to) = (&groups[projection.from], &groups[projection.to]);
-    let (Some(table), Some(presynapse)) = (projection.table.get(), projection.presynapse.map(|t| &from.presynapses[t]))
-    else {
+    let (Some(table), Some(kinetics)) = (projection.table.get(), projection.kinetics.map(|t| &from.kinetics[t])) else {
         return;
     };
     let (pre, post) = (&projection.spec.pre, &projection.spec.post);
@@ -43,11 +42,11 @@ pub(super) fn start<T: Real>(projection: &ProjectionPlan, groups: &[GroupPlan], 
     let mut amounts = vec![0; pre.len()];
     for row in 0..state.var(projection.var).len() / to.units {
         let s = row * to.units + post.start..row * to.units + post.end;
-        let mut v = state.var(presynapse.vars.start)[row * from.units..][pre.clone()].to_vec();
-        Step { presynapse, words: &none, first: pre.start, vars: [&mut v, &mut [], &mut []], amounts: &mut amounts }
+        let mut v = state.var(kinetics.vars.start)[row * from.units..][pre.clone()].to_vec();
+        Step { kinetics, words: &none, first: pre.start, vars: [&mut v, &mut [], &mut []], amounts: &mut amounts }
             .run();
         // Potentials that cannot be transmitted are NaN now.
-        state.var_mut(presynapse.vars.start)[row * from.units..][pre.clone()].copy_from_slice(&v);
+        state.var_mut(kinetics.vars.start)[row * from.units..][pre.clone()].copy_from_slice(&v);
         for (var, weight_scale) in
             [(projection.var, weight_scale), (projection.var + 1, weight_scale / T::of(MAX_POTENTIAL))]
         {

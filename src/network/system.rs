@@ -28,8 +28,8 @@ impl<T: Real> System<T> for Network<T> {
             state.extend(
                 plan.receptors.iter().flat_map(|r| r.vars(&plan.name)).map(|name| VarSpec::new(name, vec![plan.units])),
             );
-            for presynapse in &plan.presynapses {
-                let names = presynapse.kinetics.names().iter().map(|var| format!("{}.{var}", presynapse.name));
+            for kinetics in &plan.kinetics {
+                let names = kinetics.model.names().iter().map(|var| format!("{}.{var}", kinetics.name));
                 state.extend(names.map(|name| VarSpec::new(name, vec![plan.units])));
             }
             // Spikes that have not yet arrived: none, unless the caller sets them.
@@ -55,11 +55,10 @@ impl<T: Real> System<T> for Network<T> {
                 receptor.own.clone().for_each(|var| state.var_mut(var).fill(T::of(0.0)));
                 receptor.init.fill_checked(state.var_mut(receptor.own.start), &[plan.units], stream);
             }
-            for presynapse in &plan.presynapses {
-                let all = presynapse.vars.clone().zip(presynapse.kinetics.names()).zip(&presynapse.init);
+            for kinetics in &plan.kinetics {
+                let all = kinetics.vars.clone().zip(kinetics.model.names()).zip(&kinetics.init);
                 for ((var, name), init) in all {
-                    let stream =
-                        poisson::stream(shared.seed, child(node, index), &format!("{}.{name}", presynapse.name));
+                    let stream = poisson::stream(shared.seed, child(node, index), &format!("{}.{name}", kinetics.name));
                     init.fill_checked(state.var_mut(var), &[plan.units], stream);
                 }
             }

@@ -108,7 +108,7 @@ impl<'a, T> Var<'a, T> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TreeDef {
     pub(crate) arrays: Vec<(String, Vec<usize>)>,
-    pub(crate) stamp: Option<crate::checkpoint::Stamp>,
+    pub(crate) stamp: Option<crate::states::Stamp>,
 }
 
 impl TreeDef {

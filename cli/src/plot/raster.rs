@@ -13,9 +13,9 @@ const SHORTEST: f64 = 1.0;
 /// Most spikes of a raster.
 pub(super) const DOTS: usize = 200_000;
 
-/// A population: of a network, or a single group.
+/// A population that is drawn: one of a network, or a single group.
 #[derive(Clone, Debug)]
-pub(crate) struct Crowd {
+pub(crate) struct RasterPopulation {
     /// The recording of its group's spikes.
     spikes: String,
     /// Its neurons in the group, and the number of the first over all groups.
@@ -26,7 +26,7 @@ pub(crate) struct Crowd {
     rows: usize,
 }
 
-impl Crowd {
+impl RasterPopulation {
     fn len(&self) -> usize {
         self.units.len().saturating_mul(self.shown)
     }
@@ -35,7 +35,7 @@ impl Crowd {
 /// What is gathered of spikes.
 #[derive(Clone, Debug)]
 pub(crate) struct Raster {
-    crowds: Vec<Crowd>,
+    populations: Vec<RasterPopulation>,
     /// Step and number of the neuron over all populations, of those neurons whose number within
     /// their population is a multiple of `stride`.
     pub(crate) dots: Vec<(u64, usize)>,
@@ -47,27 +47,30 @@ pub(crate) struct Raster {
 impl Raster {
     /// Of a network's populations, in the first batch row.
     pub(crate) fn network(populations: &[Population], rows: usize, ms: f64) -> Self {
-        let crowds = populations.iter().map(|p| {
+        let drawn = populations.iter().map(|p| {
             let units = p.units.start as usize..p.units.end as usize;
-            Crowd { spikes: spikes_of(&p.of), units, first: 0, shown: 1, rows }
+            RasterPopulation { spikes: spikes_of(&p.of), units, first: 0, shown: 1, rows }
         });
-        Self::new(crowds.collect(), ms)
+        Self::new(drawn.collect(), ms)
     }
 
     /// Of one group, in all rows.
     pub(crate) fn group(units: usize, rows: usize, ms: f64) -> Self {
-        Self::new(vec![Crowd { spikes: SPIKES.to_owned(), units: 0..units, first: 0, shown: rows, rows }], ms)
+        Self::new(
+            vec![RasterPopulation { spikes: SPIKES.to_owned(), units: 0..units, first: 0, shown: rows, rows }],
+            ms,
+        )
     }
 
-    fn new(mut crowds: Vec<Crowd>, ms: f64) -> Self {
+    fn new(mut populations: Vec<RasterPopulation>, ms: f64) -> Self {
         let mut first: usize = 0;
-        for crowd in &mut crowds {
-            crowd.first = first;
-            first = first.saturating_add(crowd.len());
+        for population in &mut populations {
+            population.first = first;
+            first = first.saturating_add(population.len());
         }
         let bins = (ms / SHORTEST).clamp(1.0, RATES) as usize;
-        let counts = Array2::zeros((crowds.len(), bins));
-        Self { crowds, dots: Vec::new(), stride: first.div_ceil(SHOWN).max(1), counts }
+        let counts = Array2::zeros((populations.len(), bins));
+        Self { populations, dots: Vec::new(), stride: first.div_ceil(SHOWN).max(1), counts }
     }
 
     /// Takes over the spikes of a recording, which began at `begin` and ends `steps` later.
@@ -79,14 +82,17 @@ impl Raster {
         steps: u64,
     ) {
         let bins = self.counts.ncols() as u64;
-        let own: Vec<usize> =
-            (0..self.crowds.len()).filter(|k| self.crowds.get(*k).is_some_and(|c| c.spikes == recording)).collect();
+        let own: Vec<usize> = (0..self.populations.len())
+            .filter(|k| self.populations.get(*k).is_some_and(|c| c.spikes == recording))
+            .collect();
         for (step, row, unit) in spikes {
             let Some(since) = step.checked_sub(begin).filter(|since| *since < steps) else { continue };
-            let found = own.iter().find_map(|k| Some((*k, self.crowds.get(*k).filter(|c| c.units.contains(&unit))?)));
-            let Some((k, crowd)) = found else { continue };
-            let within = row.saturating_mul(crowd.units.len()).saturating_add(unit - crowd.units.start);
-            let neuron = (row < crowd.shown && within.is_multiple_of(self.stride)).then(|| crowd.first + within);
+            let found =
+                own.iter().find_map(|k| Some((*k, self.populations.get(*k).filter(|c| c.units.contains(&unit))?)));
+            let Some((k, population)) = found else { continue };
+            let within = row.saturating_mul(population.units.len()).saturating_add(unit - population.units.start);
+            let neuron =
+                (row < population.shown && within.is_multiple_of(self.stride)).then(|| population.first + within);
             let bin = u128::from(since) * u128::from(bins) / u128::from(steps.max(1));
             if let Some(count) = self.counts.get_mut((k, bin as usize)) {
                 *count += 1.0;
@@ -116,7 +122,7 @@ impl Raster {
 
     /// Whether a neuron is among those of a stride. The first of each population always is.
     pub(super) fn is_shown(&self, neuron: usize, stride: usize) -> bool {
-        let first = self.crowds.get(self.crowd_of(neuron)).map_or(0, |crowd| crowd.first);
+        let first = self.populations.get(self.population_of(neuron)).map_or(0, |population| population.first);
         (neuron - first).is_multiple_of(stride)
     }
 
@@ -134,29 +140,30 @@ impl Raster {
 
     /// The recordings that its spikes are in.
     pub(super) fn recordings(&self) -> Vec<String> {
-        self.crowds.iter().map(|crowd| crowd.spikes.clone()).collect()
+        self.populations.iter().map(|population| population.spikes.clone()).collect()
     }
 
     /// All neurons.
     pub(super) fn neurons(&self) -> usize {
-        self.crowds.last().map_or(0, |crowd| crowd.first.saturating_add(crowd.len()))
+        self.populations.last().map_or(0, |population| population.first.saturating_add(population.len()))
     }
 
-    pub(super) fn crowds(&self) -> usize {
-        self.crowds.len()
+    pub(super) fn populations(&self) -> usize {
+        self.populations.len()
     }
 
     /// The population of a neuron.
-    pub(super) fn crowd_of(&self, neuron: usize) -> usize {
-        self.crowds.partition_point(|c| c.first <= neuron).saturating_sub(1)
+    pub(super) fn population_of(&self, neuron: usize) -> usize {
+        self.populations.partition_point(|c| c.first <= neuron).saturating_sub(1)
     }
 
     /// A population's rate over time, Hz, and the steps of a bin, of a run of `steps` of `dt` ms.
-    pub(super) fn rates(&self, crowd: usize, steps: u64, dt: f64) -> (Vec<f64>, f64) {
+    pub(super) fn rates(&self, population: usize, steps: u64, dt: f64) -> (Vec<f64>, f64) {
         let width = steps as f64 / self.counts.ncols() as f64;
-        let neurons = self.crowds.get(crowd).map_or(1, |c| c.units.len().saturating_mul(c.rows)).max(1) as f64;
+        let neurons =
+            self.populations.get(population).map_or(1, |c| c.units.len().saturating_mul(c.rows)).max(1) as f64;
         let hertz = 1000.0 / (neurons * width.max(f64::MIN_POSITIVE) * dt);
-        (self.counts.row(crowd).iter().map(|n| n * hertz).collect(), width)
+        (self.counts.row(population).iter().map(|n| n * hertz).collect(), width)
     }
 }
 

@@ -147,7 +147,7 @@ impl Traces {
     }
 
     /// A population's rate over time, Hz, and the steps of a bin.
-    pub(super) fn rates(&self, crowd: usize) -> (Vec<f64>, f64) {
-        self.raster.rates(crowd, self.grid.steps, self.grid.dt)
+    pub(super) fn rates(&self, population: usize) -> (Vec<f64>, f64) {
+        self.raster.rates(population, self.grid.steps, self.grid.dt)
     }
 }

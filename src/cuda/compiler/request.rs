@@ -78,7 +78,7 @@ impl Request {
             false => "models",
             true => {
                 let has = |folder: &&str| super::source::file(&format!("{folder}/{}", self.model.0)).is_some();
-                ["matmul", "network"].into_iter().find(has).unwrap_or("loops")
+                ["matmul", "connectivity"].into_iter().find(has).unwrap_or("loops")
             }
         };
         let mut files = vec![format!("{folder}/{}", self.model.0)];

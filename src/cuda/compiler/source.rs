@@ -12,6 +12,7 @@ macro_rules! texts {
 
 /// Every file of `kernels/`, by its path in that folder.
 const FILES: &[(&str, &str)] = texts![
+    "connectivity/connect.cu",
     "include/activation.cuh",
     "include/cell.cuh",
     "include/cell_row.cuh",
@@ -20,20 +21,20 @@ const FILES: &[(&str, &str)] = texts![
     "include/connect_args.cuh",
     "include/contract.cuh",
     "include/crossing.cuh",
+    "include/deliver.cuh",
     "include/gemm_args.cuh",
     "include/hidden_exchange.cuh",
     "include/hodgkin_huxley.cuh",
+    "include/kinetics.cuh",
     "include/launch_args.cuh",
     "include/math.cuh",
     "include/monitor.cuh",
-    "include/network.cuh",
     "include/network_args.cuh",
     "include/neuron.cuh",
     "include/neurons.cuh",
     "include/operand.cuh",
     "include/philox.cuh",
     "include/pointwise.cuh",
-    "include/presynapse.cuh",
     "include/procedural.cuh",
     "include/product.cuh",
     "include/recurrent.cuh",
@@ -86,7 +87,6 @@ const FILES: &[(&str, &str)] = texts![
     "models/spike_time_group.cu",
     "models/traub_miles.cu",
     "models/wang_buzsaki.cu",
-    "network/connect.cu",
 ];
 
 /// Returns the text of a file of `kernels/`, by its path in that folder.
@@ -281,7 +281,7 @@ mod tests {
     fn the_list_is_what_the_folder_holds() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels");
         let mut found = Vec::new();
-        for folder in ["include", "loops", "matmul", "models", "network"] {
+        for folder in ["connectivity", "include", "loops", "matmul", "models"] {
             for entry in std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten() {
                 found.push(format!("{folder}/{}", entry.file_name().to_string_lossy()));
             }

@@ -138,7 +138,7 @@ impl Kernel<signature::FusedLayers> {
 }
 
 impl Kernel<signature::Connect> {
-    /// Launches a pass of `network/connect.cu`.
+    /// Launches a pass of `connectivity/connect.cu`.
     pub(crate) fn connect(&self, shape: Shape, stream: &Stream, args: &ConnectArgs) -> Result<()> {
         let mut arguments = [address(args)];
         // SAFETY: the signature is (Connect), whose fields were compared when the kernel was

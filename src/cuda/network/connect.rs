@@ -1,5 +1,5 @@
-//! Generates a projection's synapses on the device, by `kernels/network/connect.cu`: the synapses
-//! of the host, in the same order.
+//! Generates a projection's synapses on the device, by `kernels/connectivity/connect.cu`: the
+//! synapses of the host, in the same order.
 
 use crate::connectivity::device::OnDevice;
 use crate::connectivity::spec::ConnectivitySpec;
@@ -155,7 +155,7 @@ impl Request {
     /// A pass over a projection.
     pub(crate) fn connect(pass: usize) -> Self {
         let file = "connect.cu";
-        let text = source::file("network/connect.cu").unwrap_or_default();
+        let text = source::file("connectivity/connect.cu").unwrap_or_default();
         let defines = vec![("PASS".to_owned(), pass.to_string())];
         Self { name: file.to_owned(), dtype: DType::F64, model: (file.to_owned(), text.into()), loops: &[], defines }
     }

@@ -132,8 +132,7 @@ impl PreProjection {
         state: impl Fn(usize) -> u64,
         dtype: DType,
     ) -> Self {
-        let presynapse =
-            projection.presynapse.and_then(|presynapse| plan.groups[projection.from].presynapses.get(presynapse));
+        let kinetics = projection.kinetics.and_then(|kinetics| plan.groups[projection.from].kinetics.get(kinetics));
         Self {
             offsets: synapses.offsets.address(0),
             targets: synapses.targets.address(0),
@@ -148,9 +147,9 @@ impl PreProjection {
             max_delay: synapses.max_delay,
             wide_targets: u32::from(synapses.wide_targets),
             lane_per_source_from: synapses.lane_per_source_from(),
-            presynapse: presynapse.map_or(0, |t| state(t.vars.start)),
-            constants: presynapse.map(|t| t.constants.map(|c| value(dtype, c))).unwrap_or_default(),
-            release_model: presynapse.map_or(0, |t| u64::from(t.kinetics.release_model())),
+            kinetics: kinetics.map_or(0, |t| state(t.vars.start)),
+            constants: kinetics.map(|t| t.constants.map(|c| value(dtype, c))).unwrap_or_default(),
+            release_model: kinetics.map_or(0, |t| u64::from(t.model.release_model())),
         }
     }
 }

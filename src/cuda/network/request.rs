@@ -77,7 +77,7 @@ pub(crate) fn request(
             NamespacedSource { opening: opening.clone(), files, closing: closing.clone() }
         })
         .collect();
-    let mut text = source::flatten_apart(&["network.cuh"], &apart)?;
+    let mut text = source::flatten_apart(&["deliver.cuh"], &apart)?;
     let (threads, blocks) = cut.bounds();
     let (name, given) = if cut.whole {
         // Warps without a group wait at the barriers, too.
@@ -102,8 +102,8 @@ pub(crate) fn request(
         loops: &[],
         defines: Vec::new(),
     };
-    let presynapses = plan.groups.iter().any(|group| !group.presynapses.is_empty());
-    request.defines.push(("HAS_PRESYNAPSES".to_owned(), u32::from(presynapses).to_string()));
+    let kinetics = plan.groups.iter().any(|group| !group.kinetics.is_empty());
+    request.defines.push(("HAS_KINETICS".to_owned(), u32::from(kinetics).to_string()));
     request.defines.push(("PROCEDURAL".to_owned(), u32::from(cut.procedural).to_string()));
     Ok(request)
 }
@@ -128,8 +128,8 @@ fn defines(network: &NetworkProgram, number: usize, cut: KernelVariant) -> Vec<(
         ("IN_REGISTERS", bit(cut.in_registers)),
         ("MEMBRANE", group.membrane.unwrap_or_default().to_string()),
         (
-            "PRESYNAPSE_VARS",
-            group.presynapses.iter().map(|presynapse| presynapse.kinetics.names().len()).sum::<usize>().to_string(),
+            "KINETICS_VARS",
+            group.kinetics.iter().map(|kinetics| kinetics.model.names().len()).sum::<usize>().to_string(),
         ),
     ];
     if !group.receptors.is_empty() {

@@ -108,7 +108,7 @@ impl Synapses {
         self.weights.len() > 0
             || self.plastic
             || self.generator.is_some_and(|args| args.weighs())
-            || projection.presynapse.is_some()
+            || projection.kinetics.is_some()
     }
 
     /// Whether the warps of a block share some of its rows.

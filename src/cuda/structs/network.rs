@@ -154,7 +154,7 @@ device_struct! {
         lane_per_source_from: u32,
         /// The variables `[2 or 3][rows][units]` of the presynaptic release model, or null. With a
         /// release model, sums are i64.
-        presynapse: u64 as "void*",
+        kinetics: u64 as "void*",
         constants: [Value; 7],
         /// `STP`, `AMPA`, `NMDA`, `BIO_NMDA` or `GAP`.
         release_model: u64,

@@ -3,10 +3,10 @@
 use super::super::AnyLoop;
 use super::super::nodes::VarKind;
 use super::views::Views;
-use crate::checkpoint::Unmatched;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::numeric::scalar::Scalar;
+use crate::states::Unmatched;
 use crate::system::state::State;
 use crate::system::{Schema, System};
 use ndarray::{ArrayView, ArrayViewD, IxDyn};

@@ -2,10 +2,10 @@
 
 use super::super::AnyLoop;
 use super::super::nodes::VarKind;
-use crate::checkpoint::{Stamp, StateDict, Unmatched};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::numeric::scalar::Scalar;
+use crate::states::{Stamp, StateDict, Unmatched};
 use crate::system::Shared;
 use crate::system::clock::Clock;
 use ndarray::{ArrayD, ArrayViewD};

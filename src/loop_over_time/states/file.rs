@@ -1,17 +1,17 @@
 //! States in files: tensors and metadata.
 
 use super::super::AnyLoop;
-use crate::checkpoint::{self, Stamp, StateDict, Tensor, Type, Unmatched};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
+use crate::states::{self, Stamp, StateDict, Tensor, Type, Unmatched};
 use crate::system::clock::Clock;
 
 /// The prefix of shared values in a file's metadata.
 const SHARED: &str = "shared.";
 
 impl<T: Scalar> AnyLoop<'_, T> {
-    pub(crate) fn to_file(&self) -> Result<checkpoint::File> {
-        let mut file = checkpoint::File::default();
+    pub(crate) fn to_file(&self) -> Result<states::File> {
+        let mut file = states::File::default();
         for (_, name, array) in self.arrays()? {
             file.tensors.push((name, Tensor::try_from_array(array)?));
         }
@@ -28,7 +28,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(file)
     }
 
-    pub(crate) fn take_file(&mut self, file: &checkpoint::File, strict: bool) -> Result<Unmatched> {
+    pub(crate) fn take_file(&mut self, file: &states::File, strict: bool) -> Result<Unmatched> {
         let own = Type::from(T::DTYPE);
         let mut dict = StateDict { stamp: stamp(file)?, ..StateDict::new() };
         for (name, tensor) in &file.tensors {
@@ -45,12 +45,12 @@ impl<T: Scalar> AnyLoop<'_, T> {
 
 /// Reads clock and seed from the metadata of a file. The result is `None` if the file has neither,
 /// like files of other programs.
-fn stamp(file: &checkpoint::File) -> Result<Option<Stamp>> {
+fn stamp(file: &states::File) -> Result<Option<Stamp>> {
     const KEYS: [&str; 5] = ["i0", "t0", "dt", "done", "seed"];
     if !KEYS.iter().any(|key| file.metadata.contains_key(*key)) {
         return Ok(None);
     }
-    fn number<V: std::str::FromStr>(file: &checkpoint::File, key: &str) -> Result<V> {
+    fn number<V: std::str::FromStr>(file: &states::File, key: &str) -> Result<V> {
         let text = file.metadata.get(key).map_or("nothing", String::as_str);
         text.parse().map_err(|_| Error::value(format!("state: {key}"), format!("`{text}`"), "is not a number"))
     }

@@ -8,9 +8,9 @@ mod views;
 pub(super) use arrays::check_names;
 
 use super::LoopOverTime;
-use crate::checkpoint::{self, StateDict, Unmatched};
 use crate::error::Result;
 use crate::numeric::scalar::Scalar;
+use crate::states::{self, StateDict, Unmatched};
 use crate::system::{System, torch};
 use ndarray::ArrayD;
 use std::path::Path;
@@ -72,7 +72,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// # Errors
     /// If the operating system refuses to write the file. A previous file then is unchanged.
     pub fn save_states(&self, path: impl AsRef<Path>) -> Result<()> {
-        checkpoint::write(path, &self.states_file()?)
+        states::write(path, &self.states_file()?)
     }
 
     /// Loads a file of [`LoopOverTime::save_states`].
@@ -81,7 +81,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// If the file is damaged, belongs to another model or another element type, or does not fit
     /// otherwise (see [`LoopOverTime::load_state_dict`]). Nothing has changed then.
     pub fn load_states(&mut self, path: impl AsRef<Path>) -> Result<Unmatched> {
-        self.load_states_file(&checkpoint::read(path)?, true)
+        self.load_states_file(&states::read(path)?, true)
     }
 
     /// Does the same as [`LoopOverTime::load_states`], but loads only matching names, converts from
@@ -91,22 +91,22 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// If the file is damaged, or if an array with a matching name has another shape or is not
     /// finite.
     pub fn load_states_lenient(&mut self, path: impl AsRef<Path>) -> Result<Unmatched> {
-        self.load_states_file(&checkpoint::read(path)?, false)
+        self.load_states_file(&states::read(path)?, false)
     }
 
     /// The content of a file of [`LoopOverTime::save_states`], for programs that add data to it.
     ///
     /// # Errors
     /// If the device cannot return the state.
-    pub fn states_file(&self) -> Result<checkpoint::File> {
+    pub fn states_file(&self) -> Result<states::File> {
         self.any().to_file()
     }
 
-    /// Loads the content of a file that [`checkpoint::read`] has read.
+    /// Loads the content of a file that [`states::read`] has read.
     ///
     /// # Errors
     /// The same as for [`LoopOverTime::load_states`].
-    pub fn load_states_file(&mut self, file: &checkpoint::File, strict: bool) -> Result<Unmatched> {
+    pub fn load_states_file(&mut self, file: &states::File, strict: bool) -> Result<Unmatched> {
         self.any_mut().take_file(file, strict)
     }
 }

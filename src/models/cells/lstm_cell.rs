@@ -1,7 +1,6 @@
 //! Long short-term memory.
 
 use super::frame::{CHUNK, Cell, CellStep, Defaults, Gates, chunk, put, round, take};
-use crate::init::Init;
 use crate::models::Activation;
 use crate::numeric::math::sigmoid;
 use crate::numeric::scalar::{Real, Scalar};
@@ -39,34 +38,6 @@ const TORCH: &[usize] = &[0, 2, 1, 3];
 #[derive(Clone, Copy, Debug)]
 pub struct Lstm;
 
-/// The gates of [`brainpy::LstmCell`](crate::models::brainpy::LstmCell).
-#[derive(Clone, Copy, Debug)]
-pub struct LstmBrainpy;
-
-impl Gates for LstmBrainpy {
-    const NAME: &'static str = "LSTMCellBrainpy";
-    const ALIASES: &'static [&'static str] = &["brainpy.LSTMCell"];
-    const ABOUT: &'static str =
-        "long short-term memory as brainpy has it, 1 added to the forget gate; gates i, g, f, o";
-    const REFERENCE: Option<&'static str> = Some("Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780");
-    const GATES: usize = 4;
-    const GROUPS: &'static [usize] = &[4];
-    const STATES: &'static [&'static str] = &["h", "c"];
-    const SOURCE: Option<(&'static str, &'static str)> =
-        Some(("lstm_cell.cu", include_str!("../../../kernels/models/lstm_cell.cu")));
-    const TORCH: Option<&'static [usize]> = Some(TORCH);
-    const SHIFT: Option<(usize, f64)> = Some((2, 1.0));
-
-    fn defaults(_: usize) -> Defaults {
-        Defaults { activation: Activation::Tanh, wi: Init::XavierNormal, wh: Init::XavierNormal, b: Init::Zeros }
-    }
-
-    fn step<T: Scalar>(step: &mut CellStep<'_, T>) {
-        step.add_h(0);
-        vectorize(Update(step, T::Acc::of(1.0)));
-    }
-}
-
 impl Gates for Lstm {
     const NAME: &'static str = "LSTMCell";
     const ALIASES: &'static [&'static str] = &["LSTMCellTorch"];
@@ -76,7 +47,8 @@ impl Gates for Lstm {
     const GROUPS: &'static [usize] = &[4];
     const STATES: &'static [&'static str] = &["h", "c"];
     const DEFINES: &'static [(&'static str, &'static str)] = &[("FORGET", "0")];
-    const SOURCE: Option<(&'static str, &'static str)> = LstmBrainpy::SOURCE;
+    const SOURCE: Option<(&'static str, &'static str)> =
+        Some(("lstm_cell.cu", include_str!("../../../kernels/models/lstm_cell.cu")));
     const TORCH: Option<&'static [usize]> = Some(TORCH);
 
     fn defaults(num_out: usize) -> Defaults {
@@ -90,7 +62,7 @@ impl Gates for Lstm {
 }
 
 /// The update of the state, and the number that is added to the forget gate.
-struct Update<'a, 'm, T: Scalar>(&'a mut CellStep<'m, T>, T::Acc);
+pub(super) struct Update<'a, 'm, T: Scalar>(pub(super) &'a mut CellStep<'m, T>, pub(super) T::Acc);
 
 impl<T: Scalar> SimdLoop for Update<'_, '_, T> {
     type Output = ();

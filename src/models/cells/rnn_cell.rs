@@ -1,7 +1,6 @@
 //! The plain recurrent cell.
 
 use super::frame::{CHUNK, Cell, CellStep, Defaults, Gates, chunk, put, round};
-use crate::init::Init;
 use crate::models::Activation;
 use crate::numeric::scalar::Scalar;
 use crate::numeric::simd::{SimdLoop, vectorize};
@@ -31,10 +30,6 @@ pub type RnnCell<T> = Cell<T, Rnn>;
 #[derive(Clone, Copy, Debug)]
 pub struct Rnn;
 
-/// The gates of [`brainpy::RnnCell`](crate::models::brainpy::RnnCell).
-#[derive(Clone, Copy, Debug)]
-pub struct RnnBrainpy;
-
 impl Gates for Rnn {
     const NAME: &'static str = "RNNCell";
     const ABOUT: &'static str = "h ← f(x Wi + h Wh + b), tanh by default, as in PyTorch";
@@ -53,26 +48,6 @@ impl Gates for Rnn {
     fn step<T: Scalar>(step: &mut CellStep<'_, T>) {
         step.add_h(0);
         vectorize(Activate(step));
-    }
-}
-
-impl Gates for RnnBrainpy {
-    const NAME: &'static str = "RNNCellBrainpy";
-    const ALIASES: &'static [&'static str] = &["brainpy.RNNCell"];
-    const ABOUT: &'static str = "h ← f(x Wi + h Wh + b), relu by default, as in brainpy";
-    const REFERENCE: Option<&'static str> = Rnn::REFERENCE;
-    const GATES: usize = 1;
-    const GROUPS: &'static [usize] = &[1];
-    const STATES: &'static [&'static str] = &["h"];
-    const SOURCE: Option<(&'static str, &'static str)> = Rnn::SOURCE;
-    const TORCH: Option<&'static [usize]> = Rnn::TORCH;
-
-    fn defaults(_: usize) -> Defaults {
-        Defaults { activation: Activation::Relu, wi: Init::XavierNormal, wh: Init::XavierNormal, b: Init::Zeros }
-    }
-
-    fn step<T: Scalar>(step: &mut CellStep<'_, T>) {
-        Rnn::step(step);
     }
 }
 

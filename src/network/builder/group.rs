@@ -7,7 +7,7 @@ use crate::network::describe::kinetics::Kinetics;
 use crate::network::describe::projection::Projection;
 use crate::network::describe::receptor::Kind;
 use crate::network::group::Group;
-use crate::network::plan::{GroupPlan, PoissonDrive, Presynapse, ReceptorKind, ReceptorPlan};
+use crate::network::plan::{GroupPlan, KineticsPlan, PoissonDrive, ReceptorKind, ReceptorPlan};
 use crate::network::poisson;
 use crate::numeric::scalar::Real;
 use crate::system::param::Param;
@@ -103,7 +103,7 @@ pub(super) fn group_plan<T: Real>(
             poisson::thresholds(&format!("rate of the Poisson drive of `{name}`"), drive.rate * dt / 1000.0)?;
         drives.push(PoissonDrive { receptor, weight: drive.weight, thresholds });
     }
-    let mut presynapses = Vec::new();
+    let mut kinetics_plans = Vec::new();
     for projection in projections.iter().filter(|p| p.from.group == name) {
         let Some(kinetics) = projection.kinetics else {
             if let Some((variable, _)) = projection.initial.first() {
@@ -123,9 +123,9 @@ pub(super) fn group_plan<T: Real>(
             let v = vars.start + membrane(&schema)?;
             own = v..v + 1;
         }
-        presynapses.push(Presynapse {
+        kinetics_plans.push(KineticsPlan {
             name: projection.name.clone(),
-            kinetics,
+            model: kinetics,
             constants: kinetics.constants(dt),
             vars: own,
             init,
@@ -141,7 +141,7 @@ pub(super) fn group_plan<T: Real>(
         units,
         vars,
         receptors,
-        presynapses,
+        kinetics: kinetics_plans,
         spike_ring,
         ring_len: 1,
         input,

@@ -5,7 +5,7 @@ use crate::connectivity::{ConnectivitySpec, MOST_STEPS};
 use crate::error::{Error, Result};
 use crate::network::describe::kinetics::{Kinetics, MAX_POTENTIAL};
 use crate::network::describe::projection::{Projection, Subgroup};
-use crate::network::host::presynaptic::AMOUNT_ONE;
+use crate::network::host::kinetics::AMOUNT_ONE;
 use crate::network::plan::{GroupPlan, ProjectionPlan};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
@@ -45,7 +45,7 @@ pub(super) fn projection_plan<T: Real>(
     let delays = spec.delays()?;
     debug_assert!(*delays.end() <= MOST_STEPS);
     let mut weight_scale = spec.weight_scale();
-    let presynapse = groups[from].presynapses.iter().position(|t| t.name == spec.name);
+    let kinetics_index = groups[from].kinetics.iter().position(|t| t.name == spec.name);
     if let Some(kinetics) = kinetics {
         let name = &spec.name;
         let what = if kinetics == Kinetics::Gap { "gap junctions" } else { "kinetics" };
@@ -98,7 +98,7 @@ pub(super) fn projection_plan<T: Real>(
         var: receptor_plans[receptor].var,
         delays,
         weight_scale,
-        presynapse,
+        kinetics: kinetics_index,
         table: OnceLock::new(),
         plastic: None,
     })

@@ -1,9 +1,9 @@
 //! Steps of a network on the host.
 
 use super::deliver::Delivery;
+use super::kinetics::Step;
 use super::neuron_step::NeuronBlocks;
 use super::partition::{SpikeExchange, SpikeMasks};
-use super::presynaptic::Step;
 use super::procedural::Procedural;
 use super::refractory::Refractory;
 use super::stdp::StdpStep;
@@ -157,19 +157,19 @@ impl<'n, T: Real> Run<'n, T> {
             Delays::Each(_) => projection.delays.clone(),
         };
         self.delivery.begin();
-        if let Some(presynapse) = projection.presynapse.map(|t| &from.presynapses[t]) {
+        if let Some(kinetics) = projection.kinetics.map(|t| &from.kinetics[t]) {
             let delay = *projection.delays.start();
             let (before, behind) = state.all().split_at_mut(from.spike_ring);
             let words = from.arriving(behind[0], row, i, delay);
             let pre = &projection.spec.pre;
             let sources = row * from.units + pre.start..row * from.units + pre.end;
-            let mut vars = before[presynapse.vars.clone()].iter_mut().map(|var| &mut var[sources.clone()]);
+            let mut vars = before[kinetics.vars.clone()].iter_mut().map(|var| &mut var[sources.clone()]);
             let vars = std::array::from_fn(|_| vars.next().unwrap_or_default());
             self.amounts.resize(pre.len(), 0);
-            Step { presynapse, words, first: pre.start, vars, amounts: &mut self.amounts }.run();
+            Step { kinetics, words, first: pre.start, vars, amounts: &mut self.amounts }.run();
             self.delivery.collect_amounts(table, &self.amounts, delay);
         }
-        for delay in delays.filter(|_| projection.presynapse.is_none()) {
+        for delay in delays.filter(|_| projection.kinetics.is_none()) {
             let words = from.arriving(state.var(from.spike_ring), row, i, delay);
             self.delivery.collect(table, words, &projection.spec.pre, delay);
         }

@@ -1,6 +1,6 @@
 //! The weights of synapses, and the sums of them that arrive at a target.
 
-use super::presynaptic::AMOUNT_ONE;
+use super::kinetics::AMOUNT_ONE;
 use crate::numeric::scalar::Real;
 use std::ops::AddAssign;
 

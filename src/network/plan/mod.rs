@@ -36,7 +36,7 @@ pub(crate) struct GroupPlan {
     /// The receptors in the given order. Their variables follow the model's.
     pub(crate) receptors: Vec<ReceptorPlan>,
     /// The release models of projections that start here. Their variables follow the receptors'.
-    pub(crate) presynapses: Vec<Presynapse>,
+    pub(crate) kinetics: Vec<KineticsPlan>,
     /// The network's variable that is the group's spike ring, `group.flight`.
     pub(crate) spike_ring: usize,
     /// The number of steps that the spike ring holds.
@@ -107,7 +107,7 @@ pub(crate) struct ProjectionPlan {
     /// The weight that one unit of an integer sum stands for.
     pub(crate) weight_scale: f64,
     /// The index of its release model in the presynaptic group, if it has one.
-    pub(crate) presynapse: Option<usize>,
+    pub(crate) kinetics: Option<usize>,
     /// The synapses on the host, once they are needed there.
     pub(crate) table: OnceLock<SynapseTable>,
     /// The plasticity, if the weights are state.
@@ -222,10 +222,10 @@ impl ProjectionPlan {
 
 /// The release model of a projection.
 #[derive(Debug)]
-pub(crate) struct Presynapse {
+pub(crate) struct KineticsPlan {
     /// The projection's name.
     pub(crate) name: String,
-    pub(crate) kinetics: Kinetics,
+    pub(crate) model: Kinetics,
     /// The constants of its release model.
     pub(crate) constants: [f64; CONSTANTS],
     /// The network's variables `[N]` of the presynaptic group. Elements of neurons that are not

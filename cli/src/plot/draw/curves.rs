@@ -150,7 +150,7 @@ pub(super) fn range(panel: &Panel, k: usize, traces: &Traces) -> Range<f64> {
             return 0.0..1.08 * most.max(1) as f64;
         }
         Source::Rates => {
-            let rates = (0..traces.raster.crowds()).flat_map(|crowd| traces.rates(crowd).0);
+            let rates = (0..traces.raster.populations()).flat_map(|population| traces.rates(population).0);
             let most = rates.filter(|rate| rate.is_finite()).fold(0.0, f64::max);
             return if most > 0.0 { 0.0..1.08 * most } else { 0.0..1.0 };
         }

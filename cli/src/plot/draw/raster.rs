@@ -80,7 +80,7 @@ pub(super) fn raster<B: DrawingBackend>(
     dots.sort_unstable();
     for (step, neuron) in &dots {
         let (x, y) = (frame.x(traces.grid.time(*step), &place.along), frame.py(*neuron as f64, &place.values));
-        let colour = hue(panel, traces.raster.crowd_of(*neuron)).rgb();
+        let colour = hue(panel, traces.raster.population_of(*neuron)).rgb();
         match mark {
             Mark::Dot(radius) => {
                 area.draw(&Circle::new((x, y), frame.px(radius).max(1), colour.filled()))?;
@@ -103,15 +103,15 @@ pub(super) fn rates<B: DrawingBackend>(
     frame: &Frame,
     place: &Place,
 ) -> Drawn<B> {
-    for crowd in (0..traces.raster.crowds()).rev() {
-        let (rates, width) = traces.rates(crowd);
+    for population in (0..traces.raster.populations()).rev() {
+        let (rates, width) = traces.rates(population);
         let time = |bin: usize| traces.grid.t + bin as f64 * width * traces.grid.dt;
         let mut points = Vec::with_capacity(2 * rates.len());
         for (bin, rate) in rates.iter().enumerate().filter(|(_, rate)| rate.is_finite()) {
             let y = frame.py(*rate, &place.values);
             points.extend([(frame.x(time(bin), &place.along), y), (frame.x(time(bin + 1), &place.along), y)]);
         }
-        line(area, points, hue(panel, crowd).rgb(), frame, frame.thick(2.0))?;
+        line(area, points, hue(panel, population).rgb(), frame, frame.thick(2.0))?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 //! cache does not work, the cost is a compilation and one warning for each process; a run never
 //! fails because of it.
 
-use super::embed_key::hash;
+use super::hash::hash;
 use crate::error::Result;
 use overtime_atomic::AtomicFile;
 use std::env::var_os;

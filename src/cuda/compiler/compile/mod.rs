@@ -2,8 +2,8 @@
 
 use super::architecture::Architecture;
 use super::cache;
-use super::embed_key::OPTIONS;
 use super::nvrtc::{Made, Nvrtc, identity};
+use super::options::OPTIONS;
 use super::source;
 use super::source::flatten;
 use crate::device::found::Compiler;

@@ -2,7 +2,7 @@
 //! another.
 
 use super::Nvrtc;
-use crate::cuda::compiler::embed_key::hash;
+use crate::cuda::compiler::hash::hash;
 use std::fs::{File, metadata};
 use std::io::Read;
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 use super::Recurrent;
 use crate::models::cells::frame::Gates;
-use crate::models::cells::{gru_cell, gru_cell_brainpy, lstm_cell, rnn_cell};
+use crate::models::cells::{gru_cell, gru_cell_brainpy, lstm_cell, lstm_cell_brainpy, rnn_cell};
 
 /// Plain recurrent layers: `torch.nn.RNN`. Their cell is [`RnnCell`](crate::models::RnnCell).
 ///
@@ -90,7 +90,7 @@ impl Layered for gru_cell_brainpy::GruBrainpy {
     const ABOUT_LAYERS: &'static str = "as GRU, of GRUCellBrainpy";
 }
 
-impl Layered for lstm_cell::LstmBrainpy {
+impl Layered for lstm_cell_brainpy::LstmBrainpy {
     const LAYERS: &'static str = "LSTMBrainpy";
     const ABOUT_LAYERS: &'static str = "as LSTM, of LSTMCellBrainpy";
 }

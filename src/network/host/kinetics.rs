@@ -1,9 +1,9 @@
-//! Presynaptic release models. Each source has variables of its own. In each step it releases an
-//! amount between −1 and 1, by which its synapses' weights are multiplied. The amount is a multiple
-//! of 2⁻³⁰, so that sums stay sums of integers.
+//! The kinetics of projections: presynaptic release models. Each source has variables of its own. In
+//! each step it releases an amount between −1 and 1, by which its synapses' weights are multiplied.
+//! The amount is a multiple of 2⁻³⁰, so that sums stay sums of integers.
 
 use crate::network::describe::kinetics::{CONSTANTS, Kinetics};
-use crate::network::plan::{Presynapse, WORD};
+use crate::network::plan::{KineticsPlan, WORD};
 use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{SimdLoop, vectorize};
@@ -18,7 +18,7 @@ const NOTHING: f64 = 1e-30;
 /// A step of the release models of some sources. The first source is neuron `first` of the group
 /// whose spikes are `words`.
 pub(crate) struct Step<'a, T> {
-    pub(crate) presynapse: &'a Presynapse,
+    pub(crate) kinetics: &'a KineticsPlan,
     /// Spikes that arrive.
     pub(crate) words: &'a [T],
     pub(crate) first: usize,
@@ -30,18 +30,18 @@ pub(crate) struct Step<'a, T> {
 impl<T: Real> Step<'_, T> {
     pub(crate) fn run(self) {
         if self.amounts.len() < SHARED {
-            let c = self.presynapse.constants.map(T::of);
+            let c = self.kinetics.constants.map(T::of);
             return vectorize(Prepared { step: self, c });
         }
-        let Self { presynapse, words, first, vars, amounts } = self;
+        let Self { kinetics, words, first, vars, amounts } = self;
         let middle = amounts.len() / 2;
         let (amounts, later_amounts) = amounts.split_at_mut(middle);
         let (mut own, mut later): ([&mut [T]; 3], [&mut [T]; 3]) = Default::default();
         for ((var, own), later) in vars.into_iter().zip(&mut own).zip(&mut later) {
             (*own, *later) = var.split_at_mut(middle.min(var.len()));
         }
-        let a = Step { presynapse, words, first, vars: own, amounts };
-        let b = Step { presynapse, words, first: first + middle, vars: later, amounts: later_amounts };
+        let a = Step { kinetics, words, first, vars: own, amounts };
+        let b = Step { kinetics, words, first: first + middle, vars: later, amounts: later_amounts };
         rayon::join(|| a.run(), || b.run());
     }
 }
@@ -55,7 +55,7 @@ impl<T: Real> SimdLoop for Prepared<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        match self.step.presynapse.kinetics {
+        match self.step.kinetics.model {
             Kinetics::Stp(_) => self.all(stp),
             Kinetics::Ampa(_) => self.all(ampa),
             Kinetics::Nmda(_) => self.all(nmda),
@@ -91,7 +91,7 @@ impl<T: Real> Prepared<'_, T> {
     }
 }
 
-// The counterpart of the functions below is kernels/include/presynapse.cuh.
+// The counterpart of the functions below is kernels/include/kinetics.cuh.
 
 #[inline(always)]
 fn flushed<T: Real>(x: T) -> T {

@@ -1,4 +1,4 @@
-//! An input after its checks.
+//! The input of a run, port by port, after the checks of names, shapes and lengths.
 
 use super::Values;
 use crate::engine::device_array::DeviceArray;
@@ -8,23 +8,23 @@ use crate::system::{MAX_PORTS, Schema};
 use ndarray::{ArrayView3, Axis, CowArray, Ix3, s};
 use rayon::prelude::*;
 
-/// An input with valid names, shapes and lengths: the values for each port in their original form.
-pub(crate) struct Fitting<'a, T> {
+/// An input with valid names, shapes and lengths: the values of each port as they were given.
+pub(crate) struct ValidInput<'a, T> {
     pub(crate) steps: u64,
     pub(super) ports: [Option<Values<'a, T>>; MAX_PORTS],
     pub(crate) lengths: Option<Vec<usize>>,
 }
 
-/// An input after its checks.
-pub(crate) struct Checked<'a, T> {
+/// A valid input, with the values of each port in the engine's axes.
+pub(crate) struct InputByPort<'a, T> {
     pub(crate) steps: u64,
-    pub(crate) ports: Vec<Option<Given<'a, T>>>,
+    pub(crate) ports: Vec<Option<PortValues<'a, T>>>,
     /// The number of steps of each batch row; `None` if all rows make all steps.
     pub(crate) lengths: Option<Vec<usize>>,
 }
 
 /// The values for one port.
-pub(crate) enum Given<'a, T> {
+pub(crate) enum PortValues<'a, T> {
     /// Values on the host: `[time or 1, rows or 1, features or 1]`.
     Host(CowArray<'a, T, Ix3>),
     /// An array on a device, with the strides in elements of steps, rows and features. A stride is
@@ -32,12 +32,12 @@ pub(crate) enum Given<'a, T> {
     Device(&'a DeviceArray<T>, [usize; 3]),
 }
 
-impl<T: Scalar> Checked<'_, T> {
+impl<T: Scalar> InputByPort<'_, T> {
     /// Sets the padding beyond the length of each row to 0 if it contains NaN or infinity. Padding
     /// is never used, and may have any values.
     pub(crate) fn pad(&mut self, lengths: &[usize]) -> Result<()> {
         for given in self.ports.iter_mut().flatten() {
-            let Given::Host(values) = given else { continue };
+            let PortValues::Host(values) = given else { continue };
             if values.len_of(Axis(0)) as u64 != self.steps || values.len_of(Axis(1)) != lengths.len() {
                 continue;
             }
@@ -60,8 +60,8 @@ impl<T: Scalar> Checked<'_, T> {
             .map(|(port, values)| {
                 let values = match values {
                     None => return Ok(None),
-                    Some(Given::Host(values)) => values,
-                    Some(Given::Device(array, _)) => {
+                    Some(PortValues::Host(values)) => values,
+                    Some(PortValues::Device(array, _)) => {
                         let reason = format!(
                             "is in the memory of {}; use run_on_device, or copy it to the host with to_host()",
                             array.device()
@@ -81,7 +81,7 @@ impl<T: Scalar> Checked<'_, T> {
     /// Rejects NaN and infinity. The check runs in parallel over time.
     pub(crate) fn check_finite(&self, schema: &Schema, first_step: u64) -> Result<()> {
         for (values, spec) in self.ports.iter().zip(&schema.inputs) {
-            let Some(Given::Host(values)) = values else { continue };
+            let Some(PortValues::Host(values)) = values else { continue };
             // The loop has no branch and no sum of floats, whose order the compiler would have to
             // preserve. It therefore runs at the speed of memory.
             let finite = |step: ndarray::ArrayView2<'_, T>| match step.to_slice() {

@@ -1,10 +1,10 @@
-// The code that the loops of all groups of a network share. A warp computes the steps of 32 neurons
-// of a batch row: it drains the synaptic sums of the step before, makes the model's step, writes
-// the spikes into the spike ring, and walks the synapse rows of the spikes that arrive. Only its
-// own warp reads a neuron's state, spike ring and spikes. Warps exchange sums alone: integers,
-// whose value does not depend on the order of the additions. Each sum has two copies: step k adds
-// to one copy while the warps drain the other, which step k − 1 filled. One barrier a step is
-// enough, whatever the delays.
+// The delivery of spikes, and the barrier of a step: the code that the loops of all groups of a
+// network share. A warp computes the steps of 32 neurons of a batch row: it drains the synaptic
+// sums of the step before, makes the model's step, writes the spikes into the spike ring, and walks
+// the synapse rows of the spikes that arrive. Only its own warp reads a neuron's state, spike ring
+// and spikes. Warps exchange sums alone: integers, whose value does not depend on the order of the
+// additions. Each sum has two copies: step k adds to one copy while the warps drain the other,
+// which step k − 1 filled. One barrier a step is enough, whatever the delays.
 #pragma once
 #include "network_args.cuh"
 
@@ -43,7 +43,7 @@ __device__ __forceinline__ i64 scaled_weight(int weight, int amount) { return ((
 
 template <class T>
 __device__ __forceinline__ void add_all(const T* targets, const int* weights, u32 synapses, void* sums, int amount) {
-#if HAS_PRESYNAPSES
+#if HAS_KINETICS
     if (amount) {
 #pragma unroll 4
         for (u32 at = threadIdx.x % 32; at < synapses; at += 32) {
@@ -63,7 +63,7 @@ __device__ __forceinline__ void add_all(const T* targets, const int* weights, u3
 
 // One copy of a projection's sums.
 __device__ __forceinline__ void* sums_of(const PreProjection& to, u64 copy) {
-    bool exact = to.weights || (HAS_PRESYNAPSES && to.presynapse);
+    bool exact = to.weights || (HAS_KINETICS && to.kinetics);
 #if PROCEDURAL
     exact = exact || (to.generator && connect::is_exact(*to.generator));
 #endif
@@ -84,7 +84,7 @@ struct LongRow {
     void* sums;
     u64 begin;  // of a generated row: the source
     u64 synapses;
-#if HAS_PRESYNAPSES
+#if HAS_KINETICS
     int amount;
 #endif
 };
@@ -139,7 +139,7 @@ __device__ __forceinline__ void drain_long_rows(u32 has_long_rows, u32 k) {
                 continue;
             }
 #endif
-#if HAS_PRESYNAPSES
+#if HAS_KINETICS
             const int amount = row.amount;
 #else
             const int amount = 0;
@@ -170,7 +170,7 @@ __device__ __forceinline__ void deliver(const PreProjection& to, u32 source, u32
     }
     const u32 synapses = u32(end - begin);
     void* sums = sums_of(to, copy);
-#if HAS_PRESYNAPSES
+#if HAS_KINETICS
     const LongRow row = {&to, sums, begin, synapses, amount};
 #else
     const LongRow row = {&to, sums, begin, synapses};
@@ -182,7 +182,7 @@ __device__ __forceinline__ void deliver(const PreProjection& to, u32 source, u32
 // Delivers one synapse: 1, its weight, or `amount` times its weight.
 template <class T>
 __device__ __forceinline__ void add_one(const T* targets, const int* weights, u64 at, void* sums, int amount) {
-#if HAS_PRESYNAPSES
+#if HAS_KINETICS
     if (amount) {
         add_to((i64*)sums + targets[at], weights ? scaled_weight(weights[at], amount) : (i64)amount);
         return;

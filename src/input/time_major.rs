@@ -1,60 +1,21 @@
-//! All checks of an input's shape, and the conversion to the engine's axes,
-//! `[time, rows, features]`.
+//! Converts an input to the engine's axes, `[time, rows, features]`.
 
-use super::{Expect, shape};
+use super::Expect;
+use super::check_shape::{check_axes, wrong_length};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
 use crate::recording::FirstAxis;
 use crate::system::InputSpec;
 use ndarray::{ArrayViewD, Axis, CowArray, Ix3};
 
-/// Checks the axes of a series. Returns `true` if the series has one axis, and thus one value a
-/// step for all units.
-fn check(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> Result<bool> {
-    if spec.broadcasts && given.len() == 1 {
-        return Ok(true);
-    }
-    let lead = 1 + usize::from(expect.batch.is_some());
-    if given.len() != lead + spec.shape.len() {
-        let features: Vec<String> = spec.shape.iter().map(ToString::to_string).collect();
-        let axes = match (expect.batch, expect.first_axis) {
-            (None, _) => "T, ".to_owned(),
-            (Some(b), FirstAxis::Time) => format!("T, {b}, "),
-            (Some(b), FirstAxis::Batch) => format!("{b}, T, "),
-        };
-        let expected = format!("[{axes}{}]", features.join(", "));
-        return Err(Error::Rank { argument: format!("input `{}`", spec.name), expected, given: given.to_vec() });
-    }
-    let fits = |given: usize, expected: usize| given == expected || (spec.broadcasts && given == 1);
-    if let Some(batch) = expect.batch {
-        let given = given[usize::from(expect.first_axis == FirstAxis::Time)];
-        if !fits(given, batch) {
-            return Err(shape(spec, "batch", batch, given));
-        }
-    }
-    for (axis, (&given, &expected)) in given[lead..].iter().zip(&spec.shape).enumerate() {
-        if !fits(given, expected) {
-            return Err(shape(spec, format!("feature {axis}"), expected, given));
-        }
-    }
-    Ok(false)
-}
-
-/// The number of steps in a series of this shape, if the shape fits.
-pub(super) fn steps(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> Result<usize> {
-    let broadcast = check(given, spec, expect)?;
-    let time = usize::from(!broadcast && expect.batch.is_some() && expect.first_axis == FirstAxis::Batch);
-    Ok(given.get(time).copied().unwrap_or(0))
-}
-
 /// Converts a series to time-major order with flat features, `[T, rows or 1, features or 1]`. It
 /// copies the values unless the input has exactly one feature axis.
-pub(super) fn arrange<'a, T: Scalar>(
+pub(super) fn to_time_major<'a, T: Scalar>(
     mut view: ArrayViewD<'a, T>,
     spec: &InputSpec,
     expect: &Expect<'_>,
 ) -> Result<CowArray<'a, T, Ix3>> {
-    if check(view.shape(), spec, expect)? {
+    if check_axes(view.shape(), spec, expect)? {
         return into3(view.insert_axis(Axis(1)).insert_axis(Axis(2)));
     }
     match expect.batch {
@@ -69,7 +30,7 @@ pub(super) fn arrange<'a, T: Scalar>(
     let mut whole = vec![steps, rows];
     whole.extend(&spec.shape);
     let all: usize = spec.shape.iter().product();
-    let broadcast = view.broadcast(whole).ok_or_else(|| shape(spec, "feature 0", all, view.len()))?;
+    let broadcast = view.broadcast(whole).ok_or_else(|| wrong_length(spec, "feature 0", all, view.len()))?;
     let flat =
         broadcast.to_shape((steps, rows, all)).map_err(|e| Error::Internal(format!("input `{}`: {e}", spec.name)))?;
     // The view outlives `broadcast`, so that this must be a copy. Inputs usually have one feature
@@ -77,11 +38,11 @@ pub(super) fn arrange<'a, T: Scalar>(
     Ok(CowArray::from(flat.into_owned()))
 }
 
-/// Does the same as [`arrange`] for a row-major array that stays on its device. Returns the number
-/// of steps, and the strides in elements of steps, rows and features. A stride is 0 where the array
-/// broadcasts.
+/// Does the same as [`to_time_major`] for a row-major array that stays on its device. Returns the
+/// number of steps, and the strides in elements of steps, rows and features. A stride is 0 where
+/// the array broadcasts.
 pub(super) fn strides(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> Result<(usize, [usize; 3])> {
-    if check(given, spec, expect)? {
+    if check_axes(given, spec, expect)? {
         return Ok((given.first().copied().unwrap_or(0), [1, 0, 0]));
     }
     let lead = 1 + usize::from(expect.batch.is_some());

@@ -1,10 +1,10 @@
-// Presynaptic release models. For each source, a model turns the spikes that arrive into the
-// released amount: a multiple of 2⁻³⁰ between −1 and 1, by which the source's weights are
-// multiplied. The counterpart is src/network/host/presynaptic.rs, with the same operations. A
-// network with release models includes this file in the namespace of each group.
+// The kinetics of projections: presynaptic release models. For each source, a model turns the
+// spikes that arrive into the released amount: a multiple of 2⁻³⁰ between −1 and 1, by which the
+// source's weights are multiplied. The counterpart is src/network/host/kinetics.rs, with the same
+// operations. A network with kinetics includes this file in the namespace of each group.
 #pragma once
 #include "math.cuh"
-#include "network.cuh"
+#include "deliver.cuh"
 
 __device__ __forceinline__ acc_t flushed(acc_t x) { return math::abs(x) < acc_t(1e-30) ? acc_t(0) : x; }
 
@@ -28,7 +28,7 @@ __device__ __forceinline__ int whole(acc_t amount) { return math::floor(fma(amou
 
 // One step of a source's release model. Its variables lie `all` elements apart; v is its potential.
 // Returns the released amount.
-__device__ __forceinline__ int presynapse_step(const PreProjection& to, scalar_t* vars, u64 all, bool came, acc_t& v) {
+__device__ __forceinline__ int kinetics_step(const PreProjection& to, scalar_t* vars, u64 all, bool came, acc_t& v) {
     const Value* c = to.constants;
     if (to.release_model == GAP) {
         const acc_t amount = v * c[0].value;
@@ -72,7 +72,7 @@ __device__ __forceinline__ int presynapse_step(const PreProjection& to, scalar_t
 __device__ __forceinline__ void transmit(const PreProjection& to, const Cell& cell, acc_t& v, u32 first, u32 sources, u32 came, u64 copy, u64 all, u32 k) {
     const u32 lane = threadIdx.x % 32;
     int amount = 0;
-    if (sources >> lane & 1) amount = presynapse_step(to, (scalar_t*)to.presynapse + cell.index, all, came >> lane & 1, v);
+    if (sources >> lane & 1) amount = kinetics_step(to, (scalar_t*)to.kinetics + cell.index, all, came >> lane & 1, v);
     u32 left = __ballot_sync(0xffffffffu, amount != 0);
     if (__popc(left) >= to.lane_per_source_from) {
         deliver_own(to, amount != 0, first + lane - to.first, to.min_delay, copy, amount);
