@@ -29,7 +29,7 @@
 //! | stack layers | [`Sequential`] |
 //! | write a system of your own | [`System`], [`Closure`], [`Program`] for GPUs |
 //! | run a system | [`LoopOverTime`]; [`Builder`] has every option; [`for_loop`] runs a closure in one line |
-//! | give inputs | [`Input`]: arrays, constants, durations, names; [`inputs`]: sections, ramps, waves, noise |
+//! | give inputs | [`Input`]: arrays, one constant or one for each unit, names; [`inputs`]: ramps, waves, noise, … |
 //! | give inputs and monitors by name | [`runner`], brainpy's `DSRunner` |
 //! | choose the recorded variables | [`OutVars`], [`monitor`]; the result is a [`Recording`] |
 //! | save and load | [`states`]; [`torch`] reads the weights of a `state_dict`; [`tree`] names nodes and variables |

@@ -18,6 +18,7 @@ mod docs;
 mod edges;
 mod faults;
 mod golden;
+mod inputs;
 #[cfg(feature = "cuda")]
 mod kernels;
 #[cfg(unix)]
