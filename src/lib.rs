@@ -32,6 +32,7 @@
 //! | give inputs | [`Input`]: arrays, one constant or one for each unit, names; [`inputs`]: ramps, waves, noise, … |
 //! | give inputs and monitors by name | [`runner`], brainpy's `DSRunner` |
 //! | choose the recorded variables | [`OutVars`], [`monitor`]; the result is a [`Recording`] |
+//! | evaluate spikes | [`spikes`]: rates, intervals and their regularity, the rate of a population over time |
 //! | save and load | [`states`]; [`torch`] reads the weights of a `state_dict`; [`tree`] names nodes and variables |
 //! | choose a device | [`Device`], [`Strategy`], [`Products`]; [`Survey`] says why a GPU is not used |
 //! | multiply matrices without a loop | [`matmul`] |
@@ -107,6 +108,7 @@ pub mod network;
 mod numeric;
 mod recording;
 pub mod runner;
+pub mod spikes;
 #[doc(hidden)]
 pub mod stimuli;
 mod survey;

@@ -36,6 +36,7 @@ mod recordings;
 #[cfg(feature = "cuda")]
 mod sass;
 mod semantics;
+mod spikes;
 mod states;
 mod tree;
 mod words;
