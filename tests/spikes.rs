@@ -2,6 +2,7 @@
 
 use overtime::spikes::{IntervalStatistics, SpikeStatistics, cv, intervals, population_rate};
 use overtime::{Error, Events};
+use std::ops::Range;
 
 /// Spikes as (step, row, unit), in the order of time.
 fn events(mut all: Vec<(u64, usize, usize)>) -> Events {
@@ -118,7 +119,8 @@ fn the_population_rate_counts_spikes_in_bins() {
     assert_eq!(population_rate(&some(), (1, 1..2), 10..30, 10, 1.0).unwrap(), [200.0, 0.0]);
     assert_eq!(population_rate(&some(), (1, 0..1), 0..3, 1, 1.0).unwrap(), [0.0; 3]);
     assert!(population_rate(&some(), (1, 0..1), 5..5, 1, 1.0).unwrap().is_empty());
-    assert!(population_rate(&some(), (1, 0..1), 9..5, 1, 1.0).unwrap().is_empty());
+    let reversed = Range { start: 9, end: 5 };
+    assert!(population_rate(&some(), (1, 0..1), reversed, 1, 1.0).unwrap().is_empty());
     // A bin may be longer than the run.
     assert_eq!(population_rate(&some(), (2, 0..2), 0..50, u64::MAX, 1.0).unwrap(), [12.0 / 4.0 / 0.05]);
 }

@@ -111,7 +111,7 @@ impl Network {
         let ends = (usize::try_from(all.start), usize::try_from(all.end));
         let (Ok(first), Ok(end)) = ends else { return Err(spec(format!("out-vars: `{shown}` has too many units"))) };
         let len = end.saturating_sub(first);
-        let own = want.units.unwrap_or_else(|| vec![0..len]);
+        let own = want.units.unwrap_or_else(|| std::iter::once(0..len).collect());
         if let Some(beyond) = own.iter().find(|range| range.end > len) {
             return Err(spec(format!("out-vars: `{shown}` has {len} units, and no unit {}", beyond.end - 1)));
         }
