@@ -29,9 +29,10 @@
 //! | stack layers | [`Sequential`] |
 //! | write a system of your own | [`System`], [`Closure`], [`Program`] for GPUs |
 //! | run a system | [`LoopOverTime`]; [`Builder`] has every option; [`for_loop`] runs a closure in one line |
-//! | give inputs | [`Input`]: arrays, constants, durations, names; [`inputs`]: sections, ramps, waves, noise |
+//! | give inputs | [`Input`]: arrays, one constant or one for each unit, names; [`inputs`]: ramps, waves, noise, … |
 //! | give inputs and monitors by name | [`runner`], brainpy's `DSRunner` |
 //! | choose the recorded variables | [`OutVars`], [`monitor`]; the result is a [`Recording`] |
+//! | evaluate spikes | [`spikes`]: rates, intervals and their regularity, the rate of a population over time |
 //! | save and load | [`states`]; [`torch`] reads the weights of a `state_dict`; [`tree`] names nodes and variables |
 //! | choose a device | [`Device`], [`Strategy`], [`Products`]; [`Survey`] says why a GPU is not used |
 //! | multiply matrices without a loop | [`matmul`] |
@@ -108,6 +109,7 @@ mod numeric;
 pub mod precompiled;
 mod recording;
 pub mod runner;
+pub mod spikes;
 pub mod states;
 #[doc(hidden)]
 pub mod stimuli;

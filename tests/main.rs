@@ -18,6 +18,7 @@ mod docs;
 mod edges;
 mod faults;
 mod golden;
+mod inputs;
 #[cfg(feature = "cuda")]
 mod kernels;
 #[cfg(unix)]
@@ -35,6 +36,7 @@ mod recordings;
 #[cfg(feature = "cuda")]
 mod sass;
 mod semantics;
+mod spikes;
 mod states;
 mod tree;
 mod words;

@@ -438,3 +438,16 @@ fn a_variable_may_be_given_by_its_views() {
         );
     }
 }
+
+/// The debug text of a file has no bytes of tensors.
+#[test]
+fn a_file_is_printed_without_its_bytes() {
+    let mut file = states::File::default();
+    file.tensors.push(("V".to_owned(), states::Tensor::from_array(ArrayD::<f32>::zeros(vec![2, 3]).view())));
+    file.tensors.push(("t".to_owned(), states::Tensor::from_array(ArrayD::<f64>::zeros(vec![]).view())));
+    file.metadata.insert("note".to_owned(), "text".to_owned());
+    let text = format!("{file:?}");
+    assert_eq!(text, r#"File { tensors: [("V", f32 [2, 3]), ("t", f64 [])], metadata: {"note": "text"} }"#);
+    let large = states::Tensor::from_array(ArrayD::<f64>::zeros(vec![1000, 1000]).view());
+    assert_eq!(format!("{large:?}"), "f64 [1000, 1000]");
+}

@@ -57,6 +57,15 @@ pub(crate) fn spec(message: impl Into<String>) -> Error {
     Error::Spec(message.into())
 }
 
+/// The message about an unknown name, which names the nearest known name.
+pub(crate) fn unknown_name<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
+    let near = overtime::models::nearest(name, known.iter().copied())
+        .map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    format!("no {what} named `{}`{near}; there is: {known}", name.escape_debug())
+}
+
 /// An error in the text of a model file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {

@@ -52,11 +52,8 @@ impl ModelFile {
         // Every value in a file needs its line. Counting lines each time would be quadratic.
         let ends: Vec<usize> = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect();
         let line = |at: usize| 1 + ends.partition_point(|end| *end < at);
-        let file: toml_file::File = toml::from_str(text).map_err(|e| ParseError {
-            path: None,
-            line: line(e.span().map_or(0, |s| s.start)),
-            message: e.message().to_owned(),
-        })?;
+        let file =
+            toml_file::File::parse(text).map_err(|(at, message)| ParseError { path: None, line: line(at), message })?;
         let (system, settings) = check::model(file, &line)?;
         Ok(Self { path: None, system, settings })
     }

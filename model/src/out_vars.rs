@@ -1,8 +1,7 @@
 //! The variables to record, as users write them: `V,l1.state`, `V[0..5]`, `V[0,7]`, `spike:events`,
 //! `w:histogram`.
 
-use crate::Result;
-use crate::error::spec;
+use crate::error::{Error, Result, spec, unknown_name};
 use overtime::{Monitor, Schema, monitor};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,11 +9,15 @@ use std::ops::Range;
 /// One variable to record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutVar {
-    /// Its name.
+    /// The name in the results: that of the variable, or a population's, such as `E.V`.
+    pub name: String,
+    /// The name of the variable in the system.
     pub var: String,
     /// Some of its units, or all. They are ranges, so that a file of a few bytes cannot need
     /// gigabytes.
     pub units: Option<Vec<Range<usize>>>,
+    /// The unit that the name counts as 0: the first neuron of a population, otherwise 0.
+    pub first: usize,
     /// Whether to record its non-zero values as events.
     pub events: bool,
     /// Whether the picture has a histogram of its values at the end. Such a variable is not
@@ -22,17 +25,32 @@ pub struct OutVar {
     pub histogram: bool,
 }
 
+/// The variable of a group that has no value for each neuron: its spike ring.
+pub(crate) const RING: &str = "flight";
+
 /// The largest number of units in a list.
 const MOST: usize = 1 << 24;
 
 impl OutVar {
+    /// All units of this variable.
+    #[must_use]
+    pub fn new(var: impl Into<String>) -> Self {
+        let var = var.into();
+        Self { name: var.clone(), var, units: None, first: 0, events: false, histogram: false }
+    }
+
     /// The monitor of the loop.
     ///
     /// # Errors
-    /// If a unit does not exist. (The loop checks the name of the variable.)
+    /// If a unit does not exist, or a population has no variable of this name. (The loop checks the
+    /// names of other variables.)
     pub fn monitor(&self, schema: &Schema) -> Result<Monitor> {
-        let mut m = monitor(&self.var);
-        if let (Some(units), Some(len)) = (&self.units, elements(schema, &self.var)) {
+        let mut m = monitor(&self.var).named(&self.name);
+        let len = elements(schema, &self.var);
+        if len.is_none() && self.name != self.var {
+            return Err(self.unknown(schema));
+        }
+        if let (Some(units), Some(len)) = (&self.units, len) {
             if let Some(wrong) = units.iter().find(|r| r.end > len) {
                 let unit = wrong.end - 1;
                 return Err(spec(format!(
@@ -43,6 +61,16 @@ impl OutVar {
             m = m.units(units.iter().cloned().flatten());
         }
         Ok(if self.events { m.events() } else { m })
+    }
+
+    /// The error of a variable that the group of a population does not have.
+    fn unknown(&self, schema: &Schema) -> Error {
+        let of = |name: &str| name.split_once('.').map_or("", |(of, _)| of).to_owned();
+        let (group, population) = (of(&self.var), of(&self.name));
+        let known = schema.state.iter().filter_map(|v| v.name.strip_prefix(&*group)?.strip_prefix('.'));
+        let known: Vec<String> = known.filter(|var| *var != RING).map(|var| format!("{population}.{var}")).collect();
+        let known = known.iter().map(String::as_str);
+        spec(format!("out-vars: {}", unknown_name("variable", &self.name, known)))
     }
 
     /// The number of its recorded elements in one batch row.
@@ -62,17 +90,8 @@ pub fn elements(schema: &Schema, name: &str) -> Option<usize> {
     })
 }
 
-/// The variables that are recorded in each step.
-///
-/// # Errors
-/// The same as for [`parse`].
-pub fn recorded(text: Option<&str>) -> Result<Vec<OutVar>> {
-    let mut all = text.map(parse).transpose()?.unwrap_or_default();
-    all.retain(|want| !want.histogram);
-    Ok(all)
-}
-
-/// Reads a list of variables.
+/// Reads a list of variables. ([`SystemSpec::out_vars`](crate::SystemSpec::out_vars) reads those of
+/// populations as well.)
 ///
 /// # Errors
 /// The part that has no meaning.
@@ -103,7 +122,7 @@ pub fn parse(text: &str) -> Result<Vec<OutVar>> {
         if !names.insert((var, histogram)) {
             return Err(spec(format!("out-vars: `{}` is named twice", var.escape_debug())));
         }
-        all.push(OutVar { var: var.to_owned(), units, events, histogram });
+        all.push(OutVar { units, events, histogram, ..OutVar::new(var) });
     }
     Ok(all)
 }
@@ -160,7 +179,7 @@ mod tests {
     use super::*;
 
     fn wanted(var: &str, units: Option<&[Range<usize>]>, events: bool) -> OutVar {
-        OutVar { var: var.into(), units: units.map(<[Range<usize>]>::to_vec), events, histogram: false }
+        OutVar { units: units.map(<[Range<usize>]>::to_vec), events, ..OutVar::new(var) }
     }
 
     #[test]
@@ -177,12 +196,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_for_the_picture_alone_is_not_recorded() {
-        let text = "w:histogram,V,w";
-        assert_eq!(parse(text).unwrap()[0], OutVar { histogram: true, ..wanted("w", None, false) });
-        assert_eq!(recorded(Some(text)).unwrap(), [wanted("V", None, false), wanted("w", None, false)]);
+    fn a_histogram_has_all_units() {
+        let all = parse("w:histogram,V,w").unwrap();
+        assert_eq!(all[0], OutVar { histogram: true, ..wanted("w", None, false) });
+        assert_eq!(all[1..], [wanted("V", None, false), wanted("w", None, false)]);
         assert!(parse("w[0]:histogram").is_err() && parse("w:histogram,w:histogram").is_err());
-        assert_eq!(recorded(None).unwrap(), []);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The rules for values of a model file, and the errors of values that break them.
 
-use crate::error::ParseError;
+use crate::error::{ParseError, unknown_name};
 use crate::sequence::Sequence;
 use crate::toml_values::{self as raw, Maybe, Table};
 use crate::value::Value;
@@ -45,7 +45,7 @@ pub(crate) fn table(
     Ok(all)
 }
 
-/// The error of an unknown name, which names the nearest known name.
+/// The error of an unknown name.
 pub(crate) fn unknown<'a, V>(
     what: &str,
     name: &str,
@@ -53,11 +53,7 @@ pub(crate) fn unknown<'a, V>(
     at: usize,
     line: Line<'_>,
 ) -> Result<V> {
-    let known: Vec<&str> = known.collect();
-    let near = overtime::models::nearest(name, known.iter().copied())
-        .map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
-    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    error(line, at, format!("no {what} named `{}`{near}; there is: {known}", name.escape_debug()))
+    error(line, at, unknown_name(what, name, known))
 }
 
 /// Checks that the library knows the name.

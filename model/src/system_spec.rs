@@ -6,6 +6,7 @@ use crate::layers::{self, Layer};
 use crate::loaded::{Loaded, of_reals};
 use crate::network::{self, Network};
 use crate::neurons::{self, Neurons};
+use crate::out_vars::{self, OutVar};
 use crate::value::Value;
 use overtime::Scalar;
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,29 @@ impl SystemSpec {
                 .flat_map(|l| l.kind.inits().iter().map(|(name, v)| (format!("{}.{name}", l.name), v)))
                 .collect(),
         }
+    }
+
+    /// The variables that a text names, as [`parse`](crate::out_vars::parse) reads them. A variable
+    /// of a network's population, such as `E.V`, is a part of its group's.
+    ///
+    /// # Errors
+    /// If the text has no meaning, or names an unknown group or population.
+    pub fn out_vars(&self, text: Option<&str>) -> Result<Vec<OutVar>> {
+        let all = text.map(out_vars::parse).transpose()?.unwrap_or_default();
+        match self {
+            Self::Network(net) => all.into_iter().map(|want| net.of_group(want)).collect(),
+            _ => Ok(all),
+        }
+    }
+
+    /// The same without histograms, which have values of the last step alone.
+    ///
+    /// # Errors
+    /// The same as for [`SystemSpec::out_vars`].
+    pub fn recorded(&self, text: Option<&str>) -> Result<Vec<OutVar>> {
+        let mut all = self.out_vars(text)?;
+        all.retain(|want| !want.histogram);
+        Ok(all)
     }
 
     pub(crate) fn values_mut(&mut self) -> Vec<&mut Value> {

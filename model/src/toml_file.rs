@@ -6,6 +6,7 @@ use crate::toml_inputs::Input;
 use crate::toml_values::{Layer, Maybe, Table, Value};
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,4 +45,42 @@ pub(crate) struct File {
     pub(crate) out_vars: Maybe<Vec<String>>,
     pub(crate) record_every: Maybe<u64>,
     pub(crate) plot: Maybe<crate::plot::Raw>,
+}
+
+impl File {
+    /// Reads the text of a model file.
+    ///
+    /// # Errors
+    /// The offset of the error, and the message. If the text is TOML and a value in it is wrong, the
+    /// message begins with the value's key.
+    pub(crate) fn parse(text: &str) -> Result<Self, (usize, String)> {
+        toml::from_str(text).map_err(|e| {
+            let (at, message) = (e.span().map_or(0, |span| span.start), e.message());
+            let table = DeTable::parse(text).ok().filter(|_| !message.starts_with("unknown field"));
+            match table.and_then(|table| key_at(table.get_ref(), at)) {
+                Some(key) => (at, format!("`{}`: {message}", key.escape_debug())),
+                None => (at, message.to_owned()),
+            }
+        })
+    }
+}
+
+/// The key of the innermost value at this offset, with the keys of its tables before it.
+fn key_at(table: &DeTable<'_>, at: usize) -> Option<String> {
+    table.iter().find_map(|(key, value)| {
+        let key = key.get_ref();
+        match inner(value, at) {
+            Some(inner) => Some(format!("{key}.{inner}")),
+            None => value.span().contains(&at).then(|| key.to_string()),
+        }
+    })
+}
+
+/// The same within a value. The span of a table need not contain its values.
+fn inner(value: &Spanned<DeValue<'_>>, at: usize) -> Option<String> {
+    match value.get_ref() {
+        DeValue::Table(table) => key_at(table, at),
+        DeValue::Array(all) => all.iter().find_map(|value| inner(value, at)),
+        _ => None,
+    }
 }

@@ -12,7 +12,7 @@ use crate::system::{InputSpec, MAX_PORTS, Schema};
 pub(crate) use by_port::{InputByPort, PortValues, ValidInput};
 use check_shape::{check_lengths, same_length, steps as steps_of_series};
 use ndarray::{Array3, ArrayBase, ArrayView, ArrayViewD, Data, Dimension};
-use time_major::{strides, to_time_major};
+use time_major::{constants_to_time_major, strides, to_time_major};
 
 /// The number of steps of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +29,8 @@ enum Length {
 enum Values<'a, T> {
     Series(ArrayViewD<'a, T>),
     Constant(T),
+    /// One value for each unit, the same at every step.
+    Constants(ArrayViewD<'a, T>),
     Device(&'a DeviceArray<T>),
 }
 
@@ -40,6 +42,7 @@ enum Values<'a, T> {
 /// let _ = Input::from(&x); //                             two steps of a series
 /// let _ = Input::<f32>::duration(100.0); //               no input, 100 ms
 /// let _ = Input::duration(100.0).constant(5.0_f32); //    5 at every step
+/// let _ = Input::duration(100.0).constants(&[5.0_f32, 6.0]); // 5 for unit 0 and 6 for unit 1
 /// let _ = Input::steps(2).named("i", &x); //              several inputs go by their names
 /// ```
 #[derive(Clone, Debug)]
@@ -80,6 +83,37 @@ impl<'a, T: Scalar> Input<'a, T> {
     #[must_use]
     pub fn named_constant(mut self, name: impl Into<String>, value: T) -> Self {
         self.values.push((Some(name.into()), Values::Constant(value)));
+        self
+    }
+
+    /// Adds one value for each unit, the same at every step, for the system's only input. If the
+    /// system has several inputs of which only `x` is required, the values are for `x`. The values
+    /// have the shape of the input, such as `[N]`, or, in a batch, `[B, N]`. They are read in place.
+    ///
+    /// ```
+    /// # use overtime::{Input, LoopOverTime, models::Lif};
+    /// # fn main() -> overtime::Result<()> {
+    /// let currents: Vec<f32> = (0..20).map(|k| k as f32 * 2.0).collect(); // mV, for R = 1
+    /// let mut over_time = LoopOverTime::builder(Lif::new(20)).out_vars("spike").build()?;
+    /// let run = over_time.run(Input::duration(1000.0).constants(&currents))?;
+    /// let spikes = run["spike"].sum_axis(ndarray::Axis(0)); // the F-I curve, for 1 s
+    /// assert!(spikes[0] == 0.0 && spikes[19] > 9.0);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn constants<D: Dimension>(mut self, values: impl Into<ArrayView<'a, T, D>>) -> Self {
+        self.values.push((None, Values::Constants(values.into().into_dyn())));
+        self
+    }
+
+    /// Does the same as [`Input::constants`] for the input of this name.
+    #[must_use]
+    pub fn named_constants<D: Dimension>(
+        mut self,
+        name: impl Into<String>,
+        values: impl Into<ArrayView<'a, T, D>>,
+    ) -> Self {
+        self.values.push((Some(name.into()), Values::Constants(values.into().into_dyn())));
         self
     }
 
@@ -127,7 +161,7 @@ impl<'a, T: Scalar> Input<'a, T> {
     }
 
     pub(crate) fn has_series(&self) -> bool {
-        self.values.iter().any(|(_, v)| !matches!(v, Values::Constant(_)))
+        self.values.iter().any(|(_, v)| !matches!(v, Values::Constant(_) | Values::Constants(_)))
     }
 }
 
@@ -180,6 +214,7 @@ impl<'a, T: Scalar> Input<'a, T> {
             Ok(match values {
                 None => None,
                 Some(Values::Constant(value)) => Some(PortValues::Host(Array3::from_elem((1, 1, 1), value).into())),
+                Some(Values::Constants(view)) => Some(PortValues::Host(constants_to_time_major(view, spec, expect)?)),
                 Some(Values::Series(view)) => Some(PortValues::Host(to_time_major(view, spec, expect)?)),
                 Some(Values::Device(array)) => Some(PortValues::Device(array, strides(array.shape(), spec, expect)?.1)),
             })
@@ -217,6 +252,7 @@ impl<'a, T: Scalar> Input<'a, T> {
                     )));
                 }
                 Some(Values::Constant(_)) => {}
+                Some(Values::Constants(view)) => drop(constants_to_time_major(view.view(), spec, expect)?),
                 Some(Values::Series(view)) => {
                     same_length(&mut steps, spec, steps_of_series(view.shape(), spec, expect)?)?
                 }

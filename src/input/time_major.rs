@@ -38,6 +38,31 @@ pub(super) fn to_time_major<'a, T: Scalar>(
     Ok(CowArray::from(flat.into_owned()))
 }
 
+/// Converts values that are the same at every step, one for each unit, or one for each batch row and
+/// unit, to `[1, rows or 1, features or 1]`.
+pub(super) fn constants_to_time_major<'a, T: Scalar>(
+    values: ArrayViewD<'a, T>,
+    spec: &InputSpec,
+    expect: &Expect<'_>,
+) -> Result<CowArray<'a, T, Ix3>> {
+    let has_rows = expect.batch.is_some() && values.ndim() == spec.shape.len() + 1;
+    if values.ndim() != spec.shape.len() && !has_rows {
+        let features = spec.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let expected = match expect.batch {
+            Some(rows) => format!("[{features}] or [{rows}, {features}]"),
+            None => format!("[{features}]"),
+        };
+        return Err(Error::Rank {
+            argument: format!("input `{}`", spec.name),
+            expected,
+            given: values.shape().to_vec(),
+        });
+    }
+    // The first axis of a series is time; here it has one step.
+    let own = Expect { batch: expect.batch.filter(|_| has_rows), first_axis: FirstAxis::Time, ..*expect };
+    to_time_major(values.insert_axis(Axis(0)), spec, &own)
+}
+
 /// Does the same as [`to_time_major`] for a row-major array that stays on its device. Returns the
 /// number of steps, and the strides in elements of steps, rows and features. A stride is 0 where
 /// the array broadcasts.

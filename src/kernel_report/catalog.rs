@@ -6,7 +6,7 @@ use crate::cuda::compiler::request::Probes;
 use crate::models;
 use crate::models::{
     Activation, AdExIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, Family, GruCell, Hh, Lif, LstmCell, Method,
-    TraubMiles, WangBuzsaki, brainpy,
+    TraubMiles, WangBuzsaki, WhiteNoise, brainpy,
 };
 use crate::numeric::scalar::{DType, Real, Scalar};
 use crate::system::System;
@@ -121,6 +121,7 @@ impl List {
         self.lean("wang_buzsaki", &WangBuzsaki::<R>::new(1));
         self.lean("adex_if_conductance", &AdExIf::<R>::new(1).conductance());
         self.channels::<R>();
+        self.white_noise::<R>();
         if self.ahead_of_time {
             self.by_name::<R>();
         }
@@ -157,6 +158,14 @@ impl List {
             "channels",
             &kinds.into_iter().fold(none, |cell, kind| cell.channel(kind.name(), Channel::new(kind))),
         );
+    }
+
+    /// A neuron with noise in its current. Its text is joined from two files, so that it cannot be
+    /// embedded at build time.
+    fn white_noise<R: Real>(&mut self) {
+        if !self.ahead_of_time {
+            self.lean("white_noise", &WhiteNoise::new(Lif::<R>::new(1), 1.0));
+        }
     }
 
     fn layers<T: Scalar>(&mut self) {
@@ -272,7 +281,8 @@ mod tests {
         for module in list().into_iter().filter(|m| !m.is_specialised()) {
             let line = module.request.clone().generic().line();
             let embedded = lines.lines().any(|l| l == line);
-            let not_embedded = ["_tanh", "_gelu", "channels_"].iter().any(|part| module.name.contains(part));
+            let not_embedded =
+                ["_tanh", "_gelu", "channels_", "white_noise_"].iter().any(|part| module.name.contains(part));
             assert_eq!(embedded, !not_embedded, "{module}: {line}");
         }
     }
@@ -283,7 +293,8 @@ mod tests {
         use crate::cuda::compiler::embedded::{archs, find, serve, types};
         assert!(!archs().is_empty() && !types().is_empty(), "nothing was embedded");
         for arch in archs() {
-            let not_embedded = |m: &Module| ["_tanh", "_gelu", "channels_"].iter().any(|part| m.name.contains(part));
+            let not_embedded =
+                |m: &Module| ["_tanh", "_gelu", "channels_", "white_noise_"].iter().any(|part| m.name.contains(part));
             let embedded = |m: &Module| !m.is_specialised() && !not_embedded(m) && types().contains(&m.dtype.name());
             for module in list().iter().filter(|m| embedded(m)) {
                 let image = find(&module.request, (arch / 10, arch % 10)).unwrap();

@@ -47,4 +47,5 @@ pub use neurons::morris_lecar::MorrisLecar;
 pub use neurons::qua_if::QuaIf;
 pub use neurons::traub_miles::TraubMiles;
 pub use neurons::wang_buzsaki::WangBuzsaki;
+pub use neurons::white_noise::WhiteNoise;
 pub use sources::{InputGroup, PoissonGroup, SpikeTimeGroup};

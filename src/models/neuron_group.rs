@@ -62,8 +62,9 @@ pub trait NeuronGroup<R: Real>: System<R> {
     /// Adds white noise of this intensity to the current.
     ///
     /// # Errors
-    /// If the model has no noise of its own. (A [`network`](crate::network::Group::noise) adds
-    /// noise to the current of any model.)
+    /// If the model has no noise of its own. ([`WhiteNoise`](super::WhiteNoise) adds noise to the
+    /// current of any model, and so does the group of a
+    /// [`network`](crate::network::Group::noise).)
     fn set_noise(&mut self, sigma: f64) -> Result<()> {
         let _ = sigma;
         Err(not_taken("noise", self.kind()))

@@ -1,4 +1,4 @@
-//! The random numbers of a group in each step: noise, and numbers of Poisson spikes.
+//! The numbers of Poisson spikes of a group in each step.
 
 use super::plan::PoissonDrive;
 use crate::error::{Error, Result};
@@ -9,13 +9,7 @@ use crate::numeric::simd::{SimdLoop, vectorize};
 /// The maximum mean number of spikes of a Poisson drive in a step, so that tables stay small.
 const MOST: f64 = 256.0;
 
-/// The random stream of `purpose` for the group with this node number.
-pub(crate) fn stream(seed: u64, node: u16, purpose: &str) -> Stream {
-    Stream::named(seed ^ u64::from(node).rotate_left(40), purpose)
-}
-
-/// The purposes of the noise, and of Poisson drive number `k`.
-pub(crate) const NOISE: &str = "network.noise";
+/// The purpose of the random numbers of Poisson drive number `k`.
 pub(crate) fn drive(k: usize) -> String {
     format!("network.poisson{k}")
 }
@@ -37,31 +31,6 @@ pub(crate) fn thresholds(argument: &str, mean: f64) -> Result<Vec<u32>> {
         p *= mean / f64::from(k);
     }
     Ok(table)
-}
-
-/// Adds σ·ξ/√dt to the currents of the units from number `first` on. Units are counted over the
-/// batch; `scale` is σ/√dt.
-pub(super) fn noise<T: Real>(stream: Stream, scale: T, first: u64, step: u64, i: &mut [T]) {
-    vectorize(Noise { stream, scale, first, step, i });
-}
-
-struct Noise<'a, T> {
-    stream: Stream,
-    scale: T,
-    first: u64,
-    step: u64,
-    i: &'a mut [T],
-}
-
-impl<T: Real> SimdLoop for Noise<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        for (k, i) in self.i.iter_mut().enumerate() {
-            let xi = T::from_f64(f64::from(self.stream.normal(self.first + k as u64, self.step)));
-            *i = xi.mul_add(self.scale, *i);
-        }
-    }
 }
 
 /// Adds the Poisson spikes of a step to the receptors of the units from number `first` on. Units

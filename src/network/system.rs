@@ -3,9 +3,10 @@
 use super::host::partition::SingleWorker;
 use super::host::procedural;
 use super::host::run::Run;
-use super::{Network, gap_junction, poisson};
+use super::{Network, gap_junction};
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use crate::system::program::Program;
 use crate::system::scan::Scan;
@@ -51,14 +52,14 @@ impl<T: Real> System<T> for Network<T> {
             let part = StatePart { index, vars: plan.vars.clone(), units: plan.units, first: first * plan.units };
             model.init(shared, &mut state.part(&part));
             for receptor in plan.receptors.iter().filter(|r| !r.own.is_empty()) {
-                let stream = poisson::stream(shared.seed, child(node, index), &receptor.name);
+                let stream = Stream::of_node(shared.seed, child(node, index), &receptor.name);
                 receptor.own.clone().for_each(|var| state.var_mut(var).fill(T::of(0.0)));
                 receptor.init.fill_checked(state.var_mut(receptor.own.start), &[plan.units], stream);
             }
             for kinetics in &plan.kinetics {
                 let all = kinetics.vars.clone().zip(kinetics.model.names()).zip(&kinetics.init);
                 for ((var, name), init) in all {
-                    let stream = poisson::stream(shared.seed, child(node, index), &format!("{}.{name}", kinetics.name));
+                    let stream = Stream::of_node(shared.seed, child(node, index), &format!("{}.{name}", kinetics.name));
                     init.fill_checked(state.var_mut(var), &[plan.units], stream);
                 }
             }

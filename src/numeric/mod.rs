@@ -7,3 +7,4 @@ pub mod rng;
 pub(crate) mod rounding;
 pub(crate) mod scalar;
 pub(crate) mod simd;
+pub(crate) mod white_noise;

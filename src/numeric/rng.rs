@@ -44,6 +44,11 @@ impl Stream {
         Self { seed: seed ^ hash, stream: (hash >> 48) as u16 }
     }
 
+    /// The stream of `purpose` for the node of this number.
+    pub(crate) fn of_node(seed: u64, node: u16, purpose: &str) -> Self {
+        Self::named(seed ^ u64::from(node).rotate_left(40), purpose)
+    }
+
     /// The parts of the stream that a device needs: the seed, combined with the hash of the name,
     /// and the stream number.
     #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "only the CUDA engine calls it"))]

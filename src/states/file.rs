@@ -19,7 +19,7 @@ const FORMAT_KEY: &str = "overtime.format";
 const HEADER_KEY: &str = "overtime.header";
 const CRC: &str = "crc32.";
 
-/// The content of a file: tensors by name, and texts by name.
+/// The content of a file: tensors by name, and texts by name. `{:?}` prints names, types and shapes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct File {
     /// The tensors, in the order of the file.

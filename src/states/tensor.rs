@@ -94,8 +94,8 @@ impl std::fmt::Display for Type {
 /// The purpose of the memory, for error messages.
 const ARRAY: &str = "an array of a file";
 
-/// An array in the form of a file: row-major, little-endian.
-#[derive(Clone, Debug, PartialEq)]
+/// An array in the form of a file: row-major, little-endian. `{:?}` prints type and shape.
+#[derive(Clone, PartialEq)]
 pub struct Tensor {
     /// The type of the elements.
     pub dtype: Type,
@@ -103,6 +103,12 @@ pub struct Tensor {
     pub shape: Vec<usize>,
     /// The bytes of the elements.
     pub bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Tensor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {:?}", self.dtype, self.shape)
+    }
 }
 
 impl Tensor {

@@ -200,6 +200,11 @@ impl Schema {
         self.output.iter().product()
     }
 
+    /// Whether the first input is a current, and not the conductance `g`.
+    pub(crate) fn takes_current(&self) -> bool {
+        self.inputs.first().is_some_and(|input| input.name != "g")
+    }
+
     /// The number of elements of input `port` for one batch row.
     #[must_use]
     pub fn input_len(&self, port: usize) -> usize {

@@ -15,6 +15,8 @@ mod golden_layers;
 #[path = "../golden.rs"]
 mod golden_neurons;
 mod hopper;
+#[path = "../inputs.rs"]
+mod inputs;
 mod kinetics;
 mod layers;
 pub(crate) mod machine;

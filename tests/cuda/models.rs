@@ -3,7 +3,7 @@
 use overtime::models::{
     Activation, AdExIf, AdQuaIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, ExpIf, FitzHughNagumo, GruCell, Hh,
     HindmarshRose, Izhikevich, Lif, LstmCell, Method, MorrisLecar, Padding, PoissonGroup, QuaIf, Reset, SpikeTimeGroup,
-    TraubMiles, WangBuzsaki, brainpy,
+    TraubMiles, WangBuzsaki, WhiteNoise, brainpy,
 };
 use overtime::{Init, Real, Scalar, Sequential, System};
 
@@ -125,6 +125,19 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
             [("gL", 0.0, 0.2), ("C", 100.0, 2.0), ("V_th", -30.0, 0.5), ("V_T", -67.0, 0.1), ("tau_ref", 0.0, 0.05)];
         let all = of_cells.into_iter().chain(of_spikes);
         all.fold(TraubMiles::<R>::new(n), |cell, (name, from, by)| cell.param(name, each::<R>(n, from, by)).unwrap())
+    }));
+    all.push(model("lif white noise", LIF, CURRENT, |n| {
+        WhiteNoise::new(Lif::<R>::new(n).param("tau", each::<R>(n, 5.0, 0.3)).unwrap(), 2.5)
+    }));
+    all.push(model("traub_miles white noise", TRAUB_MILES, (0.0, 900.0), |n| {
+        WhiteNoise::new(TraubMiles::<R>::new(n).v(potentials(n)), 100.0)
+    }));
+    all.push(model("adex conductance white noise", &["V", "w", "spike", "refractory"], CURRENT, |n| {
+        WhiteNoise::new(AdExIf::<R>::new(n).method(Method::Heun2).conductance(), 2.5)
+    }));
+    all.push(model("channels white noise", &["V", "INa.p", "spike"], CURRENT, |n| {
+        let cell = CondNeuGroup::<R>::new(n).channel("INa", Channel::new(ChannelKind::INaHh1952));
+        WhiteNoise::new(cell.v(potentials(n)), 2.5)
     }));
     all.extend(equations());
     all.push(model("channels", &["V", "INa_HH1952.p", "ICaT_HM1992.q", "Ih_HM1992.p", "spike"], CURRENT, |n| {

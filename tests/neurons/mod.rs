@@ -8,3 +8,4 @@ mod parts;
 mod runner;
 mod sources;
 mod traub_miles;
+mod white_noise;

@@ -121,18 +121,19 @@ impl<'a> Drawing<'a> {
     }
 
     /// Those of a variable of which some units were recorded.
-    fn picked(&self, name: &str, asked: &[OutVar]) -> Option<Vec<usize>> {
-        let want = asked.iter().find(|want| want.var == name)?;
+    fn picked(&self, name: &str, shown: &[OutVar]) -> Option<Vec<usize>> {
+        let want = shown.iter().find(|want| want.name == name)?;
         let units: Vec<usize> = want.units.as_ref()?.iter().cloned().flatten().collect();
         (Some(units.len()) == self.width(name)).then_some(units)
     }
 
     fn traces(&mut self) -> anyhow::Result<Traces> {
-        let asked = self.spec.out_vars.as_deref().map(out_vars::parse).transpose()?.unwrap_or_default();
+        let asked = self.spec.system.out_vars(self.spec.out_vars.as_deref()).map_err(of_model)?;
         let wanted = self.wanted(&asked);
-        let elements = |name: &str| match self.picked(name, &asked) {
+        let shown = self.spec.system.out_vars(wanted.as_deref()).map_err(of_model)?;
+        let elements = |want: &OutVar| match self.picked(&want.name, &shown) {
             Some(units) => units.iter().max().map(|last| last + 1),
-            None => self.width(name),
+            None => self.width(&want.name),
         };
         let is_noisy =
             matches!(&self.spec.system, System::Neurons(group) if group.noise.is_some_and(|sigma| sigma > 0.0));
@@ -162,7 +163,7 @@ impl<'a> Drawing<'a> {
         };
         let mut panels = plan(&subject)?;
         panels.retain(|panel| match &panel.source {
-            Source::Var(name) | Source::Histogram(name) => self.values(name).is_some(),
+            Source::Var { name, .. } | Source::Histogram(name) => self.values(name).is_some(),
             _ => true,
         });
         let populations = match &self.spec.system {
@@ -172,7 +173,7 @@ impl<'a> Drawing<'a> {
         let Steps { begin, steps, t, dt, .. } = self.steps;
         let mut traces =
             picture::traces(&self.spec, panels, (&populations, self.units, self.rows), (begin, t, dt, steps))?;
-        self.feed(&mut traces, &asked);
+        self.feed(&mut traces, &shown);
         self.spikes(&mut traces)?;
         traces.end(|name| {
             let last = self.values(name).and_then(|values| {
@@ -187,15 +188,15 @@ impl<'a> Drawing<'a> {
     /// The variables asked for that the file has, and others in it.
     fn wanted(&self, asked: &[OutVar]) -> Option<String> {
         let text = self.spec.out_vars.as_deref().unwrap_or_default();
-        let has = |want: &OutVar| self.values(&want.var).is_some() && !want.events;
+        let has = |want: &OutVar| self.values(&want.name).is_some() && !want.events;
         let own = out_vars::split(text).into_iter().map(str::trim).zip(asked).filter(|(_, want)| has(want));
         let mut all: Vec<&str> = own.map(|(text, _)| text).collect();
         let is_new = |name: &&str| {
             !["ts", "t", "i", "output"].contains(name)
                 && !name.contains("spike")
-                && asked.iter().all(|want| want.var != *name)
+                && asked.iter().all(|want| want.name != *name)
                 && self.values(name).is_some()
-                && out_vars::parse(name).is_ok()
+                && self.spec.system.out_vars(Some(name)).is_ok()
         };
         all.extend(self.results.names().filter(is_new));
         (!all.is_empty()).then(|| all.join(","))
@@ -205,14 +206,14 @@ impl<'a> Drawing<'a> {
         series.values.shape().iter().skip(if self.batched { 2 } else { 1 }).product()
     }
 
-    fn feed(&self, traces: &mut Traces, asked: &[OutVar]) {
+    fn feed(&self, traces: &mut Traces, shown: &[OutVar]) {
         let Steps { begin, steps, every, .. } = self.steps;
         for k in 0..traces.panels.len() {
             let Some(source) = traces.panels.get(k).map(|panel| panel.source.clone()) else { continue };
             match source {
-                Source::Var(name) => {
+                Source::Var { name, .. } => {
                     let Some(values) = self.values(&name) else { continue };
-                    let mut picked = self.picked(&name, asked);
+                    let mut picked = self.picked(&name, shown);
                     let columns = match &mut picked {
                         Some(units) => Columns::Of(units),
                         None => Columns::All,

@@ -70,7 +70,7 @@ pub(super) fn draw(results: &Results, look: &Plot) -> anyhow::Result<(String, Tr
     let mut traces = Traces::new(panels, Clock::Milliseconds, grid, raster);
     for k in 0..traces.panels.len() {
         let source = traces.panels.get(k).map(|panel| panel.source.clone());
-        if let Some(Source::Var(name)) = source
+        if let Some(Source::Var { name, .. }) = source
             && let Some(values) = results.values(&name, false)
         {
             traces.feed(k, &values, values.ndim() > 2, Columns::All, |s| steps.begin + s * steps.every);

@@ -95,10 +95,10 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
         add("plot/high".into(), Tensor::from_array(traces.high.view().into_dyn()));
         add(
             "plot/dots".into(),
-            whole(&traces.raster.dots.iter().flat_map(|(step, cell)| [*step, *cell as u64]).collect::<Vec<_>>())?,
+            whole(traces.raster.dots.iter().flat_map(|(step, cell)| [*step, *cell as u64]).collect::<Vec<_>>())?,
         );
         let marks = traces.marks.iter().flat_map(|(row, bin)| [*row as u64, *bin as u64]);
-        add("plot/marks".into(), whole(&marks.collect::<Vec<_>>())?);
+        add("plot/marks".into(), whole(marks.collect::<Vec<_>>())?);
     }
     let progress = Progress {
         version: VERSION,

@@ -4,18 +4,17 @@ use super::recorder::{Buffer, Kept, Recorder};
 use crate::run::element::Element;
 use overtime::DType;
 use overtime_atomic::AtomicFile;
-use overtime_model::out_vars::{self, OutVar};
+use overtime_model::out_vars::OutVar;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// Writes the times and the recorded variables, a column for each unit: `ts,V[0],V[1]`. In a batch
 /// the columns are `V[row,unit]`. Without variables the columns are those of the output.
-pub(crate) fn traces<T: Element>(path: &Path, recorder: &Recorder<T>, out_vars: Option<&str>) -> anyhow::Result<()> {
-    let wanted = out_vars::recorded(out_vars)?;
+pub(crate) fn traces<T: Element>(path: &Path, recorder: &Recorder<T>, wanted: &[OutVar]) -> anyhow::Result<()> {
     let mut columns: Vec<(&str, &Buffer<T>, Option<&OutVar>)> = Vec::new();
     for (name, kept) in &recorder.vars {
         if let Kept::Dense(buffer) = kept {
-            columns.push((name, buffer, wanted.iter().find(|want| want.var == *name)));
+            columns.push((name, buffer, wanted.iter().find(|want| want.name == *name)));
         }
     }
     if columns.is_empty() {
@@ -26,8 +25,9 @@ pub(crate) fn traces<T: Element>(path: &Path, recorder: &Recorder<T>, out_vars: 
         for (name, buffer, want) in &columns {
             let rows = if recorder.batched { buffer.shape.iter().flatten().next().copied().unwrap_or(1) } else { 1 };
             let width = width(buffer) / rows.max(1);
+            let first = want.map_or(0, |want| want.first);
             let units: Vec<usize> = match want.and_then(|want| want.units.as_ref()) {
-                Some(ranges) => ranges.iter().cloned().flatten().collect(),
+                Some(ranges) => ranges.iter().cloned().flatten().map(|unit| unit - first).collect(),
                 None => (0..width).collect(),
             };
             for row in 0..rows {

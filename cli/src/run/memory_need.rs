@@ -62,7 +62,7 @@ pub(crate) fn reserve<T: Element>(session: &mut Session<T>) -> anyhow::Result<()
 fn of_run<T: Element>(session: &Session<T>) -> anyhow::Result<Room> {
     let (spec, files) = (&session.spec, &session.spec.files);
     let (schema, rows) = (session.over_time.schema(), session.over_time.batch().unwrap_or(1));
-    let wanted = out_vars::recorded(spec.out_vars.as_deref())?;
+    let wanted = spec.recorded()?;
     let vars =
         wanted.iter().filter(|want| !want.events).fold(0_usize, |sum, want| sum.saturating_add(want.width(schema)));
     // Variables without a file are recorded all the same, except those for a picture.
@@ -123,10 +123,7 @@ fn end<T: Element>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'sta
         Some("safetensors") => ends.push((all, "for the copy of a safetensors file")),
         // The file is written array by array.
         Some(_) if T::DTYPE == DType::Bf16 && files.stream.is_none() => {
-            let widths = out_vars::recorded(spec.out_vars.as_deref())?
-                .into_iter()
-                .filter(|want| !want.events)
-                .map(|want| want.width(schema));
+            let widths = spec.recorded()?.into_iter().filter(|want| !want.events).map(|want| want.width(schema));
             let widest = widths.max().unwrap_or(0).max(schema.output_len());
             let steps = kept(session.begin, session.steps, spec.record_every);
             ends.push((
@@ -140,7 +137,7 @@ fn end<T: Element>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'sta
         ends.push((state, "for a copy of the state"));
     }
     if let Some(path) = &files.plot {
-        let vars = out_vars::parse(spec.out_vars.as_deref().unwrap_or_default()).unwrap_or_default();
+        let vars = spec.system.out_vars(spec.out_vars.as_deref())?;
         let largest =
             vars.iter().filter(|want| want.histogram).filter_map(|want| out_vars::elements(schema, &want.var)).max();
         let values =

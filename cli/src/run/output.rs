@@ -70,7 +70,7 @@ fn tensors<T: Element>(recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result
         Ok(())
     })?;
     add("t", Tensor::from_array(Array0::from_elem((), t).view().into_dyn()));
-    add("i", Tensor { shape: Vec::new(), ..whole(&[i])? });
+    add("i", Tensor { shape: Vec::new(), ..whole([i])? });
     file.metadata.insert("overtime.content".into(), "result".into());
     Ok(file)
 }

@@ -28,7 +28,7 @@ pub(crate) fn panels(
         output: schema.output_len(),
         input: if schema.inputs.is_empty() { 0 } else { schema.input_len(0) },
         given,
-        elements: &|name| out_vars::elements(schema, name),
+        elements: &|want| out_vars::elements(schema, &want.var),
         names: schema.state.iter().map(|v| v.name.to_string()).collect(),
         out_vars: spec.out_vars.as_deref(),
         plot: &spec.plot,
@@ -78,7 +78,7 @@ pub(crate) fn feed<T: Scalar>(
     for k in 0..traces.panels.len() {
         let Some(panel) = traces.panels.get(k).cloned() else { continue };
         match (&panel.source, &input) {
-            (Source::Var(_), _) => {
+            (Source::Var { .. }, _) => {
                 let values = time_major(slice.get(&panel.monitor_name())?, shape.batch_major);
                 traces.feed(k, &values, shape.batched, Columns::Of(&panel.units()), |s| first + s);
             }

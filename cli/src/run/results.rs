@@ -25,9 +25,7 @@ pub(crate) fn write<T: Element>(
     if let Some(path) = session.spec.files.out.clone() {
         match session.recorder.stream.take() {
             Some(stream) => output::pack(&path, stream, t, i)?,
-            None if extension(&path) == "csv" => {
-                csv::traces(&path, &session.recorder, session.spec.out_vars.as_deref())?
-            }
+            None if extension(&path) == "csv" => csv::traces(&path, &session.recorder, &session.spec.recorded()?)?,
             None => output::write(&path, &session.recorder, t, i)?,
         }
         wrote.push(path);

@@ -12,7 +12,6 @@ use crate::plot::{Panel, Traces};
 use crate::run::element::Element;
 use overtime::{Device, LoopOverTime, Number, Survey, memory};
 use overtime_model::network::{Network, Population};
-use overtime_model::out_vars;
 use overtime_model::{Arrays, Loaded, SystemSpec as System};
 
 /// The device of a run, and the reason if it is no GPU.
@@ -98,7 +97,7 @@ impl<T: Element> Session<T> {
         let schema = self.over_time.schema();
         let rows = self.over_time.batch().unwrap_or(1);
         self.recorder.output.reserve("recording the output", steps, schema.output_len().saturating_mul(rows))?;
-        let wanted = out_vars::recorded(self.spec.out_vars.as_deref())?;
+        let wanted = self.spec.recorded()?;
         for (want, (name, kept)) in wanted.iter().zip(&mut self.recorder.vars) {
             if let Kept::Dense(buffer) = kept {
                 buffer.reserve(&format!("recording `{name}`"), steps, want.width(schema).saturating_mul(rows))?;

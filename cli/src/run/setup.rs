@@ -19,7 +19,7 @@ use crate::spikes::SPIKES;
 use anyhow::Context;
 use ndarray::ArrayD;
 use overtime::{InputSpec, LoopOverTime, Monitor, Strategy, monitor};
-use overtime_model::{Arrays, Axis, Loaded, SystemSpec as System, files, out_vars};
+use overtime_model::{Arrays, Axis, Loaded, SystemSpec as System, files};
 
 /// Reads all files, builds the loop, and finds the length of the run.
 pub(crate) fn new<T: Element>(mut spec: Spec, place: &Place) -> anyhow::Result<Session<T>> {
@@ -162,7 +162,7 @@ pub(crate) fn build<T: Element>(
     spec.batch = batch.map(|rows| rows as u64);
     let schema = system.schema();
     spec.warnings.extend(spec.files.check_pieces(&schema)?);
-    let wanted = out_vars::recorded(spec.out_vars.as_deref())?;
+    let wanted = spec.recorded()?;
     let keeps = spec.files.out.is_some();
     let mut monitors: Vec<Monitor> = Vec::new();
     let mut vars = Vec::new();
@@ -171,7 +171,7 @@ pub(crate) fn build<T: Element>(
         monitors.push(want.monitor(&schema)?);
         if keeps {
             let empty = if want.events { Kept::Events(Default::default()) } else { Kept::Dense(Buffer::new()) };
-            vars.push((want.var.clone(), empty));
+            vars.push((want.name.clone(), empty));
         }
     }
     let spikes = schema.state.iter().find(|v| v.name == "spike");

@@ -6,7 +6,6 @@ use super::session::Session;
 
 use crate::run::element::Element;
 use overtime::{Coupling, DType};
-use overtime_model::out_vars;
 
 /// The allocator may keep freed blocks below this size, the largest threshold of glibc. It gives
 /// them out again, but the system counts them as used.
@@ -32,7 +31,7 @@ impl Slice {
         let size = |steps: u64, width: usize| {
             [width, batch.unwrap_or(1), size_of::<T>()].iter().fold(steps, |bytes, by| bytes.saturating_mul(*by as u64))
         };
-        let vars = out_vars::recorded(spec.out_vars.as_deref())?;
+        let vars = spec.recorded()?;
         let vars = vars.iter().filter(|want| !want.events).map(|want| size(recorded, want.width(schema)));
         let mut arrays: Vec<u64> = vars.collect();
         if session.keeps() || spec.files.plot.is_some() {

@@ -9,7 +9,8 @@ use crate::args::RunArgs;
 use crate::exit_code::{in_file, of_model, usage};
 use crate::paths::{absolute, extension};
 use crate::plot::Size;
-use overtime_model::{Axis, ModelFile, Plot, Sequence, Stimulus, SystemSpec as System, Type, Value, neurons, out_vars};
+use overtime_model::out_vars::OutVar;
+use overtime_model::{Axis, ModelFile, Plot, Sequence, Stimulus, SystemSpec as System, Type, Value, neurons};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -142,9 +143,9 @@ impl Spec {
             return Err(usage("how long? give --duration MS, --steps N, or --input FILE with a series"));
         }
         let out_vars = args.out_vars.clone().or(s.out_vars);
-        if let Some(text) = &out_vars {
-            out_vars::parse(text)?;
-        }
+        let in_args = args.out_vars.is_some();
+        let asked = model.system.out_vars(out_vars.as_deref()).map_err(of_model);
+        asked.map_err(|e| if in_args { e } else { in_file(e, path.as_deref()) })?;
         let out = absolute(args.out.as_deref())?;
         let files = Files {
             stream: out.as_deref().filter(|_| args.stream).map(files::parts_folder),
@@ -194,6 +195,11 @@ impl Spec {
         files::can_stream(&spec)?;
         files::can_be_text(&spec)?;
         Ok(spec)
+    }
+
+    /// The variables that are recorded in each step.
+    pub(crate) fn recorded(&self) -> overtime_model::Result<Vec<OutVar>> {
+        self.system.recorded(self.out_vars.as_deref())
     }
 
     /// The kind of the system in pictures and summaries.

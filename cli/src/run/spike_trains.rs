@@ -4,9 +4,11 @@
 use super::tensors::{indices, numbers, read_indices, read_numbers, read_whole, whole};
 use crate::exit_code::Failure;
 use crate::spikes::spikes_of;
+use overtime::spikes::{IntervalStatistics, SpikeStatistics};
 use overtime::states::Tensor;
 use overtime::{Events, Monitor, Recording, Scalar, memory, monitor};
 use overtime_model::network::{Network, Population, total};
+use std::ops::Range;
 
 /// The name of events in an error of memory.
 const EVENTS: &str = "recording of events";
@@ -15,15 +17,10 @@ const EVENTS: &str = "recording of events";
 #[derive(Clone, Debug)]
 pub(crate) struct Train {
     pub(crate) group: String,
-    units: usize,
     /// All spikes, if results are kept.
     pub(crate) kept: Option<Events>,
-    /// For each neuron of each row: the step of its last spike plus 1 (0 without a spike), the
-    /// number of its spikes, and the sums of its intervals and of their squares, in steps.
-    last: Vec<u64>,
-    count: Vec<u64>,
-    sum: Vec<f64>,
-    square: Vec<f64>,
+    /// The counts and intervals of each neuron of each row.
+    statistics: SpikeStatistics,
 }
 
 /// The statistics of a population.
@@ -37,21 +34,18 @@ pub(crate) struct Statistics {
 
 impl Train {
     /// Bytes of the statistics of a neuron.
-    pub(crate) const BYTES: u64 = 32;
+    pub(crate) const BYTES: u64 = size_of::<IntervalStatistics>() as u64;
 
     /// Bytes of all statistics.
     pub(crate) fn bytes(&self) -> u64 {
-        (self.last.len() as u64).saturating_mul(Self::BYTES)
+        (self.statistics.neurons().len() as u64).saturating_mul(Self::BYTES)
     }
 
     pub(crate) fn all(net: &Network, rows: usize, keeps: bool) -> anyhow::Result<Vec<Self>> {
         let train = |group: &overtime_model::network::Group| {
             let units = usize::try_from(group.neurons.size)?;
-            let cells = units.saturating_mul(rows);
-            let (kept, what) = (keeps.then(Events::default), "the statistics of spikes");
-            let (last, count) = (memory::zeros(what, cells)?, memory::zeros(what, cells)?);
-            let (sum, square) = (memory::zeros(what, cells)?, memory::zeros(what, cells)?);
-            Ok(Self { group: group.name.clone(), units, kept, last, count, sum, square })
+            let statistics = SpikeStatistics::new(rows, units)?;
+            Ok(Self { group: group.name.clone(), kept: keeps.then(Events::default), statistics })
         };
         net.groups.iter().map(train).collect()
     }
@@ -63,18 +57,7 @@ impl Train {
     /// Adds the spikes of a slice. Returns their number.
     pub(crate) fn append<T: Scalar>(&mut self, slice: &Recording<T>) -> anyhow::Result<u64> {
         let new = slice.events(&spikes_of(&self.group))?;
-        for (step, (row, unit)) in new.step.iter().zip(new.row.iter().zip(&new.unit)) {
-            let at = row * self.units + unit;
-            let cell = (self.last.get_mut(at), self.count.get_mut(at), self.sum.get_mut(at), self.square.get_mut(at));
-            let (Some(last), Some(count), Some(sum), Some(square)) = cell else { continue };
-            if *last > 0 {
-                let interval = (step + 1 - *last) as f64;
-                *sum += interval;
-                *square += interval * interval;
-            }
-            *last = step + 1;
-            *count += 1;
-        }
+        self.statistics.add(new)?;
         if let Some(kept) = &mut self.kept {
             add(kept, new)?;
         }
@@ -82,37 +65,23 @@ impl Train {
     }
 
     /// The statistics of these neurons, in all rows.
-    fn statistics(&self, units: std::ops::Range<u64>) -> Statistics {
-        let mut all = Statistics::default();
-        let (mut cvs, mut cells) = (0.0, 0.0);
-        for at in 0..self.last.len() {
-            let unit = (at % self.units.max(1)) as u64;
-            let (Some(count), Some(sum), Some(square)) = (self.count.get(at), self.sum.get(at), self.square.get(at))
-            else {
-                continue;
-            };
-            if !units.contains(&unit) {
-                continue;
-            }
+    fn statistics(&self, units: Range<u64>) -> Statistics {
+        let [start, end] = [units.start, units.end].map(|unit| usize::try_from(unit).unwrap_or(usize::MAX));
+        let mut all = Statistics { cv: self.statistics.mean_cv(start..end), ..Statistics::default() };
+        for neuron in self.statistics.of(start..end) {
             all.neurons += 1;
-            all.spikes += count;
-            if *count >= 3 {
-                let n = (count - 1) as f64;
-                let (mean, variance) = (sum / n, (square / n - (sum / n).powi(2)).max(0.0));
-                cvs += variance.sqrt() / mean;
-                cells += 1.0;
-            }
+            all.spikes += neuron.count;
         }
-        all.cv = (cells > 0.0).then(|| cvs / cells);
         all
     }
 
     /// Passes the tensors of a checkpoint to `add`.
     pub(crate) fn save(&self, mut add: impl FnMut(&str, Tensor)) -> anyhow::Result<()> {
-        add("last", whole(&self.last)?);
-        add("count", whole(&self.count)?);
-        add("sum", numbers(&self.sum)?);
-        add("square", numbers(&self.square)?);
+        let neurons = || self.statistics.neurons().iter();
+        add("last", whole(neurons().map(|neuron| neuron.last))?);
+        add("count", whole(neurons().map(|neuron| neuron.count))?);
+        add("sum", numbers(neurons().map(|neuron| neuron.sum))?);
+        add("square", numbers(neurons().map(|neuron| neuron.square))?);
         if let Some(kept) = &self.kept {
             add("step", whole(&kept.step)?);
             add("row", whole(&indices(&kept.row)?)?);
@@ -127,14 +96,17 @@ impl Train {
             anyhow::Error::from(Failure::Io(format!("`{name}` of this checkpoint is of a wrong type or length")))
         };
         let read = |name: &str| read_whole(get(name)?)?.ok_or_else(|| wrong(name));
-        let cells = self.last.len();
+        let cells = self.statistics.neurons().len();
         let counts =
             |name: &str| read(name).and_then(|all| if all.len() == cells { Ok(all) } else { Err(wrong(name)) });
         let sums = |name: &str| {
             read_numbers(get(name)?).and_then(|all| if all.len() == cells { Ok(all) } else { Err(wrong(name)) })
         };
-        (self.last, self.count, self.sum, self.square) =
-            (counts("last")?, counts("count")?, sums("sum")?, sums("square")?);
+        let whole = counts("last")?.into_iter().zip(counts("count")?);
+        let all = whole.zip(sums("sum")?.into_iter().zip(sums("square")?));
+        for (neuron, ((last, count), (sum, square))) in self.statistics.neurons_mut().iter_mut().zip(all) {
+            *neuron = IntervalStatistics { last, count, sum, square };
+        }
         if self.kept.is_some() {
             let indices = |name: &str| read_indices(&read(name)?);
             self.kept = Some(Events { step: read("step")?, row: indices("row")?, unit: indices("unit")? });

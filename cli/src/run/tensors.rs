@@ -1,8 +1,9 @@
 //! Converts lists of numbers to tensors of a safetensors file, and back.
 
-use ndarray::{ArrayD, ArrayViewD};
+use ndarray::ArrayD;
 use overtime::memory;
 use overtime::states::{Tensor, Type};
+use std::borrow::Borrow;
 
 /// The name of these copies in an error of memory.
 const COPY: &str = "the copy of a file";
@@ -18,15 +19,24 @@ pub(crate) fn read_indices(all: &[u64]) -> anyhow::Result<Vec<usize>> {
 }
 
 /// Numbers in one axis.
-pub(crate) fn numbers(all: &[f64]) -> anyhow::Result<Tensor> {
-    Ok(Tensor::try_from_array(ArrayViewD::from_shape(vec![all.len()], all)?)?)
+pub(crate) fn numbers<N: Borrow<f64>>(
+    all: impl IntoIterator<Item = N, IntoIter: ExactSizeIterator>,
+) -> anyhow::Result<Tensor> {
+    tensor(Type::F64, all.into_iter().map(|x| x.borrow().to_le_bytes()))
 }
 
 /// Whole numbers in one axis.
-pub(crate) fn whole(all: &[u64]) -> anyhow::Result<Tensor> {
-    let mut bytes = memory::room(COPY, size_of_val(all))?;
-    bytes.extend(all.iter().flat_map(|x| x.to_le_bytes()));
-    Ok(Tensor { dtype: Type::U64, shape: vec![all.len()], bytes })
+pub(crate) fn whole<N: Borrow<u64>>(
+    all: impl IntoIterator<Item = N, IntoIter: ExactSizeIterator>,
+) -> anyhow::Result<Tensor> {
+    tensor(Type::U64, all.into_iter().map(|x| x.borrow().to_le_bytes()))
+}
+
+fn tensor(dtype: Type, all: impl ExactSizeIterator<Item = [u8; 8]>) -> anyhow::Result<Tensor> {
+    let shape = vec![all.len()];
+    let mut bytes = memory::room(COPY, all.len().saturating_mul(8))?;
+    bytes.extend(all.flatten());
+    Ok(Tensor { dtype, shape, bytes })
 }
 
 /// The numbers of [`whole`]; `None` for another type.

@@ -13,6 +13,7 @@ mod kernels;
 mod memory;
 mod network;
 mod plots;
+mod populations;
 mod readme;
 mod results;
 mod resume;

@@ -26,7 +26,7 @@ fn every_mistake_has_its_line() {
         ("kind = 'HH'\n[initial]\nm = 0.5\nn = 0.5\n", 4, "go together"),
         ("kind = 'HH'\n[initial]\nspike = 0.5\n", 3, "no variable with an initial value named `spike`"),
         ("kind = 'HH'\nmethod = 'rk5'\n", 2, "no method named `rk5`"),
-        ("kind = 'LIF'\nnoise = 1.0\n", 2, "`noise` is not for LIF"),
+        ("kind = 'PoissonGroup'\nnoise = 1.0\n", 2, "`noise` is not for PoissonGroup"),
         ("kind = 'LIF'\nreset = 'gentle'\n", 2, "`reset` is one of hard, soft, not `gentle`"),
         ("kind = 'HH'\nreset = 'soft'\n", 2, "`reset` is not for HH"),
         ("kind = 'PoissonGroup'\nmethod = 'rk4'\n", 2, "`method` is not for PoissonGroup"),

@@ -1,7 +1,7 @@
 //! Kinds of receptors, kinetics, plasticity and connectivity.
 
 use super::{Family, Key, Kind, kind, needs, takes};
-use overtime::network::{Ampa, BioNmda, Nmda, Stp};
+use overtime::network::{Ampa, BioNmda, Nmda, Stdp, Stp};
 
 pub(super) fn receptors() -> Vec<Kind> {
     let filter = |keys: Vec<Key>| {
@@ -124,13 +124,14 @@ pub(super) fn kinetics() -> Vec<Kind> {
 }
 
 pub(super) fn plasticity() -> Vec<Kind> {
+    let [pre, post] = Stdp::AMPLITUDES.map(|amplitude| format!("{amplitude}·(max − min)").replace('-', "−"));
     let keys = vec![
         needs("max", "of a weight", "largest weight"),
         takes("min", "of a weight", 0, "smallest weight"),
-        takes("tau_pre", "ms", 20, "time constant of the trace of the source"),
-        takes("tau_post", "ms", 20, "time constant of the trace of the target"),
-        takes("a_pre", "of a weight", "0.01·(max − min)", "amount that a spike of the source adds to its trace"),
-        takes("a_post", "of a weight", "−0.0105·(max − min)", "amount that a spike of the target adds to its trace"),
+        takes("tau_pre", "ms", Stdp::TAU, "time constant of the trace of the source"),
+        takes("tau_post", "ms", Stdp::TAU, "time constant of the trace of the target"),
+        takes("a_pre", "of a weight", pre, "amount that a spike of the source adds to its trace"),
+        takes("a_post", "of a weight", post, "amount that a spike of the target adds to its trace"),
     ];
     let example =
         "[[projection]]\n…\nstdp = { max = 10.0, tau_pre = 20.0, tau_post = 20.0, a_pre = 0.1, a_post = -0.105 }";

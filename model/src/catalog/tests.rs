@@ -45,3 +45,27 @@ fn examples_parse() {
         }
     }
 }
+
+/// A file that writes the defaults of `stdp` describes the same model as a file without them.
+#[test]
+fn the_defaults_of_stdp_are_those_of_the_parser() {
+    let model = |stdp: &str| {
+        let text = format!(
+            "[[group]]\nname = 'P'\nkind = 'HH'\n[[group.receptor]]\nname = 'r'\nkind = 'graded'\n[[projection]]\nname = 's'\n\
+             from = 'P'\nto = 'P.r'\nconnect = {{ kind = 'one_to_one' }}\nstdp = {{ max = 5.0{stdp} }}\n"
+        );
+        crate::ModelFile::parse(&text).unwrap_or_else(|e| panic!("{e}\n{text}"))
+    };
+    let keys = &of(Family::Plasticity).next().unwrap().keys;
+    let optional: Vec<&Key> = keys.iter().filter(|key| !key.default.is_empty()).collect();
+    assert_eq!(optional.len(), keys.len() - 1);
+    for key in optional {
+        // An amplitude is a multiple of max − min, which is 5 here.
+        let default = match key.default.replace('−', "-").strip_suffix("·(max - min)") {
+            Some(amplitude) => amplitude.parse::<f64>().unwrap() * 5.0,
+            None => key.default.parse().unwrap(),
+        };
+        assert_eq!(model(&format!(", {} = {default:?}", key.name)), model(""), "{}", key.name);
+        assert_ne!(model(&format!(", {} = {:?}", key.name, default + 0.5)), model(""), "{}", key.name);
+    }
+}

@@ -1,6 +1,8 @@
 //! Parts of groups, and the populations that `[populations]` names.
 
-use super::{Group, NamedPart, Part, tables};
+use super::{Group, NamedPart, Network, Part, tables};
+use crate::error::{self, spec, unknown_name};
+use crate::out_vars::{OutVar, RING};
 use crate::rules::{self, Line, Result, error, start, unknown};
 use std::ops::Range;
 
@@ -68,4 +70,52 @@ pub(super) fn part(text: &str, at: usize, groups: &[Group], named: &[NamedPart],
         return error(line, at, format!("{start}..{end} is empty, or beyond the {size} neurons of `{name}`"));
     }
     Ok(Part { units: Some(all.start + range.start..all.start + range.end), ..whole })
+}
+
+impl Network {
+    /// The variable of a population as a part of its group's variable. Its units count from the
+    /// first neuron of the population. Other variables stay as they are.
+    ///
+    /// # Errors
+    /// If the name begins with no group, population or projection, or if a unit does not exist.
+    pub(crate) fn of_group(&self, want: OutVar) -> error::Result<OutVar> {
+        let Some((of, var)) = want.name.split_once('.') else { return Ok(want) };
+        let shown = want.name.escape_debug();
+        let is_group = self.groups.iter().any(|group| group.name == of);
+        let projection = self.projections.iter().find(|projection| projection.name == of);
+        let has_variables = projection.is_some_and(|p| p.stdp.is_some() || p.kinetics.is_some());
+        let population = self.named.iter().find(|population| population.name == of);
+        let part = match population {
+            Some(population) if !is_group && !has_variables => &population.part,
+            None if !is_group && projection.is_none() => {
+                let groups = self.groups.iter().map(|group| group.name.as_str());
+                let known = groups.chain(self.named.iter().map(|population| population.name.as_str()));
+                let what = if self.named.is_empty() { "group" } else { "group or population" };
+                return Err(spec(format!("out-vars: `{shown}`: {}", unknown_name(what, of, known))));
+            }
+            _ => return Ok(want),
+        };
+        if var == RING {
+            return Err(spec(format!(
+                "out-vars: `{shown}`: only a whole group has `{RING}`; write {}.{RING}",
+                part.group
+            )));
+        }
+        if want.histogram {
+            return Err(spec(format!(
+                "out-vars: `{shown}`: a histogram has all units of a group; write {}.{var}:histogram",
+                part.group
+            )));
+        }
+        let all = units(part, &self.groups);
+        let ends = (usize::try_from(all.start), usize::try_from(all.end));
+        let (Ok(first), Ok(end)) = ends else { return Err(spec(format!("out-vars: `{shown}` has too many units"))) };
+        let len = end.saturating_sub(first);
+        let own = want.units.unwrap_or_else(|| std::iter::once(0..len).collect());
+        if let Some(beyond) = own.iter().find(|range| range.end > len) {
+            return Err(spec(format!("out-vars: `{shown}` has {len} units, and no unit {}", beyond.end - 1)));
+        }
+        let units = own.into_iter().map(|range| first + range.start..first + range.end).collect();
+        Ok(OutVar { var: format!("{}.{var}", part.group), units: Some(units), first, ..want })
+    }
 }

@@ -49,10 +49,11 @@ impl Stdp {
             );
         }
         let tau = [(raw.tau_pre, "tau_pre"), (raw.tau_post, "tau_post")];
-        let [tau_pre, tau_post] = tau.map(|(given, key)| or(given, key, f64::MIN_POSITIVE, 20.0));
+        let [tau_pre, tau_post] = tau.map(|(given, key)| or(given, key, f64::MIN_POSITIVE, network::Stdp::TAU));
         let tau = [tau_pre?, tau_post?];
-        let pre = or(raw.a_pre, "a_pre", f64::MIN, 0.01 * (max - min))?;
-        let post = or(raw.a_post, "a_post", f64::MIN, -0.0105 * (max - min))?;
+        let [pre, post] = network::Stdp::AMPLITUDES.map(|amplitude| amplitude * (max - min));
+        let pre = or(raw.a_pre, "a_pre", f64::MIN, pre)?;
+        let post = or(raw.a_post, "a_post", f64::MIN, post)?;
         Ok(Self { max, min, tau, amplitudes: [pre, post] })
     }
 

@@ -5,7 +5,7 @@ use crate::arrays::Arrays;
 use crate::error::spec;
 use crate::{Error, Loaded, Result, Value};
 use ndarray::ArrayD;
-use overtime::models::{self, Method, NeuronGroup, Param, Reset};
+use overtime::models::{self, Method, NeuronGroup, Param, Reset, WhiteNoise};
 use overtime::{Init, Number, Real};
 
 /// The input of a group.
@@ -16,11 +16,13 @@ pub(crate) enum Port {
     Conductance,
 }
 
-/// A group of neurons without a network.
+/// A group of neurons without a network. Noise is the model's own, if the model has some.
 pub(crate) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays) -> Result<Loaded<R>> {
     let mut made = of_network::<R>(group, arrays, "", Port::Current)?;
-    if let Some(sigma) = group.noise {
-        made.set_noise(sigma)?;
+    match group.noise {
+        Some(sigma) if group.info()?.takes("noise") => made.set_noise(sigma)?,
+        Some(sigma) => return Ok(Box::new(WhiteNoise::new(made, sigma))),
+        None => {}
     }
     Ok(made)
 }

@@ -5,7 +5,7 @@ use crate::error::ParseError;
 use crate::rules::{Line, Result, choice, error, finite, get, known, number_or_file, start, table, value};
 use crate::toml_values::{Maybe, Table};
 use crate::value::Value;
-use overtime::models::{Method, ModelInfo};
+use overtime::models::{Family, Method, ModelInfo};
 use toml::Spanned;
 
 pub(crate) struct Keys {
@@ -22,7 +22,9 @@ pub(crate) struct Keys {
 
 pub(crate) fn neurons(kind: &Spanned<String>, group: Keys, line: Line<'_>) -> Result<Neurons> {
     let neuron = known_kind(kind, line)?;
-    takes(neuron, "noise", group.noise.as_ref(), line)?;
+    if let Some(noise) = group.noise.as_ref().filter(|_| neuron.family != Family::Neuron) {
+        return error(line, start(noise), format!("`noise` is not for {}", neuron.name));
+    }
     let initials: Vec<&str> = neuron.initial().collect();
     group.initial.as_ref().map_or(Ok(()), |initial| gates(initial, &initials, line))?;
     let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
@@ -75,13 +77,7 @@ pub(crate) fn known_kind(kind: &Spanned<String>, line: Line<'_>) -> Result<&'sta
 /// Checks that neurons of this kind take the key, if it is given.
 fn takes<V>(neuron: &ModelInfo, key: &str, value: Option<&Spanned<V>>, line: Line<'_>) -> Result<()> {
     match value {
-        Some(given) if !neuron.takes(key) => {
-            let more = match key {
-                "noise" => ": in a network every neuron takes it, `noise` in its [[group]]",
-                _ => "",
-            };
-            error(line, start(given), format!("`{key}` is not for {}{more}", neuron.name))
-        }
+        Some(given) if !neuron.takes(key) => error(line, start(given), format!("`{key}` is not for {}", neuron.name)),
         _ => Ok(()),
     }
 }

@@ -20,7 +20,9 @@ pub struct Neurons {
     pub size: u64,
     /// The integration method, if it is not the default.
     pub method: Option<String>,
-    /// The intensity of noise in the current, per √ms.
+    /// The intensity of noise in the current, in the unit of the current times √ms. Neurons with
+    /// noise of their own (HH) add that; all others are a
+    /// [`WhiteNoise`](overtime::models::WhiteNoise). Sources have no current.
     pub noise: Option<f64>,
     /// Whether the reset is soft: a spike lowers V by V_th − V_reset.
     #[serde(default)]

@@ -70,3 +70,57 @@ fn wrong_populations_have_their_line() {
     let error = ModelFile::parse(&format!("[populations]\nExc = 'P[0..3]'\n{GROUPS}{projection}")).unwrap_err();
     assert!(error.message.contains("no group or population named `Exct` (did you mean `Exc`?)"), "{error:?}");
 }
+
+/// A variable of a population is a part of its group's, under the name that was asked for.
+#[test]
+fn variables_of_populations_are_parts_of_groups() {
+    let text = format!("[populations]\nE = 'P[0..8]'\nI = 'P[8..10]'\nR = 'Q'\n{GROUPS}");
+    let system = ModelFile::parse(&text).unwrap().system;
+    let of = |text: &str| {
+        let want = system.out_vars(Some(text)).unwrap().remove(0);
+        (want.name, want.var, want.units, want.first)
+    };
+    let part = |name: &str, var: &str, units: std::ops::Range<usize>, first| {
+        (name.to_owned(), var.to_owned(), Some(vec![units]), first)
+    };
+    assert_eq!(of("E.V"), part("E.V", "P.V", 0..8, 0));
+    assert_eq!(of("I.V"), part("I.V", "P.V", 8..10, 8));
+    assert_eq!(of("I.ge[1]"), part("I.ge", "P.ge", 9..10, 8));
+    assert_eq!(of("R.V[1..3]"), part("R.V", "Q.V", 1..3, 0));
+    assert_eq!(of("P.V"), ("P.V".to_owned(), "P.V".to_owned(), None, 0));
+    assert_eq!(of("P.V[9]"), part("P.V", "P.V", 9..10, 0));
+    assert_eq!(of("I.V[1,0]").2, Some(vec![9..10, 8..9]));
+    assert_eq!(system.out_vars(None).unwrap(), []);
+    // Histograms are not recorded step by step.
+    assert_eq!(system.recorded(Some("P.V:histogram,E.V")).unwrap().len(), 1);
+    for (text, says) in [
+        ("F.V", "no group or population named `F`; there is: P, Q, E, I, R"),
+        ("E.V[8]", "has 8 units, and no unit 8"),
+        ("I.V[0..3]", "has 2 units, and no unit 2"),
+        ("I.V:histogram", "write P.V:histogram"),
+        ("E.flight", "only a whole group"),
+    ] {
+        let error = system.out_vars(Some(text)).unwrap_err().to_string();
+        assert!(error.contains(says), "{text}: {error}");
+    }
+    let long = format!("[populations]\nExcitatory = 'P[0..8]'\n{GROUPS}");
+    let error = ModelFile::parse(&long).unwrap().system.out_vars(Some("Excitatry.V")).unwrap_err().to_string();
+    assert!(error.contains("no group or population named `Excitatry` (did you mean `Excitatory`?)"), "{error}");
+    // A single group and layers have names with dots of their own.
+    let lstm = "[[layer]]\nname = 'l1'\nkind = 'LSTMCell'\nnum_in = 2\nnum_out = 2\n";
+    let layers = ModelFile::parse(lstm).unwrap().system;
+    assert_eq!(layers.out_vars(Some("l1.h")).unwrap()[0].var, "l1.h");
+}
+
+/// A projection with variables of its own comes before a population of the same name.
+#[test]
+fn a_projection_may_have_the_name_of_a_population() {
+    let projection = "[[projection]]\nname = 'E'\nfrom = 'P'\nto = 'P.ge'\nconnect = { kind = 'all_to_all' }\n";
+    let var = |more: &str| {
+        let text = format!("[populations]\nE = 'P[2..8]'\n{GROUPS}{projection}{more}");
+        ModelFile::parse(&text).unwrap().system.out_vars(Some("E.w")).unwrap().remove(0).var
+    };
+    assert_eq!(var(""), "P.w");
+    assert_eq!(var("stdp = { max = 2.0 }\n"), "E.w");
+    assert_eq!(var("kinetics = 'stp'\n"), "E.w");
+}

@@ -23,6 +23,24 @@ fn a_group_is_the_librarys_own() {
 }
 
 #[test]
+fn every_neuron_takes_noise() {
+    let file = ModelFile::parse("kind = 'AdExIF'\nsize = 5\nnoise = 0.7\ninitial = { V = -60 }\n").unwrap();
+    let own = models::AdExIf::<f64>::new(5).v(overtime::Init::Constant(-60.0));
+    let mut own = LoopOverTime::builder(models::WhiteNoise::new(own, 0.7)).seed(3).out_vars("V").build().unwrap();
+    let mut ours = LoopOverTime::builder(file.build::<f64>().unwrap()).seed(3).out_vars("V").build().unwrap();
+    let input = || Input::steps(300).constant(2.0);
+    assert_eq!(own.run(input()).unwrap()["V"], ours.run(input()).unwrap()["V"]);
+    // The noise of an HH is its own, with a variable that records it.
+    let hh = ModelFile::parse("kind = 'HH'\nnoise = 0.7\n").unwrap().build::<f64>().unwrap();
+    let mut hh = LoopOverTime::builder(hh).out_vars("input").build().unwrap();
+    assert!(hh.run_steps(9).unwrap()["input"].iter().all(|i| *i != 0.0));
+    let mut source = overtime_model::Neurons::new("PoissonGroup", 3).unwrap();
+    source.noise = Some(1.0);
+    let built = SystemSpec::Neurons(source).build::<f64>(0, 0.1).unwrap();
+    assert!(LoopOverTime::builder(built).build().unwrap_err().to_string().contains("noise in PoissonGroup"));
+}
+
+#[test]
 fn a_network_and_layers_are_built() {
     let net = "[[group]]\nname = 'P'\nkind = 'LIF'\nsize = 20\ncurrent = 25.0\n[[group.receptor]]\nname = 'e'\ntau = 5.0\n\
                [[projection]]\nname = 'PP'\nfrom = 'P'\nto = 'P.e'\nconnect = { kind = 'fixed_prob', p = 0.2 }\nweight = 0.1\n";

@@ -48,6 +48,7 @@ const FILES: &[(&str, &str)] = texts![
     "include/tile_fma.cuh",
     "include/tile_mma.cuh",
     "include/tile_steps.cuh",
+    "include/white_noise.cuh",
     "loops/cell_scan.cu",
     "loops/cell_step.cu",
     "loops/check.cu",

@@ -9,6 +9,7 @@ use crate::cuda::driver::memory::Buffer;
 use crate::error::Result;
 use crate::network::plan::ProjectionPlan;
 use bytemuck::NoUninit;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// The synapse rows of a projection, for `PreProjection` in `network_args.cuh`.
@@ -39,67 +40,25 @@ impl Synapses {
         context: &Arc<Context>,
         projection: &ProjectionPlan,
     ) -> Result<Self> {
-        let (min_delay, max_delay) = (*projection.delays.start(), *projection.delays.end());
-        let plastic = projection.plastic.is_some();
-        if let Some(args) = projection.spec.procedural.then(|| projection.spec.connect_args()).transpose()?.flatten() {
-            let none = || Buffer::new(context, "no synapses", 0);
-            let (offsets, targets, weights, delays) = (none()?, none()?, none()?, none()?);
-            let (longest, generator) = (args.count.into(), Some(args));
-            return Ok(Self {
-                offsets,
-                targets,
-                weights,
-                delays,
-                wide_targets: false,
-                min_delay,
-                max_delay,
-                longest,
-                plastic,
-                generator,
-            });
-        }
-        if let Some(DeviceSynapses { offsets, targets, weights, delays, wide_targets, longest }) =
-            maker.make(&projection.spec)?
-        {
-            return Ok(Self {
-                offsets,
-                targets,
-                weights,
-                delays,
-                wide_targets,
-                min_delay,
-                max_delay,
-                longest,
-                plastic,
-                generator: None,
-            });
-        }
-        let table = projection.spec.build()?;
-        let what = format!("synapses of projection `{}`", projection.spec.name);
-        let (targets, wide_targets) = match &table.targets {
-            Targets::U16(targets) => (put(context, &what, targets)?, false),
-            Targets::U32(targets) => (put(context, &what, targets)?, true),
+        let procedural = projection.spec.procedural.then(|| projection.spec.connect_args()).transpose()?.flatten();
+        let made = if procedural.is_some() { None } else { maker.make(&projection.spec)? };
+        let (rows, delays) = match (procedural, made) {
+            (Some(args), _) => (none(context, args.count.into())?, projection.delays.clone()),
+            (None, Some(rows)) => (rows, projection.delays.clone()),
+            (None, None) => upload(context, projection)?,
         };
-        let (delays, min_delay, max_delay) = match &table.delays {
-            Delays::Same(d) => (put::<u16>(context, &what, &[])?, *d, *d),
-            Delays::Each(delays) => (put(context, &what, delays)?, min_delay, max_delay),
-        };
-        let weights = match &table.weights {
-            Weights::Same => put::<i32>(context, &what, &[])?,
-            Weights::Each(weights) => put(context, &what, weights)?,
-        };
-        let (offsets, longest) = (put(context, &what, &table.offsets)?, longest(&table.offsets));
+        let DeviceSynapses { offsets, targets, weights, delays: each, wide_targets, longest } = rows;
         Ok(Self {
             offsets,
             targets,
             weights,
-            delays,
+            delays: each,
             wide_targets,
-            min_delay,
-            max_delay,
+            min_delay: *delays.start(),
+            max_delay: *delays.end(),
             longest,
-            plastic,
-            generator: None,
+            plastic: projection.plastic.is_some(),
+            generator: procedural,
         })
     }
 
@@ -124,6 +83,34 @@ impl Synapses {
             row_strategy::lane_per_source_from(self.longest, self.delays.len() > 0)
         }
     }
+}
+
+/// No rows, for procedural connectivity. `longest` is the number of synapses of the longest row.
+fn none(context: &Arc<Context>, longest: u64) -> Result<DeviceSynapses> {
+    let none = || Buffer::new(context, "no synapses", 0);
+    let (offsets, targets, weights, delays) = (none()?, none()?, none()?, none()?);
+    Ok(DeviceSynapses { offsets, targets, weights, delays, wide_targets: false, longest })
+}
+
+/// Generates the rows on the host and copies them to the device. Returns the rows, and the shortest
+/// and the longest delay.
+fn upload(context: &Arc<Context>, projection: &ProjectionPlan) -> Result<(DeviceSynapses, RangeInclusive<u32>)> {
+    let table = projection.spec.build()?;
+    let what = format!("synapses of projection `{}`", projection.spec.name);
+    let (targets, wide_targets) = match &table.targets {
+        Targets::U16(targets) => (put(context, &what, targets)?, false),
+        Targets::U32(targets) => (put(context, &what, targets)?, true),
+    };
+    let (delays, all) = match &table.delays {
+        Delays::Same(delay) => (put::<u16>(context, &what, &[])?, *delay..=*delay),
+        Delays::Each(delays) => (put(context, &what, delays)?, projection.delays.clone()),
+    };
+    let weights = match &table.weights {
+        Weights::Same => put::<i32>(context, &what, &[])?,
+        Weights::Each(weights) => put(context, &what, weights)?,
+    };
+    let (offsets, longest) = (put(context, &what, &table.offsets)?, longest(&table.offsets));
+    Ok((DeviceSynapses { offsets, targets, weights, delays, wide_targets, longest }, all))
 }
 
 fn put<E: NoUninit>(context: &Arc<Context>, what: &str, values: &[E]) -> Result<Buffer> {

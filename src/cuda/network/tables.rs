@@ -13,7 +13,9 @@ use crate::cuda::structs::network::{
 use crate::error::{Error, Result};
 use crate::network::plan::{GroupPlan, ProjectionPlan};
 use crate::network::poisson;
+use crate::numeric::rng::Stream;
 use crate::numeric::scalar::DType;
+use crate::numeric::white_noise;
 use crate::system::program::network::NetworkProgram;
 use crate::system::state::child;
 
@@ -89,7 +91,7 @@ impl NetworkTables {
         if let Some(at) = place.table {
             args.weights[0] = constants.address(at);
         }
-        let noise = poisson::stream(chunk.seed, node, poisson::NOISE).parts();
+        let noise = Stream::of_node(chunk.seed, node, white_noise::PURPOSE).parts();
         let output = call
             .node
             .probes
@@ -116,7 +118,7 @@ impl NetworkTables {
             for (k, (drive, at)) in
                 group.poisson.iter().zip(&place.thresholds).enumerate().filter(|(_, (drive, _))| drive.receptor == r)
             {
-                let (seed, stream) = poisson::stream(chunk.seed, node, &poisson::drive(k)).parts();
+                let (seed, stream) = Stream::of_node(chunk.seed, node, &poisson::drive(k)).parts();
                 let max_spikes = drive.thresholds.len() as u32;
                 poisson.push(PoissonArgs {
                     thresholds: constants.address(*at),

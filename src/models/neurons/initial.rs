@@ -17,8 +17,7 @@ pub(super) fn fill<R: Real, const N: usize>(
     (names, initial): ([&str; N], &[Option<Init>; N]),
     steady: impl Fn(usize, R, usize) -> R,
 ) {
-    let seed = shared.seed ^ u64::from(state.node()).rotate_left(40);
-    let streams = names.map(|name| Stream::named(seed, name));
+    let streams = names.map(|name| Stream::of_node(shared.seed, state.node(), name));
     let (units, shape) = (state.units().max(1), [size]);
     let Some((v, others)) = state.all().split_first_mut() else { return };
     if let Some(init) = &initial[0] {

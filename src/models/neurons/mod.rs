@@ -20,3 +20,4 @@ pub(crate) mod qua_if;
 pub(crate) mod refractory;
 pub(crate) mod traub_miles;
 pub(crate) mod wang_buzsaki;
+pub(crate) mod white_noise;

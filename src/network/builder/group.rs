@@ -39,12 +39,11 @@ pub(super) fn group_plan<T: Real>(
     schema.check()?;
     model.check()?;
     let conductance = schema.inputs.iter().position(|i| i.name == "g");
-    let takes_current = schema.inputs.first().is_some_and(|i| i.name != "g");
     let driven = receptors.iter().any(|r| !matches!(r.kind, Kind::Delta { .. }))
         || current.is_some()
         || input
         || noise.is_some();
-    if driven && !takes_current {
+    if driven && !schema.takes_current() {
         return Err(Error::Unsupported(format!("group `{name}`: {} has no input for a current", model.kind())));
     }
     let vars = *next..*next + schema.state.len();

@@ -50,10 +50,15 @@ pub struct Stdp {
 }
 
 impl Stdp {
+    /// The default of both time constants, ms.
+    pub const TAU: f64 = 20.0;
+    /// The defaults of `A_pre` and `A_post`, as multiples of `max` − `min`.
+    pub const AMPLITUDES: [f64; 2] = [0.01, -0.0105];
+
     /// Creates a rule for weights from 0, or from [`Stdp::min`], to `max`.
     #[must_use]
     pub fn new(max: f64) -> Self {
-        Self { tau: [20.0; 2], amplitudes: None, min: 0.0, max }
+        Self { tau: [Self::TAU; 2], amplitudes: None, min: 0.0, max }
     }
 
     /// Sets the time constants of the traces, ms: `tau_pre`, `tau_post`.
@@ -74,7 +79,7 @@ impl Stdp {
     /// A_pre and A_post. The defaults are proportional to `max` − `min`.
     pub(crate) fn steps(&self) -> [f64; 2] {
         let room = self.max - self.min;
-        self.amplitudes.unwrap_or([0.01 * room, -0.0105 * room])
+        self.amplitudes.unwrap_or(Self::AMPLITUDES.map(|amplitude| amplitude * room))
     }
 
     /// Sets the smallest weight; 0 by default.

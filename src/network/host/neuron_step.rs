@@ -2,11 +2,11 @@
 
 use super::partition::SpikeExchange;
 use super::receptor_step::{GapStep, ReceptorStep, feel, join, mask};
+use crate::network::Network;
 use crate::network::plan::postsynaptic::SynapticFilter;
 use crate::network::plan::{GroupPlan, ReceptorKind, WORD};
-use crate::network::{Network, poisson};
-use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
+use crate::numeric::white_noise::WhiteNoise;
 use crate::system::state::{State, child};
 use crate::system::{Inputs, MAX_PORTS, Tick};
 
@@ -37,7 +37,7 @@ struct GroupConstants<T> {
     /// The constants of the receptors that have variables of their own.
     kind: Vec<ReceptorConstants<T>>,
     coba: bool,
-    noise: Option<(Stream, T)>,
+    noise: Option<WhiteNoise<T>>,
 }
 
 /// A receptor that has variables of its own, in the type of the network.
@@ -91,7 +91,7 @@ impl<T: Real> NeuronBlocks<T> {
             };
             let kind = plan.receptors.iter().filter_map(|receptor| own(&receptor.kind)).collect();
             let coba = plan.has_conductance();
-            let noise = plan.noise.map(|sigma| (poisson::stream(seed, node, poisson::NOISE), T::of(sigma / dt.sqrt())));
+            let noise = plan.noise.map(|sigma| WhiteNoise::new(seed, node, sigma, dt));
             GroupConstants { node, kind, coba, noise }
         });
         Self {
@@ -199,8 +199,8 @@ impl<T: Real> NeuronBlock<'_, T> {
             i.iter_mut().enumerate().for_each(|(k, i)| *i += current.at(self.first + k));
         }
         i.iter_mut().zip(self.input).for_each(|(i, x)| *i += *x);
-        if let Some((stream, scale)) = known.noise {
-            poisson::noise(stream, scale, first as u64, at.i, i);
+        if let Some(noise) = known.noise {
+            noise.add(first as u64, at.i, i);
         }
         // An input that is not given reads as zeros. This holds for all further inputs of a model,
         // and for `g` if no receptor is a conductance.

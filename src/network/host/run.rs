@@ -60,7 +60,7 @@ impl<'n, T: Real> Run<'n, T> {
                     network.plan.projections.iter().enumerate().filter(|(_, l)| (l.to, l.receptor) == (group, r));
                 arrivals.extend(projections.map(|(l, _)| Arrival::Spikes(l)));
                 for (k, drive) in plan.poisson.iter().enumerate().filter(|(_, drive)| drive.receptor == r) {
-                    let stream = poisson::stream(seed, child(node, group), &poisson::drive(k));
+                    let stream = Stream::of_node(seed, child(node, group), &poisson::drive(k));
                     arrivals.push(Arrival::PoissonDrive { drive, var: receptor.var, group, stream });
                 }
             }

@@ -106,7 +106,7 @@ fn points(
 fn is_input(panel: &Panel) -> bool {
     match &panel.source {
         Source::Input => true,
-        Source::Var(name) => name == "input",
+        Source::Var { name, .. } => name == "input",
         _ => false,
     }
 }

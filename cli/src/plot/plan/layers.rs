@@ -2,14 +2,14 @@
 
 use super::super::axis::ordinal;
 use super::curves::{cells, names, of_cells};
-use super::{CURVES, Drive, Form, PANELS, Panel, Source, Subject};
+use super::{CURVES, Drive, Form, PANELS, Panel, Source, Subject, source_of};
 use overtime_model::out_vars::OutVar;
 
 /// Most rows of a heat map.
 const HEAT: usize = 256;
 
 pub(super) fn usual(subject: &Subject<'_>, asked: &[OutVar]) -> Vec<Panel> {
-    let known = asked.iter().filter(|want| !want.events && (subject.elements)(&want.var).is_some());
+    let known = asked.iter().filter(|want| !want.events && (subject.elements)(want).is_some());
     let mut panels = vec![own(subject, "output")];
     panels.extend(known.take(PANELS).map(|want| variable(subject, want)));
     panels.push(own(subject, "input"));
@@ -30,8 +30,8 @@ pub(super) fn own(subject: &Subject<'_>, name: &str) -> Panel {
 }
 
 pub(super) fn variable(subject: &Subject<'_>, want: &OutVar) -> Panel {
-    let len = (subject.elements)(&want.var).unwrap_or(0);
-    sequence(subject, &want.var, Source::Var(want.var.clone()), len, ("unit", 4), Some(want))
+    let len = (subject.elements)(want).unwrap_or(0);
+    sequence(subject, &want.var, source_of(want), len, ("unit", 4), Some(want))
 }
 
 /// Few units are curves, many a heat map of the first row.

@@ -12,13 +12,18 @@ use super::draw::fits;
 use super::grid::Clock;
 use crate::exit_code::usage;
 use overtime::{Monitor, models, monitor};
-use overtime_model::out_vars::{self, OutVar};
+use overtime_model::out_vars::OutVar;
 use overtime_model::{Plot, SystemSpec as System};
 
 /// Most curves in a panel.
 const CURVES: usize = 5;
 /// Most panels of variables that were asked for.
 const PANELS: usize = 3;
+
+/// The source of a variable's values.
+fn source_of(want: &OutVar) -> Source {
+    Source::Var { name: want.name.clone(), var: want.var.clone() }
+}
 
 /// One panel of a picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +48,11 @@ pub(crate) struct Panel {
 /// Where a panel's values come from.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Source {
-    Var(String),
+    /// A variable, by its name in the results and in the system.
+    Var {
+        name: String,
+        var: String,
+    },
     Output,
     Input,
     /// Spikes of these units, a dot each.
@@ -77,14 +86,14 @@ pub(crate) struct Marks {
 impl Panel {
     /// What the loop must record for it.
     pub(crate) fn monitor(&self) -> Option<Monitor> {
-        let Source::Var(name) = &self.source else { return None };
-        Some(monitor(name).named(self.monitor_name()).units(self.units()).every(1))
+        let Source::Var { var, .. } = &self.source else { return None };
+        Some(monitor(var).named(self.monitor_name()).units(self.units()).every(1))
     }
 
     /// The name of that recording: no variable has a space in its name.
     pub(crate) fn monitor_name(&self) -> String {
         match &self.source {
-            Source::Var(name) => format!("plot {name}"),
+            Source::Var { name, .. } => format!("plot {name}"),
             _ => String::new(),
         }
     }
@@ -107,8 +116,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) output: usize,
     pub(crate) input: usize,
     pub(crate) given: Drive,
-    /// Elements of a row of a variable, if there is one of this name, and all names.
-    pub(crate) elements: &'a dyn Fn(&str) -> Option<usize>,
+    /// Elements of a row of a variable, if there is one, and all names.
+    pub(crate) elements: &'a dyn Fn(&OutVar) -> Option<usize>,
     pub(crate) names: Vec<String>,
     pub(crate) out_vars: Option<&'a str>,
     pub(crate) plot: &'a Plot,
@@ -133,7 +142,7 @@ pub(crate) fn clock(system: &System) -> Clock {
 
 /// What to draw.
 pub(crate) fn plan(subject: &Subject<'_>) -> anyhow::Result<Vec<Panel>> {
-    let asked = subject.out_vars.map(out_vars::parse).transpose()?.unwrap_or_default();
+    let asked = subject.system.out_vars(subject.out_vars)?;
     let (last, asked): (Vec<_>, Vec<_>) = asked.into_iter().partition(|want| want.histogram);
     let histograms = last.iter().map(|want| subject.histogram(want, "out-vars")).collect::<anyhow::Result<Vec<_>>>()?;
     let mut panels = match &subject.plot.panels {
@@ -188,7 +197,7 @@ impl Subject<'_> {
             };
         }
         let wrong = |e: &dyn std::fmt::Display| usage(format!("plot.panels: {e}"));
-        let want = match out_vars::parse(name).map_err(|e| wrong(&e))?.as_slice() {
+        let want = match self.system.out_vars(Some(name)).map_err(|e| wrong(&e))?.as_slice() {
             [one] => one.clone(),
             _ => return Err(wrong(&format!("`{}` is not one variable", name.escape_debug()))),
         };
@@ -198,13 +207,13 @@ impl Subject<'_> {
         if want.histogram {
             return self.histogram(&want, "plot.panels");
         }
-        let Some(len) = (self.elements)(&want.var) else { return Err(self.unknown("plot.panels", "panel", &want.var)) };
+        let Some(len) = (self.elements)(&want) else { return Err(self.unknown("plot.panels", "panel", &want.name)) };
         if let Some(beyond) = want.units.iter().flatten().find(|range| range.end > len) {
             let unit = beyond.end - 1;
-            return Err(wrong(&format!("`{}` has {len} units, and no unit {unit}", want.var.escape_debug())));
+            return Err(wrong(&format!("`{}` has {len} units, and no unit {unit}", want.name.escape_debug())));
         }
         // Without units of its own, those that are recorded.
-        let recorded = asked.iter().find(|other| other.var == want.var && want.units.is_none() && !other.events);
+        let recorded = asked.iter().find(|other| other.name == want.name && want.units.is_none() && !other.events);
         let want = recorded.unwrap_or(&want);
         match self.system {
             System::Neurons(group) => neurons::variable(self, group, want),
@@ -214,8 +223,8 @@ impl Subject<'_> {
     }
 
     fn histogram(&self, want: &OutVar, place: &str) -> anyhow::Result<Panel> {
-        if (self.elements)(&want.var).is_none() {
-            return Err(self.unknown(place, "variable", &want.var));
+        if (self.elements)(want).is_none() {
+            return Err(self.unknown(place, "variable", &want.name));
         }
         Ok(Panel { weight: 3, ..curves::alone("number", Source::Histogram(want.var.clone())) })
     }

@@ -2,14 +2,14 @@
 
 use super::curves::of_cells;
 use super::neurons::marks;
-use super::{CURVES, Hue, PANELS, Panel, Source, Subject, with_unit};
+use super::{CURVES, Hue, PANELS, Panel, Source, Subject, source_of, with_unit};
 use crate::spikes::spikes_of;
 use overtime_model::network::{Group, Network};
 use overtime_model::out_vars::OutVar;
 use std::collections::BTreeMap;
 
 pub(super) fn usual(subject: &Subject<'_>, net: &Network, asked: &[OutVar]) -> Vec<Panel> {
-    let known = asked.iter().filter(|want| !want.events && (subject.elements)(&want.var).is_some());
+    let known = asked.iter().filter(|want| !want.events && (subject.elements)(want).is_some());
     let own = ["spike", "rate"].map(|name| own(net, name));
     own.into_iter().chain(known.take(PANELS).map(|want| variable(subject, net, want))).collect()
 }
@@ -27,7 +27,7 @@ pub(super) fn own(net: &Network, name: &str) -> Panel {
 /// A variable of a group, in shades of its populations' colours, or of a projection, in colours
 /// that no population has.
 pub(super) fn variable(subject: &Subject<'_>, net: &Network, want: &OutVar) -> Panel {
-    let len = (subject.elements)(&want.var).unwrap_or(0);
+    let len = (subject.elements)(want).unwrap_or(0);
     let units: Vec<usize> = match &want.units {
         Some(units) => units.iter().cloned().flatten().take(CURVES).collect(),
         None => (0..len.min(CURVES)).collect(),
@@ -35,7 +35,7 @@ pub(super) fn variable(subject: &Subject<'_>, net: &Network, want: &OutVar) -> P
     let populations = net.populations(|_| 0);
     let (of, name) = want.var.split_once('.').unwrap_or((want.var.as_str(), ""));
     let group = net.groups.iter().find(|group| group.name == of);
-    let label = with_unit(&want.var, group.map_or("", |group| unit(group, name)));
+    let label = with_unit(&want.name, group.map_or("", |group| unit(group, name)));
     let mut shades = BTreeMap::new();
     let (mut hues, mut legend) = (Vec::new(), Vec::new());
     for unit in &units {
@@ -55,7 +55,7 @@ pub(super) fn variable(subject: &Subject<'_>, net: &Network, want: &OutVar) -> P
     }
     let spikes = group.filter(|_| name == "V").and_then(|group| marks(&group.neurons, spikes_of(&group.name)));
     let cells = units.into_iter().map(|unit| (0, unit)).collect();
-    Panel { hues, spikes, ..of_cells(&label, Source::Var(want.var.clone()), cells, legend) }
+    Panel { hues, spikes, ..of_cells(&label, source_of(want), cells, legend) }
 }
 
 /// The unit of a variable, where the model says it. That of a receptor depends on the weights.

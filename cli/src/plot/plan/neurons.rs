@@ -1,17 +1,16 @@
 //! Panels of a group of neurons.
 
 use super::curves::{alone, cells, names, of_cells};
-use super::{CURVES, Drive, Form, Marks, PANELS, Panel, Source, Subject, with_unit};
+use super::{CURVES, Drive, Form, Marks, PANELS, Panel, Source, Subject, source_of, with_unit};
 use crate::spikes::SPIKES;
 use overtime_model::out_vars::OutVar;
 use overtime_model::{Neurons, Value};
 
 pub(super) fn usual(subject: &Subject<'_>, group: &Neurons, asked: &[OutVar]) -> anyhow::Result<Vec<Panel>> {
     let mut panels = Vec::new();
-    let plain = |name: &str| OutVar { var: name.into(), units: None, events: false, histogram: false };
     if group.info()?.variable("V").is_some() {
         let want = asked.iter().find(|want| want.var == "V" && !want.events).cloned();
-        panels.push(variable(subject, group, &want.unwrap_or_else(|| plain("V")))?);
+        panels.push(variable(subject, group, &want.unwrap_or_else(|| OutVar::new("V")))?);
     }
     if subject.rows().saturating_mul(subject.output) > CURVES {
         panels.push(own(subject, group, "spike")?);
@@ -42,13 +41,13 @@ pub(super) fn variable(subject: &Subject<'_>, group: &Neurons, want: &OutVar) ->
     let info = group.info()?;
     let unit = info.variable(&want.var).map_or("", |variable| variable.unit);
     let is_potential = want.var == "V";
-    let len = (subject.elements)(&want.var).unwrap_or(subject.output);
+    let len = (subject.elements)(want).unwrap_or(subject.output);
     let cells = cells(subject.rows(), len, Some(want));
     let legend = names(&cells, len, "neuron");
     Ok(Panel {
         weight: if is_potential { 6 } else { 3 },
         spikes: if is_potential { marks(group, SPIKES.to_owned()) } else { None },
-        ..of_cells(&with_unit(&want.var, unit), Source::Var(want.var.clone()), cells, legend)
+        ..of_cells(&with_unit(&want.var, unit), source_of(want), cells, legend)
     })
 }
 
@@ -71,8 +70,9 @@ pub(super) fn marks(group: &Neurons, recording: String) -> Option<Marks> {
 fn input(subject: &Subject<'_>, group: &Neurons) -> anyhow::Result<Panel> {
     let info = group.info()?;
     let label = info.inputs.first().map_or_else(|| "I".to_owned(), |port| with_unit("I", port.unit));
-    let is_variable = (subject.elements)("input").is_some();
-    let source = if is_variable { Source::Var("input".into()) } else { Source::Input };
+    let variable = OutVar::new("input");
+    let is_variable = (subject.elements)(&variable).is_some();
+    let source = if is_variable { source_of(&variable) } else { Source::Input };
     let is_noisy = group.noise.is_some_and(|sigma| sigma > 0.0);
     let mut cells = cells(subject.rows(), subject.output, None);
     if is_noisy || subject.given != Drive::Series {

@@ -1,7 +1,7 @@
 //! Panels of values of which only names are known.
 
 use super::curves::{cells, names, of_cells};
-use super::{Panel, Source};
+use super::{Panel, Source, source_of};
 use overtime_model::out_vars::OutVar;
 
 /// A variable of so many batch rows and elements.
@@ -9,7 +9,7 @@ pub(crate) fn variable(name: &str, rows: usize, len: usize, want: &OutVar) -> Pa
     let mut cells = cells(rows, len, Some(want));
     cells.retain(|cell| cell.1 < len);
     let legend = if cells.len() > 1 { names(&cells, len, "unit") } else { Vec::new() };
-    of_cells(name, Source::Var(name.to_owned()), cells, legend)
+    of_cells(name, source_of(want), cells, legend)
 }
 
 /// A raster (`spike`) or rates (`rate`) of these groups.

@@ -4,7 +4,7 @@ use super::{Spec, extension};
 use crate::exit_code::usage;
 use overtime::{Coupling, Schema};
 use overtime_atomic::AtomicFile;
-use overtime_model::{Axis, out_vars};
+use overtime_model::Axis;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -113,13 +113,13 @@ pub(crate) fn parts_folder(file: &Path) -> PathBuf {
 /// Refuses events in a text of traces, whose lines are steps.
 pub(super) fn can_be_text(spec: &Spec) -> anyhow::Result<()> {
     let Some(out) = spec.files.out.as_deref().filter(|out| extension(out) == "csv") else { return Ok(()) };
-    let events = out_vars::recorded(spec.out_vars.as_deref())?.into_iter().find(|want| want.events);
+    let events = spec.recorded()?.into_iter().find(|want| want.events);
     match events {
         Some(want) => Err(usage(format!(
             "--out {}: a CSV has a line for each step, and `{}:events` is a list of events: give --spikes FILE.csv for \
              spikes, or --out FILE.npz",
             out.display(),
-            want.var
+            want.name
         ))),
         None => Ok(()),
     }

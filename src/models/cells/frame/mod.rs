@@ -222,7 +222,7 @@ impl<T: Scalar, K: Gates> System<T> for Cell<T, K> {
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, T>) {
-        let stream = Stream::named(shared.seed ^ u64::from(state.node()).rotate_left(40), "state");
+        let stream = Stream::of_node(shared.seed, state.node(), "state");
         let len = self.num_out * K::STATES.len();
         let [state] = state.vars();
         let shape = [state.len() / len.max(1), len];

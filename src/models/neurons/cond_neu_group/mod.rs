@@ -161,7 +161,7 @@ impl<R: Real> System<R> for CondNeuGroup<R> {
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
-        let stream = Stream::named(shared.seed ^ u64::from(state.node()).rotate_left(40), "V");
+        let stream = Stream::of_node(shared.seed, state.node(), "V");
         let (first, units) = (state.first(), state.units());
         let mut vars = state.all().iter_mut().map(|var| &mut **var);
         let v = vars.next().unwrap_or_default();

@@ -126,7 +126,7 @@ impl<R: Real> System<R> for Lif<R> {
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
-        let stream = Stream::named(shared.seed ^ u64::from(state.node()).rotate_left(40), "V");
+        let stream = Stream::of_node(shared.seed, state.node(), "V");
         let [v, spike, refractory] = state.vars();
         self.v.fill_checked(v, &[self.size], stream);
         spike.fill(R::of(0.0));
