@@ -57,6 +57,15 @@ pub(crate) fn spec(message: impl Into<String>) -> Error {
     Error::Spec(message.into())
 }
 
+/// The message about an unknown name. It has the nearest known name, and all known names.
+pub(crate) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    let near = overtime::models::nearest(name, known.clone())
+        .map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+    let known: Vec<&str> = known.collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    format!("no {what} named `{}`{near}; there is: {known}", name.escape_debug())
+}
+
 /// An error in the text of a model file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
