@@ -85,6 +85,17 @@ impl<'de> Deserialize<'de> for SourceKey {
     }
 }
 
+/// As many numbers as these. serde's own array ignores further numbers.
+struct Numbers<const N: usize>([f64; N]);
+
+impl<'de, const N: usize> Deserialize<'de> for Numbers<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let numbers = Vec::<f64>::deserialize(deserializer)?;
+        let wrong = |numbers: Vec<f64>| de::Error::custom(format!("expected {N} numbers, not {}", numbers.len()));
+        numbers.try_into().map(Self).map_err(wrong)
+    }
+}
+
 // By hand, because the keys of distributions are names of the library.
 impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -104,11 +115,14 @@ impl<'de> Deserialize<'de> for Source {
                         }
                         "file" => Given::File(map.next_value()?),
                         "orthogonal" => Given::Orthogonal(map.next_value()?),
-                        "linspace" => Given::Sequence(Sequence::Linspace(map.next_value()?)),
-                        "logspace" => Given::Sequence(Sequence::Logspace(map.next_value()?)),
-                        "geomspace" => Given::Sequence(Sequence::Geomspace(map.next_value()?)),
-                        "arange" => Given::Sequence(Sequence::Arange(map.next_value()?)),
-                        name => Given::Random(Distribution::named(name, map.next_value()?).map_err(de::Error::custom)?),
+                        "linspace" => Given::Sequence(Sequence::Linspace(map.next_value::<Numbers<_>>()?.0)),
+                        "logspace" => Given::Sequence(Sequence::Logspace(map.next_value::<Numbers<_>>()?.0)),
+                        "geomspace" => Given::Sequence(Sequence::Geomspace(map.next_value::<Numbers<_>>()?.0)),
+                        "arange" => Given::Sequence(Sequence::Arange(map.next_value::<Numbers<_>>()?.0)),
+                        name => {
+                            let Numbers(parameters) = map.next_value()?;
+                            Given::Random(Distribution::named(name, parameters).map_err(de::Error::custom)?)
+                        }
                     });
                 }
                 Ok(source)
