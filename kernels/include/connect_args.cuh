@@ -44,9 +44,10 @@ enum Rule : u32 {
 
 // Distributions of weights and delays.
 enum Distribution : u32 {
-    SAME = 0,     // One value for all, and no distribution.
-    UNIFORM = 1,  // `location + scale·u` for a uniform number u in [0, 1).
-    NORMAL = 2,   // `location + scale·z` for a standard normal number z.
+    SAME = 0,        // One value for all, and no distribution.
+    UNIFORM = 1,     // `location + scale·u` for a uniform number u in [0, 1).
+    NORMAL = 2,      // `location + scale·z` for a standard normal number z.
+    LOG_NORMAL = 3,  // e^(location + scale·z).
 };
 
 // A value of `own_shift`.

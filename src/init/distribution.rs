@@ -3,7 +3,9 @@
 
 use crate::device::device_struct::device_constants;
 use crate::error::{Error, Number, Result};
+use crate::numeric::math::exp;
 use crate::numeric::rng::Stream;
+use crate::numeric::scalar::Real;
 
 device_constants! {
     DISTRIBUTIONS {
@@ -13,6 +15,8 @@ device_constants! {
         UNIFORM: u32 = 1,
         /// `location + scale·z` for a standard normal number z.
         NORMAL: u32 = 2,
+        /// e^(location + scale·z).
+        LOG_NORMAL: u32 = 3,
     }
 }
 
@@ -32,6 +36,15 @@ pub enum Distribution {
     /// Normal with this mean and standard deviation. The standard deviation must not be negative.
     /// Values beyond 5.9 standard deviations do not occur.
     Normal(f64, f64),
+    /// e^(mu + sigma·z) for a standard normal number z: numpy's and NEST's `lognormal`. `mu` and
+    /// `sigma` are the mean and the standard deviation of the logarithm of the values; `sigma` must
+    /// not be negative. The median of the values is e^mu, their mean is e^(mu + sigma²/2). Values
+    /// lie between e^(mu ± 5.9·sigma), and are at least e⁻⁷⁰⁸.
+    ///
+    /// Weights are rounded to a fraction of the largest value, so that a large `sigma` makes small
+    /// weights coarse. A weight at the median is rounded by at most 4e-7 of itself for `sigma` = 1,
+    /// and by at most 5 % for `sigma` = 3.
+    LogNormal(f64, f64),
 }
 
 /// The facts of a distribution.
@@ -50,7 +63,7 @@ pub struct DistributionInfo {
 
 impl Distribution {
     /// The constructor of each distribution, in the order of lists.
-    const ALL: [fn(f64, f64) -> Self; 2] = [Self::Uniform, Self::Normal];
+    const ALL: [fn(f64, f64) -> Self; 3] = [Self::Uniform, Self::Normal, Self::LogNormal];
 
     /// The facts of all distributions.
     pub fn all() -> impl Iterator<Item = DistributionInfo> + Clone {
@@ -82,6 +95,15 @@ impl Distribution {
                 parameters: [("mean", "mean"), ("deviation", "standard deviation")],
                 example: "V = { normal = [-65.0, 5.0] }",
             },
+            Self::LogNormal(..) => DistributionInfo {
+                name: "lognormal",
+                about: "e to the power of a normal number, as numpy's lognormal",
+                parameters: [
+                    ("mu", "mean of the logarithm of the values"),
+                    ("sigma", "standard deviation of the logarithm of the values"),
+                ],
+                example: "weight = { lognormal = [-0.7, 0.5] }",
+            },
         }
     }
 
@@ -89,7 +111,7 @@ impl Distribution {
     #[must_use]
     pub fn parameters(&self) -> [f64; 2] {
         match *self {
-            Self::Uniform(a, b) | Self::Normal(a, b) => [a, b],
+            Self::Uniform(a, b) | Self::Normal(a, b) | Self::LogNormal(a, b) => [a, b],
         }
     }
 
@@ -110,7 +132,7 @@ impl Distribution {
             Self::Uniform(low, high) if !(high - low).is_finite() => {
                 return Err(Error::value(name, format!("{self:?}"), "has a width that is not a finite number"));
             }
-            Self::Normal(_, deviation) if deviation < 0.0 => {
+            Self::Normal(_, deviation) | Self::LogNormal(_, deviation) if deviation < 0.0 => {
                 return Err(Error::value(name, deviation, "is a standard deviation below 0"));
             }
             _ => {}
@@ -127,9 +149,15 @@ impl Distribution {
     #[must_use]
     pub fn bounds(&self) -> (f64, f64) {
         let [location, scale] = self.location_and_scale();
+        let normal = (location - TAILS * scale, location + TAILS * scale);
         match self {
             Self::Uniform(..) => (location, location + scale),
-            Self::Normal(..) => (location - TAILS * scale, location + TAILS * scale),
+            Self::Normal(..) => normal,
+            Self::LogNormal(..) => {
+                // `exp` saturates beyond its range, which is less than that of `f64`.
+                let (low, high) = normal;
+                (exp(low), if high > f64::EXP_RANGE.1 { f64::INFINITY } else { exp(high) })
+            }
         }
     }
 
@@ -139,7 +167,7 @@ impl Distribution {
     fn location_and_scale(&self) -> [f64; 2] {
         match *self {
             Self::Uniform(low, high) => [low, high - low],
-            Self::Normal(mean, deviation) => [mean, deviation],
+            Self::Normal(mean, deviation) | Self::LogNormal(mean, deviation) => [mean, deviation],
         }
     }
 
@@ -149,6 +177,7 @@ impl Distribution {
         let number = match self {
             Self::Uniform(..) => UNIFORM,
             Self::Normal(..) => NORMAL,
+            Self::LogNormal(..) => LOG_NORMAL,
         };
         (number, self.location_and_scale())
     }
@@ -171,6 +200,11 @@ impl Distribution {
                     values[k] = location + scale * f64::from(stream.normal(unit, steps[k]));
                 }
             }
+            Self::LogNormal(..) => {
+                for k in 0..W {
+                    values[k] = exp(location + scale * f64::from(stream.normal(unit, steps[k])));
+                }
+            }
         }
         values
     }
@@ -190,10 +224,12 @@ mod tests {
     const SEED: u64 = 20_261_129;
     /// Usual parameters of each distribution, with the mean and the standard deviation of its
     /// values.
-    const USUAL: [(Distribution, f64, f64); 2] = [
+    const USUAL: [(Distribution, f64, f64); 3] = [
         // (high − low)/√12
         (Distribution::Uniform(-70.0, -60.0), -65.0, 2.886_751_345_948_129),
         (Distribution::Normal(-65.0, 5.0), -65.0, 5.0),
+        // m = e^(mu + sigma²/2), and m·√(e^(sigma²) − 1)
+        (Distribution::LogNormal(-0.7, 0.5), 0.562_704_868_806_955_7, 0.299_888_129_744_319_6),
     ];
 
     #[test]
@@ -273,10 +309,26 @@ mod tests {
             (Distribution::Uniform(-f64::MAX, f64::MAX), "has a width that is not a finite number"),
             (Distribution::Normal(5.0, -1.0), "x: -1 is a standard deviation below 0"),
             (Distribution::Normal(0.0, f64::MAX), "has values that are too large for f64"),
+            (Distribution::LogNormal(5.0, -1.0), "x: -1 is a standard deviation below 0"),
+            (Distribution::LogNormal(800.0, 0.0), "x: LogNormal(800.0, 0.0) has values that are too large for f64"),
+            (Distribution::LogNormal(0.0, 121.0), "has values that are too large for f64"),
+            (Distribution::LogNormal(f64::MAX, f64::MAX), "has values that are too large for f64"),
         ] {
             let error = distribution.check("x").unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
         }
         Distribution::Uniform(f64::MAX, f64::MAX).check("x").unwrap();
+        Distribution::LogNormal(709.0, 0.0).check("x").unwrap();
+        Distribution::LogNormal(-f64::MAX, 0.0).check("x").unwrap();
+    }
+
+    #[test]
+    fn log_normal_values_are_powers_of_normal_values() {
+        let stream = Stream::new(SEED, 8);
+        for k in 0..10_000 {
+            let normal = Distribution::Normal(-0.7, 0.5).draw(stream, k, 0);
+            let value = Distribution::LogNormal(-0.7, 0.5).draw(stream, k, 0);
+            assert!((value / normal.exp() - 1.0).abs() <= 1e-15, "{normal}: {value}");
+        }
     }
 }

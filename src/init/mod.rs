@@ -59,6 +59,12 @@ impl Init {
         Self::Random(Distribution::Normal(mean, deviation))
     }
 
+    /// Random values of [`Distribution::LogNormal`].
+    #[must_use]
+    pub const fn lognormal(mu: f64, sigma: f64) -> Self {
+        Self::Random(Distribution::LogNormal(mu, sigma))
+    }
+
     /// Fills `out`, an array with shape `shape` and name `name`.
     ///
     /// # Errors

@@ -94,7 +94,8 @@ fn every_rule_makes_the_cpus_synapses() {
 /// A new distribution needs a line here.
 #[test]
 fn every_distribution_makes_the_cpus_synapses() {
-    let distributions = [Distribution::Uniform(0.3, 1.7), Distribution::Normal(0.5, 0.2)];
+    let distributions =
+        [Distribution::Uniform(0.3, 1.7), Distribution::Normal(0.5, 0.2), Distribution::LogNormal(-0.7, 0.3)];
     assert_eq!(distributions.len(), Distribution::all().count());
     let Some(device) = device() else { return };
     for (k, weight) in distributions.into_iter().enumerate() {

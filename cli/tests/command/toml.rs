@@ -28,6 +28,11 @@ fn every_mistake_has_its_line() {
         ("kind = 'HH'\n[initial]\nV = { uniform = 1 }\n", 3, "invalid type"),
         ("kind = 'HH'\n[initial]\nV = { array = 'x', uniform = [0, 1] }\n", 3, "exactly one of"),
         ("kind = 'HH'\n[initial]\nV = 'uniform'\n", 3, "no values named `uniform`"),
+        (
+            "kind = 'HH'\n[initial]\nV = { lognormal = [800, 1] }\n",
+            3,
+            "lognormal = [mu, sigma], and LogNormal(800.0, 1.0) has values that are too large for f64",
+        ),
         ("kind = 'HH'\n[parameters]\ngL = { uniform = [0, 1] }\n", 3, "`gL` must be a number"),
         (
             "kind = 'HH'\n[initial]\nV = { uniform = [5, 1] }\n",
