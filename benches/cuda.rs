@@ -110,9 +110,9 @@ fn time<V>(
 /// Brian2's COBAHH with `n` cells, four fifths of them excitatory, and with `k` synapses for each
 /// on average. The weights are those of k = 80, scaled by 80/k.
 fn cobahh(n: usize, k: usize) -> Result<Network<f32>> {
-    let cells = Group::new("P", TraubMiles::new(n).v(Init::Normal(-65.0, 5.0)))
-        .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::Normal(40.0, 15.0)))
-        .receptor(Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::Normal(200.0, 120.0)));
+    let cells = Group::new("P", TraubMiles::new(n).v(Init::normal(-65.0, 5.0)))
+        .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::normal(40.0, 15.0)))
+        .receptor(Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::normal(200.0, 120.0)));
     let most = n * 4 / 5;
     let project = |name, from, receptor, weight: f64| {
         let each = Connect::FixedProb((k as f64 / n as f64).min(1.0));

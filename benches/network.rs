@@ -14,10 +14,10 @@ use std::hint::black_box;
 fn cobahh<T: Real>(n: usize) -> Result<Network<T>> {
     let excitatory = n * 4 / 5;
     let connect = || Connect::FixedProb(80.0 / n as f64);
-    let cells = TraubMiles::<T>::new(n).v(Init::Normal(-65.0, 5.0)).gates(Init::Zeros, Init::Zeros, Init::Zeros);
+    let cells = TraubMiles::<T>::new(n).v(Init::normal(-65.0, 5.0)).gates(Init::Zeros, Init::Zeros, Init::Zeros);
     let group = Group::new("P", cells)
-        .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::Normal(40.0, 15.0)))
-        .receptor(Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::Normal(200.0, 120.0)));
+        .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::normal(40.0, 15.0)))
+        .receptor(Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::normal(200.0, 120.0)));
     Network::builder(0.1)
         .seed(1)
         .group(group)

@@ -97,7 +97,7 @@ fn cells<T: Scalar>(c: &mut Criterion, plan: &mut Plan, products: Products) {
     for [steps, batch, from, hidden] in shapes.iter().copied() {
         let shape = [steps, batch, from];
         // An orthogonal matrix of this size takes long to compute.
-        let small = || Init::Uniform(-0.05, 0.05);
+        let small = || Init::uniform(-0.05, 0.05);
         let name = |cell: &str| format!("{cell} {element} T={steps} B={batch} in={from} h={hidden}");
         bench(c, plan, &name("LSTM"), LstmCell::<T>::new(from, hidden), products, shape);
         bench(c, plan, &name("GRU"), GruCell::<T>::new(from, hidden), products, shape);

@@ -104,7 +104,7 @@ fn invalid_distributions_are_refused() {
         let error = LoopOverTime::new(system).map(|_| ()).unwrap_err();
         assert!(matches!(&error, Error::Value { .. }), "{init:?}: {error}");
     }
-    for init in [Init::Uniform(5.0, 1.0), Init::Normal(0.0, -1.0)] {
+    for init in [Init::uniform(5.0, 1.0), Init::normal(0.0, -1.0)] {
         refused(&init, Hh::new(2).v(init.clone()));
         refused(&init, Lif::new(2).v(init.clone()));
         refused(&init, Dense::new(2, 3).b_init(init.clone()));
@@ -117,10 +117,10 @@ fn invalid_distributions_are_refused() {
             Err(error) => assert!(matches!(error, Error::Value { .. }), "{error}"),
         }
     }
-    LoopOverTime::new(Hh::<f32>::new(2).v(Init::Uniform(-65.0, -65.0)).gates(
+    LoopOverTime::new(Hh::<f32>::new(2).v(Init::uniform(-65.0, -65.0)).gates(
         Init::Zeros,
         Init::Zeros,
-        Init::Normal(0.3, 0.0),
+        Init::normal(0.3, 0.0),
     ))
     .unwrap();
 }

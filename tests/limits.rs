@@ -17,7 +17,7 @@ const LIMIT: u64 = 600_000;
 fn network(size: usize, synapses: usize) -> Result<Network<f32>> {
     let group = Group::new("P", Lif::<f32>::new(size)).receptor(Receptor::exponential("s", 5.0));
     let projection =
-        Projection::new("C", "P", ("P", "s")).connect(Connect::FixedNumPost(synapses)).weight(Init::Uniform(0.0, 1.0));
+        Projection::new("C", "P", ("P", "s")).connect(Connect::FixedNumPost(synapses)).weight(Init::uniform(0.0, 1.0));
     Network::builder(0.1).group(group).project(projection).build()
 }
 

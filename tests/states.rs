@@ -8,7 +8,7 @@ use overtime::states::{self, StateDict, Tensor, Type};
 use overtime::{
     Error, Init, Inputs, LoopOverTime, Scalar, Schema, Sequential, Shared, State, System, Tick, Weight, WeightMut,
 };
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("overtime-states-{name}-{}", std::process::id()));

@@ -2,6 +2,7 @@
 // same operations give the same synapses.
 #pragma once
 #include "connect_args.cuh"
+#include "exp.cuh"
 #include "philox.cuh"
 
 namespace connect {
@@ -101,11 +102,14 @@ __device__ __forceinline__ u32 own_source(const ConnectArgs& c, u32 target) {
     return c.own_shift != NO_SHIFT && source >= 0 && source < (long long)c.pre ? (u32)source : NOBODY;
 }
 
-// The value of a synapse.
+// The value of a synapse. `of` has the location and the scale.
 __device__ __forceinline__ double draw(const ConnectArgs& c, u32 distribution, const double* of, u64 purpose, u32 source, u32 target) {
-    if (distribution == NORMAL) return of[0] + of[1] * (double)random_normal(c.seed, c.stream, source, purpose | target);
-    const Words w = random_words(c.seed, c.stream, source, purpose | target);
-    return of[0] + of[1] * ((double)(((u64)w.a << 32 | w.b) >> 11) / 9007199254740992.0);
+    if (distribution == UNIFORM) {
+        const Words w = random_words(c.seed, c.stream, source, purpose | target);
+        return of[0] + of[1] * ((double)(((u64)w.a << 32 | w.b) >> 11) / 9007199254740992.0);
+    }
+    const double normal = of[0] + of[1] * (double)random_normal(c.seed, c.stream, source, purpose | target);
+    return distribution == LOG_NORMAL ? math::exp_of(normal) : normal;
 }
 __device__ __forceinline__ unsigned short steps(double delay, double dt) {
     return (unsigned short)(u32)fmin(rint(fmax(delay, 0.0) / dt), 65535.0);

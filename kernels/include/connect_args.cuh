@@ -15,9 +15,9 @@ struct ConnectArgs {
     u32* counts;
     u64 seed;
     double factor;            // `FIXED_PROB`: 1/ln(1 − p).
-    double weight_params[2];  // The parameters of the weights' distribution.
+    double weight_params[2];  // The location and the scale of the weights' distribution.
     double inv_scale;         // The integer weight of a weight of 1.
-    double delay_params[2];   // The parameters of the delays' distribution, in ms.
+    double delay_params[2];   // The location and the scale of the delays' distribution.
     double dt;
     long long own_shift;      // Target j is source i itself where j = i + `own_shift`; `NO_SHIFT`: autapses stay.
     u32 stream;               // The number of the projection's random stream.
@@ -44,9 +44,10 @@ enum Rule : u32 {
 
 // Distributions of weights and delays.
 enum Distribution : u32 {
-    SAME = 0,     // One value for all synapses.
-    UNIFORM = 1,  // `low + width·u`; the parameters are low and width.
-    NORMAL = 2,   // The parameters are the mean and the standard deviation.
+    SAME = 0,        // One value for all, and no distribution.
+    UNIFORM = 1,     // `location + scale·u` for a uniform number u in [0, 1).
+    NORMAL = 2,      // `location + scale·z` for a standard normal number z.
+    LOG_NORMAL = 3,  // e^(location + scale·z).
 };
 
 // A value of `own_shift`.

@@ -1,44 +1,20 @@
 // Elementary functions of single IEEE operations: the counterpart of src/numeric/math.rs, with the
 // same names, operations and bits. That file has the reasons.
 #pragma once
-#include "scalar.cuh"
+#include "exp.cuh"
 
 namespace math {
 
-#ifdef SCALAR_F64
-typedef u64 bits_t;
-constexpr int EXP_TERMS = 10, BERNOULLI_TERMS = 7, MANTISSA = 52;
-constexpr bits_t BIAS = 1023;
-constexpr acc_t EXP_LOW = -708.0, EXP_HIGH = 709.0;
-constexpr acc_t LN2_HIGH = 0.69314718055994530942, LN2_LOW = 2.3190468138462996e-17;
-constexpr acc_t ROUNDER = 6755399441055744.0;  // 1.5·2⁵²
-__device__ constexpr acc_t EXP_POLY[] = {
-    0.5000000000000001,     0.16666666666666667,   0.04166666666662413,   0.008333333333330062,  0.0013888888917213717,
-    0.00019841269863053617, 2.4801521295954375e-5, 2.7557268459997064e-6, 2.7620088445409748e-7, 2.510038549551032e-8};
-#else
-typedef u32 bits_t;
-constexpr int EXP_TERMS = 5, BERNOULLI_TERMS = 3, MANTISSA = 23;
-constexpr bits_t BIAS = 127;
-constexpr acc_t EXP_LOW = -87.0f, EXP_HIGH = 88.0f;
-constexpr acc_t LN2_HIGH = acc_t(0.6931471824645996), LN2_LOW = acc_t(-1.9046542999577677e-9);
-constexpr acc_t ROUNDER = 12582912.0f;  // 1.5·2²³
-__device__ constexpr acc_t EXP_POLY[] = {acc_t(0.5), acc_t(0.16666576989698776), acc_t(0.041666554617204574), acc_t(0.008363179052722577),
-                                         acc_t(0.0013926183587713495)};
-#endif
-
+typedef Constants<acc_t>::bits_t bits_t;
+constexpr int BERNOULLI_TERMS = Constants<acc_t>::BERNOULLI_TERMS;
+constexpr acc_t EXP_LOW = Constants<acc_t>::EXP_LOW, EXP_HIGH = Constants<acc_t>::EXP_HIGH;
+constexpr acc_t LN2_HIGH = Constants<acc_t>::LN2_HIGH, LN2_LOW = Constants<acc_t>::LN2_LOW;
+constexpr acc_t ROUNDER = Constants<acc_t>::ROUNDER;
 constexpr acc_t LOG2_E = acc_t(1.44269504088896340736);
 
 // limit.min(x) and limit.max(x) of the CPU for a constant limit: a NaN in x is the result.
 __device__ __forceinline__ acc_t at_most(acc_t limit, acc_t x) { return limit < x ? limit : x; }
 __device__ __forceinline__ acc_t at_least(acc_t limit, acc_t x) { return limit > x ? limit : x; }
-
-#ifdef SCALAR_F64
-__device__ __forceinline__ acc_t of_bits(u64 bits) { return __longlong_as_double((long long)bits); }
-__device__ __forceinline__ u64 to_bits(acc_t x) { return (u64)__double_as_longlong(x); }
-#else
-__device__ __forceinline__ acc_t of_bits(u32 bits) { return __uint_as_float(bits); }
-__device__ __forceinline__ u32 to_bits(acc_t x) { return __float_as_uint(x); }
-#endif
 
 // The largest whole number that is not above x.
 __device__ __forceinline__ int floor(acc_t x) {
@@ -68,31 +44,7 @@ __device__ __forceinline__ acc_t reciprocal(acc_t x) {
 #endif
 }
 
-// 2ⁿ for the n in the low bits of `rounded`: one integer multiply-add.
-__device__ __forceinline__ acc_t pow2(acc_t rounded) { return of_bits((to_bits(rounded) << MANTISSA) + (BIAS << MANTISSA)); }
-
-__device__ __forceinline__ acc_t expm1_reduced(acc_t r) {
-    const acc_t s = r * r;
-    constexpr int LAST = (EXP_TERMS - 1) / 2 * 2;
-    acc_t p = LAST + 1 < EXP_TERMS ? fma(EXP_POLY[(LAST + 1) % EXP_TERMS], r, EXP_POLY[LAST]) : EXP_POLY[LAST];
-#pragma unroll
-    for (int k = LAST - 2; k >= 0; k -= 2) p = fma(p, s, fma(EXP_POLY[k + 1], r, EXP_POLY[k]));
-    return fma(p, s, r);
-}
-
-// 2ⁿ and eʳ − 1 for x = n·ln 2 + r.
-struct Parts {
-    acc_t scale, q;
-};
-
-__device__ __forceinline__ Parts exp_parts(acc_t x) {
-    const acc_t rounded = fma(x, LOG2_E, ROUNDER);
-    const acc_t n = rounded - ROUNDER;
-    const acc_t r = fma(n, -LN2_LOW, fma(n, -LN2_HIGH, x));
-    return {pow2(rounded), expm1_reduced(r)};
-}
-
-__device__ __forceinline__ Parts exp_parts_near(acc_t z) {
+__device__ __forceinline__ Parts<acc_t> exp_parts_near(acc_t z) {
     const acc_t rounded = fma(z, -LOG2_E, ROUNDER);
     const acc_t n = rounded - ROUNDER;
     acc_t r = fma(n, -LN2_HIGH, -z);
@@ -102,25 +54,20 @@ __device__ __forceinline__ Parts exp_parts_near(acc_t z) {
     return {pow2(rounded), expm1_reduced(r)};
 }
 
-__device__ __forceinline__ acc_t clamp_exp(acc_t x) { return at_least(EXP_LOW, at_most(EXP_HIGH, x)); }
-
-__device__ __forceinline__ acc_t exp(acc_t x) {
-    const Parts e = exp_parts(clamp_exp(x));
-    return fma(e.scale, e.q, e.scale);
-}
+__device__ __forceinline__ acc_t exp(acc_t x) { return exp_of(x); }
 
 __device__ __forceinline__ acc_t expm1(acc_t x) {
-    const Parts e = exp_parts(clamp_exp(x));
+    const Parts<acc_t> e = exp_parts(clamp_exp(x));
     return fma(e.scale, e.q, e.scale - acc_t(1));
 }
 
 __device__ __forceinline__ acc_t exp_neg(acc_t z) {
-    const Parts e = exp_parts_near(at_least(-EXP_HIGH, at_most(-EXP_LOW, z)));
+    const Parts<acc_t> e = exp_parts_near(at_least(-EXP_HIGH, at_most(-EXP_LOW, z)));
     return fma(e.scale, e.q, e.scale);
 }
 
 __device__ __forceinline__ acc_t decay(acc_t z) {
-    const Parts e = exp_parts_near(at_most(-EXP_LOW, z));
+    const Parts<acc_t> e = exp_parts_near(at_most(-EXP_LOW, z));
     return fma(e.scale, -e.q, acc_t(1) - e.scale);
 }
 

@@ -1,10 +1,9 @@
 //! The rules for values of a model file, and the errors of values that break them.
 
 use crate::error::{ParseError, unknown_name};
-use crate::sequence::Sequence;
 use crate::toml_values::{self as raw, Maybe, Table};
 use crate::value::Value;
-use overtime::Number;
+use overtime::{Distribution, DistributionInfo, Number};
 use std::path::PathBuf;
 use std::str::FromStr;
 use toml::Spanned;
@@ -49,7 +48,7 @@ pub(crate) fn table(
 pub(crate) fn unknown<'a, V>(
     what: &str,
     name: &str,
-    known: impl Iterator<Item = &'a str>,
+    known: impl Iterator<Item = &'a str> + Clone,
     at: usize,
     line: Line<'_>,
 ) -> Result<V> {
@@ -117,8 +116,11 @@ pub(crate) fn value(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result
             "xavier_normal" => Value::XavierNormal,
             "orthogonal" => Value::Orthogonal(1.0),
             _ => {
-                let known =
-                    "zeros, xavier_normal, orthogonal; a number; or a table with file, uniform, normal or orthogonal";
+                let distributions: Vec<&str> = Distribution::all().map(|info| info.name).collect();
+                let known = format!(
+                    "zeros, xavier_normal, orthogonal; a number; or a table with file, {} or orthogonal",
+                    distributions.join(", ")
+                );
                 return error(line, at, format!("`{key}`: no values named `{name}`; there is: {known}"));
             }
         },
@@ -129,56 +131,50 @@ pub(crate) fn value(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result
 
 /// A table of the source of values, with exactly one of its keys.
 fn source(source: raw::Source, at: usize, line: Line<'_>, key: &str) -> Result<Value> {
-    let raw::Source { file, array, uniform, normal, orthogonal, linspace, logspace, geomspace, arange } = source;
-    let sequence = |values: Sequence| Value::Sequence { values, line: line(at) };
-    let without_array = array.is_none();
-    let mut all = [
-        file.map(|file| Value::File { file: PathBuf::from(file), array, line: line(at) }),
-        uniform.map(|[low, high]| Value::Uniform(low, high)),
-        normal.map(|[mean, deviation]| Value::Normal(mean, deviation)),
-        orthogonal.map(Value::Orthogonal),
-        linspace.map(Sequence::Linspace).map(sequence),
-        logspace.map(Sequence::Logspace).map(sequence),
-        geomspace.map(Sequence::Geomspace).map(sequence),
-        arange.map(Sequence::Arange).map(sequence),
-    ]
-    .into_iter()
-    .flatten();
-    match (all.next(), all.next()) {
-        (Some(value), None) if without_array || matches!(value, Value::File { .. }) => checked(value, at, line, key),
+    let raw::Source { array, mut given } = source;
+    let value = match (given.pop(), given.is_empty()) {
+        (Some(raw::Given::File(file)), true) => Value::File { file: PathBuf::from(file), array, line: line(at) },
+        (Some(raw::Given::Random(distribution)), true) if array.is_none() => Value::Random(distribution),
+        (Some(raw::Given::Orthogonal(gain)), true) if array.is_none() => Value::Orthogonal(gain),
+        (Some(raw::Given::Sequence(values)), true) if array.is_none() => Value::Sequence { values, line: line(at) },
         _ => {
-            let one = "file (with array, if the file has several), uniform = [low, high], normal = [mean, deviation], \
-                       orthogonal = gain, linspace, logspace or geomspace = [from, to, number of values], \
-                       arange = [start, stop, step]";
-            error(line, at, format!("`{key}` must have exactly one of {one}"))
+            let distributions: Vec<String> = Distribution::all().map(form).collect();
+            let one = format!(
+                "file (with array, if the file has several), {}, orthogonal = gain, linspace, logspace or geomspace = \
+                 [from, to, number of values], arange = [start, stop, step]",
+                distributions.join(", ")
+            );
+            return error(line, at, format!("`{key}` must have exactly one of {one}"));
         }
-    }
+    };
+    checked(value, at, line, key)
+}
+
+/// A distribution with the names of its parameters, as `uniform = [low, high]`.
+fn form(info: DistributionInfo) -> String {
+    format!("{} = [{}]", info.name, info.parameters.map(|(name, _)| name).join(", "))
 }
 
 fn checked(value: Value, at: usize, line: Line<'_>, key: &str) -> Result<Value> {
-    let numbers: &[f64] = match &value {
-        Value::Number(a) | Value::Orthogonal(a) => &[*a],
-        Value::Uniform(a, b) | Value::Normal(a, b) => &[*a, *b],
-        _ => &[],
+    let numbers = match &value {
+        Value::Number(a) | Value::Orthogonal(a) => vec![*a],
+        Value::Random(distribution) => distribution.parameters().to_vec(),
+        _ => Vec::new(),
     };
     if numbers.iter().any(|x| !x.is_finite()) {
         return error(line, at, format!("`{key}` is not finite"));
     }
-    match value {
-        Value::Sequence { values, .. } => match values.check() {
-            Ok(()) => Ok(value),
-            Err(e) => error(line, at, format!("`{key}`: {e}")),
-        },
-        Value::Uniform(low, high) if low > high => {
-            error(line, at, format!("`{key}`: uniform = [low, high], and {} is above {}", Number(low), Number(high)))
-        }
-        Value::Normal(_, deviation) if deviation < 0.0 => error(
-            line,
-            at,
-            format!("`{key}`: normal = [mean, deviation], and a deviation of {} is below 0", Number(deviation)),
-        ),
-        value => Ok(value),
-    }
+    let checked = match &value {
+        Value::Sequence { values, .. } => values.check().map_err(|e| format!("`{key}`: {e}")),
+        Value::Random(distribution) => distribution.check(key).map_err(|e| match e {
+            overtime::Error::Value { given, reason, .. } => {
+                format!("`{key}`: {}, and {given} {reason}", form(distribution.info()))
+            }
+            other => other.to_string(),
+        }),
+        _ => Ok(()),
+    };
+    checked.map_or_else(|message| error(line, at, message), |()| Ok(value))
 }
 
 /// The name of a table, which must differ from the names before it.

@@ -1,5 +1,8 @@
 //! The values of a model file as its text has them, each with its place.
 
+use crate::error::unknown_name;
+use crate::sequence::Sequence;
+use overtime::Distribution;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -49,18 +52,84 @@ pub(crate) enum Value {
     Source(Box<Source>),
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The keys of a table of the source of values.
+#[derive(Default)]
 pub(crate) struct Source {
-    pub(crate) file: Option<String>,
+    /// The array in the file.
     pub(crate) array: Option<String>,
-    pub(crate) uniform: Option<[f64; 2]>,
-    pub(crate) normal: Option<[f64; 2]>,
-    pub(crate) orthogonal: Option<f64>,
-    pub(crate) linspace: Option<[f64; 3]>,
-    pub(crate) logspace: Option<[f64; 3]>,
-    pub(crate) geomspace: Option<[f64; 3]>,
-    pub(crate) arange: Option<[f64; 3]>,
+    /// All other keys.
+    pub(crate) given: Vec<Given>,
+}
+
+/// A source of values.
+pub(crate) enum Given {
+    File(String),
+    Random(Distribution),
+    Orthogonal(f64),
+    Sequence(Sequence),
+}
+
+/// A key of a table of the source of values. An unknown key is an error at its place.
+struct SourceKey(String);
+
+impl<'de> Deserialize<'de> for SourceKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let key = String::deserialize(deserializer)?;
+        let distributions = Distribution::all().map(|info| info.name);
+        let known = ["file", "array"].into_iter().chain(distributions).chain(["orthogonal"]).chain(Sequence::NAMES);
+        if known.clone().any(|known| known == key) {
+            Ok(Self(key))
+        } else {
+            Err(de::Error::custom(unknown_name("key", &key, known)))
+        }
+    }
+}
+
+/// As many numbers as these. serde's own array ignores further numbers.
+struct Numbers<const N: usize>([f64; N]);
+
+impl<'de, const N: usize> Deserialize<'de> for Numbers<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let numbers = Vec::<f64>::deserialize(deserializer)?;
+        let wrong = |numbers: Vec<f64>| de::Error::custom(format!("expected {N} numbers, not {}", numbers.len()));
+        numbers.try_into().map(Self).map_err(wrong)
+    }
+}
+
+// By hand, because the keys of distributions are names of the library.
+impl<'de> Deserialize<'de> for Source {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Source;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table such as { uniform = [0.0, 1.0] }")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Source, A::Error> {
+                let mut source = Source::default();
+                while let Some(SourceKey(key)) = map.next_key()? {
+                    source.given.push(match key.as_str() {
+                        "array" => {
+                            source.array = Some(map.next_value()?);
+                            continue;
+                        }
+                        "file" => Given::File(map.next_value()?),
+                        "orthogonal" => Given::Orthogonal(map.next_value()?),
+                        "linspace" => Given::Sequence(Sequence::Linspace(map.next_value::<Numbers<_>>()?.0)),
+                        "logspace" => Given::Sequence(Sequence::Logspace(map.next_value::<Numbers<_>>()?.0)),
+                        "geomspace" => Given::Sequence(Sequence::Geomspace(map.next_value::<Numbers<_>>()?.0)),
+                        "arange" => Given::Sequence(Sequence::Arange(map.next_value::<Numbers<_>>()?.0)),
+                        name => {
+                            let Numbers(parameters) = map.next_value()?;
+                            Given::Random(Distribution::named(name, parameters).map_err(de::Error::custom)?)
+                        }
+                    });
+                }
+                Ok(source)
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
 }
 
 // By hand rather than `untagged`, which would lose the key and the place of an error inside the

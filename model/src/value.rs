@@ -1,6 +1,7 @@
 //! A value of a model: a number, a distribution, a sequence, or an array in a file.
 
 use crate::sequence::Sequence;
+use overtime::Distribution;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -13,10 +14,8 @@ pub enum Value {
     Zeros,
     /// Normal numbers with Xavier's variance.
     XavierNormal,
-    /// Uniform numbers between the first and the second number.
-    Uniform(f64, f64),
-    /// Normal numbers with this mean and standard deviation.
-    Normal(f64, f64),
+    /// Random numbers of this distribution.
+    Random(#[serde(with = "named")] Distribution),
     /// Orthonormal rows or columns times a gain.
     Orthogonal(f64),
     /// One value for each unit, evenly spaced.
@@ -43,5 +42,21 @@ impl Value {
         if let Self::File { file, .. } = self {
             *file = folder.join(&*file);
         }
+    }
+}
+
+/// A distribution in a checkpoint: its name and its parameters.
+mod named {
+    use overtime::Distribution;
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::{Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(distribution: &Distribution, to: S) -> Result<S::Ok, S::Error> {
+        (distribution.info().name, distribution.parameters()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Distribution, D::Error> {
+        let (name, parameters) = <(String, [f64; 2])>::deserialize(from)?;
+        Distribution::named(&name, parameters).map_err(D::Error::custom)
     }
 }

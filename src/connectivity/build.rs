@@ -1,11 +1,11 @@
 //! Builds a projection's synapses in parallel: first the lengths of rows, then the rows. No bit
 //! depends on the number of threads.
 
-use super::distribution::Distribution;
 use super::rng_streams::{DELAY, WEIGHT};
 use super::rows::Rows;
 use super::spec::ConnectivitySpec;
 use super::synapse_table::{Delays, Index, SynapseTable, Weights};
+use super::value_rule::ValueRule;
 use super::values::Values;
 use super::{Connect, fixed_indegree, from_arrays};
 use crate::error::{Error, Result};
@@ -118,18 +118,18 @@ struct Scratch {
 /// Adds delays to the targets of a row, sorts them, and adds weights.
 struct Finish<'a> {
     spec: &'a ConnectivitySpec,
-    weights: Distribution<'a>,
+    weights: ValueRule<'a>,
     inv_scale: f64,
     weigh: bool,
-    times: Distribution<'a>,
+    times: ValueRule<'a>,
     delay: bool,
 }
 
 impl<'a> Finish<'a> {
     fn of(spec: &'a ConnectivitySpec) -> Result<Self> {
         let (weights, times) = (spec.weights()?, spec.times()?);
-        let weigh = !matches!(weights, Distribution::Same(_));
-        let delay = !matches!(times, Distribution::Same(_));
+        let weigh = !matches!(weights, ValueRule::Same(_));
+        let delay = !matches!(times, ValueRule::Same(_));
         Ok(Self { spec, weights, inv_scale: 1.0 / spec.weight_scale(), weigh, times, delay })
     }
 
@@ -137,8 +137,7 @@ impl<'a> Finish<'a> {
     fn row<X: Index>(&self, source: u32, scratch: &mut Scratch, row: Row<'_, X>) {
         let Self { spec, weights, inv_scale, times, .. } = self;
         if self.delay {
-            let values =
-                Values { distribution: *times, stream: spec.stream, purpose: DELAY, source, targets: &scratch.row };
+            let values = Values { rule: *times, stream: spec.stream, purpose: DELAY, source, targets: &scratch.row };
             values.steps(spec.dt, &mut scratch.steps);
             scratch.keys.clear();
             let keys = scratch
@@ -154,8 +153,7 @@ impl<'a> Finish<'a> {
         }
         row.targets.iter_mut().zip(&scratch.row).for_each(|(place, target)| *place = X::of(*target));
         if self.weigh {
-            let values =
-                Values { distribution: *weights, stream: spec.stream, purpose: WEIGHT, source, targets: &scratch.row };
+            let values = Values { rule: *weights, stream: spec.stream, purpose: WEIGHT, source, targets: &scratch.row };
             values.integer_weights(*inv_scale, row.integer_weights);
         }
     }

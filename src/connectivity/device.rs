@@ -1,12 +1,13 @@
 //! The arguments with which a GPU generates synapses. `kernels/include/connect_args.cuh` is
 //! generated from this file.
 
-use super::distribution::Distribution;
 use super::rows::Rows;
 use super::spec::ConnectivitySpec;
+use super::value_rule::ValueRule;
 use super::{Connect, geometric_rows};
 use crate::device::device_struct::{device_constants, device_struct};
 use crate::error::Result;
+use crate::init::distribution::SAME;
 
 device_constants! {
     RULES {
@@ -15,17 +16,6 @@ device_constants! {
         FIXED_NUM_POST: u32 = 2,
         ONE_TO_ONE: u32 = 3,
         ALL_TO_ALL: u32 = 4,
-    }
-}
-
-device_constants! {
-    DISTRIBUTIONS {
-        /// One value for all synapses.
-        SAME: u32 = 0,
-        /// `low + width·u`; the parameters are low and width.
-        UNIFORM: u32 = 1,
-        /// The parameters are the mean and the standard deviation.
-        NORMAL: u32 = 2,
     }
 }
 
@@ -54,11 +44,11 @@ device_struct! {
         seed: u64,
         /// `FIXED_PROB`: 1/ln(1 − p).
         factor: f64,
-        /// The parameters of the weights' distribution.
+        /// The location and the scale of the weights' distribution.
         weight_params: [f64; 2],
         /// The integer weight of a weight of 1.
         inv_scale: f64,
-        /// The parameters of the delays' distribution, in ms.
+        /// The location and the scale of the delays' distribution.
         delay_params: [f64; 2],
         dt: f64,
         /// Target j is source i itself where j = i + `own_shift`; `NO_SHIFT`: autapses stay.
@@ -100,13 +90,12 @@ pub(crate) struct OnDevice {
     pub(crate) delay: bool,
 }
 
-/// The number and the two parameters of a distribution in kernels; `None` for given values.
-fn distribution(distribution: &Distribution<'_>) -> Option<(u32, [f64; 2])> {
-    match *distribution {
-        Distribution::Same(_) => Some((SAME, [0.0; 2])),
-        Distribution::Uniform { low, width } => Some((UNIFORM, [low, width])),
-        Distribution::Normal { mean, std } => Some((NORMAL, [mean, std])),
-        Distribution::Values { .. } => None,
+/// The number of a distribution in kernels, and its location and scale; `None` for given values.
+fn distribution(rule: &ValueRule<'_>) -> Option<(u32, [f64; 2])> {
+    match rule {
+        ValueRule::Same(_) => Some((SAME, [0.0; 2])),
+        ValueRule::Drawn(distribution) => Some(distribution.on_device()),
+        ValueRule::Given { .. } => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The memory of a projection, estimated before the synapses are built.
 
-use super::distribution::Distribution;
 use super::spec::ConnectivitySpec;
+use super::value_rule::ValueRule;
 use super::{Connect, fixed_indegree};
 
 /// The number of synapses, and the memory for them.
@@ -33,8 +33,8 @@ impl ConnectivitySpec {
             Connect::Arrays { pre, .. } => pre.len() as u64,
         };
         let target = if self.narrow() { 2 } else { 4 };
-        let weight = if matches!(self.weights(), Ok(Distribution::Same(_))) { 0 } else { 4 };
-        let delay = if matches!(self.times(), Ok(Distribution::Same(_))) { 0 } else { 2 };
+        let weight = if matches!(self.weights(), Ok(ValueRule::Same(_))) { 0 } else { 4 };
+        let delay = if matches!(self.times(), Ok(ValueRule::Same(_))) { 0 } else { 2 };
         let bytes = synapses.saturating_mul(target + weight + delay).saturating_add((pre + 1) * 8);
         let more = match &self.connect {
             Connect::Arrays { .. } => synapses.saturating_mul(4),

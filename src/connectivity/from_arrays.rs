@@ -1,10 +1,10 @@
 //! Synapses from arrays, sorted into rows.
 
 use super::build::{pieces, zeroed};
-use super::distribution::Distribution;
 use super::rng_streams::{DELAY, WEIGHT};
 use super::spec::{ConnectivitySpec, integer_weight, steps};
 use super::synapse_table::{Delays, Index, SynapseTable, Weights};
+use super::value_rule::ValueRule;
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 
@@ -33,12 +33,12 @@ fn make<X: Index>(spec: &ConnectivitySpec, pre: &[u32], post: &[u32]) -> Result<
     }
     drop(next);
     let (weights, times) = (spec.weights()?, spec.times()?);
-    let value = |distribution: &Distribution<'_>, purpose, place: u32, source| match distribution {
-        Distribution::Values { values, .. } => values[place as usize],
+    let value = |rule: &ValueRule<'_>, purpose, place: u32, source| match rule {
+        ValueRule::Given { values, .. } => values[place as usize],
         drawn => drawn.at(spec.stream, purpose, source, post[place as usize]),
     };
-    let weigh = !matches!(weights, Distribution::Same(_));
-    let delay = !matches!(times, Distribution::Same(_));
+    let weigh = !matches!(weights, ValueRule::Same(_));
+    let delay = !matches!(times, ValueRule::Same(_));
     let inv_scale = 1.0 / spec.weight_scale();
     let mut targets: Vec<X> = zeroed(&what, len)?;
     let mut integer_weights: Vec<i32> = zeroed(&what, if weigh { len } else { 0 })?;

@@ -10,7 +10,6 @@ mod build;
 pub(crate) mod columns;
 #[cfg(feature = "cuda")]
 pub(crate) mod device;
-mod distribution;
 mod estimate;
 mod fixed_indegree;
 mod from_arrays;
@@ -24,6 +23,7 @@ pub(crate) mod spec;
 pub(crate) mod synapse_table;
 #[cfg(test)]
 mod tests;
+mod value_rule;
 mod values;
 
 pub(crate) use procedural_rows::{GeneratedRow, RowGenerator};

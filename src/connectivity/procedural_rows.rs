@@ -1,10 +1,10 @@
 //! Rows of procedural connectivity: generated for each spike.
 
 use super::Connect;
-use super::distribution::Distribution;
 use super::rng_streams::WEIGHT;
 use super::rows::Rows;
 use super::spec::ConnectivitySpec;
+use super::value_rule::ValueRule;
 use super::values::Values;
 use crate::error::{Error, Result};
 
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 #[derive(Clone, Copy)]
 pub(crate) struct RowGenerator<'a> {
     rows: Rows,
-    weights: Distribution<'a>,
+    weights: ValueRule<'a>,
     inv_scale: f64,
     /// The delay of all synapses, in steps.
     pub(crate) delay: u32,
@@ -45,10 +45,10 @@ impl ConnectivitySpec {
             Connect::Arrays { .. } => return refuse("stores no synapses, but Arrays must be stored"),
             _ => {}
         }
-        if matches!(self.weights()?, Distribution::Values { .. }) {
+        if matches!(self.weights()?, ValueRule::Given { .. }) {
             return refuse("stores no weights: give one value or a distribution");
         }
-        if !matches!(self.times()?, Distribution::Same(_)) {
+        if !matches!(self.times()?, ValueRule::Same(_)) {
             return refuse("has one delay for all synapses");
         }
         Ok(())
@@ -56,7 +56,7 @@ impl ConnectivitySpec {
 
     /// Whether each synapse has a weight of its own.
     pub(crate) fn weighs(&self) -> bool {
-        !matches!(self.weights(), Ok(Distribution::Same(_)))
+        !matches!(self.weights(), Ok(ValueRule::Same(_)))
     }
 
     /// The generator of the rows, for procedural connectivity.
@@ -87,7 +87,7 @@ impl RowGenerator<'_> {
         if self.weigh {
             into.integer_weights.resize(into.targets.len(), 0);
             let values = Values {
-                distribution: self.weights,
+                rule: self.weights,
                 stream: self.rows.stream,
                 purpose: WEIGHT,
                 source,

@@ -1,9 +1,9 @@
 //! The specification of a projection's synapses, checked.
 
-use super::distribution::Distribution;
+use super::value_rule::ValueRule;
 use super::{Connect, MOST_STEPS};
 use crate::error::{Error, Number, Result};
-use crate::init::Init;
+use crate::init::{Distribution, Init};
 use crate::numeric::rng::Stream;
 use std::ops::{Range, RangeInclusive};
 
@@ -121,14 +121,14 @@ impl ConnectivitySpec {
         }
     }
 
-    /// The distribution of the weights.
-    pub(super) fn weights(&self) -> Result<Distribution<'_>> {
-        Distribution::of(&self.weight, &self.of("weight"), self.places())
+    /// The rule for the weights.
+    pub(super) fn weights(&self) -> Result<ValueRule<'_>> {
+        ValueRule::of(&self.weight, &self.of("weight"), self.places())
     }
 
-    /// The distribution of the delays, in ms.
-    pub(super) fn times(&self) -> Result<Distribution<'_>> {
-        Distribution::of(&self.delay, &self.of("delay"), self.places())
+    /// The rule for the delays, in ms.
+    pub(super) fn times(&self) -> Result<ValueRule<'_>> {
+        ValueRule::of(&self.delay, &self.of("delay"), self.places())
     }
 
     /// Returns the shortest and the longest delay that a synapse can have, in steps. A normal draw
@@ -137,14 +137,14 @@ impl ConnectivitySpec {
     /// # Errors
     /// If a delay can be negative or too long.
     pub(crate) fn delays(&self) -> Result<RangeInclusive<u32>> {
-        let distribution = self.times()?;
-        let (low, high) = distribution.bounds();
-        if let Distribution::Normal { mean, .. } = distribution
-            && mean < 0.0
-        {
-            return Err(Error::value(self.of("mean delay"), format!("{} ms", Number(mean)), "is negative"));
+        let rule = self.times()?;
+        let (mut low, high) = rule.bounds();
+        if let ValueRule::Drawn(Distribution::Normal(mean, _)) = rule {
+            if mean < 0.0 {
+                return Err(Error::value(self.of("mean delay"), format!("{} ms", Number(mean)), "is negative"));
+            }
+            low = low.max(0.0);
         }
-        let low = if matches!(distribution, Distribution::Normal { .. }) { low.max(0.0) } else { low };
         if low < 0.0 {
             return Err(Error::value(self.of("delay"), format!("{} ms", Number(low)), "is negative"));
         }
@@ -157,7 +157,7 @@ impl ConnectivitySpec {
 
     /// Whether all weights are the same.
     pub(crate) fn has_one_weight(&self) -> bool {
-        matches!(self.weights(), Ok(Distribution::Same(_)))
+        matches!(self.weights(), Ok(ValueRule::Same(_)))
     }
 
     /// The weight scale, by which a sum of integer weights is multiplied. It is the weight, if all
@@ -165,9 +165,9 @@ impl ConnectivitySpec {
     /// weights, but at least 2⁻¹²⁰, which is a normal number in `f32`, too.
     pub(crate) fn weight_scale(&self) -> f64 {
         match self.weights() {
-            Ok(Distribution::Same(weight)) => weight,
-            Ok(distribution) => {
-                let (low, high) = distribution.bounds();
+            Ok(ValueRule::Same(weight)) => weight,
+            Ok(rule) => {
+                let (low, high) = rule.bounds();
                 weight_scale_above(low.abs().max(high.abs()))
             }
             Err(_) => 0.0,

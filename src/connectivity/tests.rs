@@ -214,8 +214,8 @@ fn adjacent_neurons_are_independent() {
 fn weights_belong_to_pairs_under_every_rule_and_in_every_place() {
     let some = |connect| {
         let mut spec = spec(connect, 50, 60);
-        spec.weight = Init::Normal(2.0, 1.0);
-        spec.delay = Init::Uniform(0.0, 3.0);
+        spec.weight = Init::normal(2.0, 1.0);
+        spec.delay = Init::uniform(0.0, 3.0);
         spec
     };
     let all = some(Connect::AllToAll);
@@ -252,7 +252,7 @@ fn weights_belong_to_pairs_under_every_rule_and_in_every_place() {
 fn rows_are_ordered_by_delay_then_target() {
     for connect in [Connect::FixedProb(0.3), Connect::FixedNumPost(100), Connect::FixedNumPre(30), Connect::AllToAll] {
         let mut spec = spec(connect, 200, 300);
-        spec.delay = Init::Normal(0.5, 0.4);
+        spec.delay = Init::normal(0.5, 0.4);
         let table = spec.build().unwrap();
         let Delays::Each(delays) = &table.delays else { panic!() };
         let range = spec.delays().unwrap();
@@ -302,8 +302,8 @@ fn values_have_their_places() {
 fn synapses_do_not_depend_on_threads() {
     for connect in [Connect::FixedProb(0.05), Connect::FixedNumPost(100), Connect::FixedNumPre(100)] {
         let mut spec = spec(connect, 2000, 2000);
-        spec.weight = Init::Uniform(-1.0, 3.0);
-        spec.delay = Init::Uniform(0.0, 1.0);
+        spec.weight = Init::uniform(-1.0, 3.0);
+        spec.delay = Init::uniform(0.0, 1.0);
         let built = [1, 2, 5].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| spec.build().unwrap())
@@ -356,23 +356,23 @@ fn invalid_specifications_are_refused() {
         Error::NotFinite { index: 1, .. }
     ));
     refused(&with(Init::Constant(f64::NAN), one()), "weight");
-    refused(&with(Init::Normal(0.0, f64::INFINITY), one()), "weight");
-    refused(&with(Init::Uniform(-f64::MAX, f64::MAX), one()), "has a width that is not");
+    refused(&with(Init::normal(0.0, f64::INFINITY), one()), "weight");
+    refused(&with(Init::uniform(-f64::MAX, f64::MAX), one()), "has a width that is not");
     refused(&with(Init::Values(vec![1.0; 3]), one()), "length 3, expected 2");
     refused(&with(Init::XavierNormal, one()), "synapses have no shape");
     refused(&with(one(), Init::Constant(-0.1)), "is negative");
-    refused(&with(one(), Init::Uniform(-0.1, 1.0)), "is negative");
-    refused(&with(one(), Init::Normal(-0.1, 1.0)), "mean delay of projection `test`: -0.1 ms is negative");
+    refused(&with(one(), Init::uniform(-0.1, 1.0)), "is negative");
+    refused(&with(one(), Init::normal(-0.1, 1.0)), "mean delay of projection `test`: -0.1 ms is negative");
     refused(
-        &with(one(), Init::Uniform(5.0, 1.0)),
+        &with(one(), Init::uniform(5.0, 1.0)),
         "delay of projection `test`: 5 is the low end of uniform values, above the high end 1",
     );
-    refused(&with(Init::Normal(5.0, -1.0), one()), "weight of projection `test`: -1 is a standard deviation below 0");
+    refused(&with(Init::normal(5.0, -1.0), one()), "weight of projection `test`: -1 is a standard deviation below 0");
     refused(&with(one(), Init::Constant(1e300)), "longest delay of projection `test`: 1e300 ms is more than");
     refused(&with(one(), Init::Values(vec![1.0, -1.0])), "is negative");
     refused(&with(one(), Init::Values(vec![1.0, f64::NAN])), "delay");
     refused(&with(one(), Init::Constant(6553.56)), "more than 65535 steps");
-    refused(&with(one(), Init::Normal(1000.0, 1000.0)), "more than 65535 steps");
+    refused(&with(one(), Init::normal(1000.0, 1000.0)), "more than 65535 steps");
     assert_eq!(with(one(), Init::Constant(6553.5)).delays().unwrap(), 65_535..=65_535);
     let mut drawn = spec(Connect::FixedProb(0.5), 3, 3);
     drawn.weight = Init::Values(vec![1.0; 9]);
@@ -399,11 +399,11 @@ fn synapses_that_do_not_fit_in_memory_are_refused_before_they_are_built() {
 #[test]
 fn integer_weights_contain_the_largest_weight() {
     for (weight, power) in [
-        (Init::Uniform(0.0, 1.0), 1 - 30),
-        (Init::Uniform(-0.99, 0.5), -30),
-        (Init::Uniform(0.0, 2.0_f64.powi(1023)), 1024 - 30),
-        (Init::Uniform(0.0, 1e-300), -120),
-        (Init::Uniform(0.0, 0.0), -120),
+        (Init::uniform(0.0, 1.0), 1 - 30),
+        (Init::uniform(-0.99, 0.5), -30),
+        (Init::uniform(0.0, 2.0_f64.powi(1023)), 1024 - 30),
+        (Init::uniform(0.0, 1e-300), -120),
+        (Init::uniform(0.0, 0.0), -120),
     ] {
         let mut spec = spec(Connect::AllToAll, 9, 9);
         spec.weight = weight.clone();

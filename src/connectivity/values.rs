@@ -1,14 +1,14 @@
 //! Weights and delays of a row, computed with vectors. They equal the values of
-//! [`Distribution::at`].
+//! [`ValueRule::at`].
 
-use super::distribution::Distribution;
 use super::spec::{integer_weight, steps};
+use super::value_rule::ValueRule;
 use crate::numeric::rng::Stream;
 use crate::numeric::simd::{SimdLoop, vectorize};
 
 /// The values of a source's synapses.
 pub(super) struct Values<'a> {
-    pub(super) distribution: Distribution<'a>,
+    pub(super) rule: ValueRule<'a>,
     pub(super) stream: Stream,
     pub(super) purpose: u64,
     pub(super) source: u32,
@@ -29,30 +29,19 @@ impl Values<'_> {
     /// Computes `W` values from number `first` on; values beyond the end are those of target 0.
     #[inline(always)]
     fn some(&self, first: usize) -> [f64; W] {
-        let (mut targets, mut all) = ([0; W], [0.0; W]);
+        let mut targets = [0; W];
         let len = self.targets.len().min(first + W) - first;
         targets[..len].copy_from_slice(&self.targets[first..first + len]);
-        match self.distribution {
-            Distribution::Normal { mean, std } => {
-                for k in 0..W {
-                    all[k] = mean
-                        + std
-                            * f64::from(
-                                self.stream.normal(u64::from(self.source), self.purpose | u64::from(targets[k])),
-                            );
-                }
+        if let ValueRule::Drawn(distribution) = self.rule {
+            let mut steps = [0; W];
+            for k in 0..W {
+                steps[k] = self.purpose | u64::from(targets[k]);
             }
-            Distribution::Uniform { low, width } => {
-                for k in 0..W {
-                    all[k] =
-                        low + width * self.stream.uniform(u64::from(self.source), self.purpose | u64::from(targets[k]));
-                }
-            }
-            other => {
-                for k in 0..len {
-                    all[k] = other.at(self.stream, self.purpose, self.source, targets[k]);
-                }
-            }
+            return distribution.draw_each(self.stream, u64::from(self.source), steps);
+        }
+        let mut all = [0.0; W];
+        for k in 0..len {
+            all[k] = self.rule.at(self.stream, self.purpose, self.source, targets[k]);
         }
         all
     }

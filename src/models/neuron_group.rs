@@ -16,7 +16,7 @@ use crate::system::param::Param;
 /// # fn main() -> overtime::Result<()> {
 /// let mut group = models::neurons::<f64>("adex", 10)?;
 /// group.set_param("tau_w", 100.0.into())?;
-/// group.set_init("V", Init::Uniform(-70.0, -60.0))?;
+/// group.set_init("V", Init::uniform(-70.0, -60.0))?;
 /// let system: Box<dyn System<f64>> = group;
 /// let run = LoopOverTime::builder(system).build()?.run(Input::steps(100).constant(2.0))?;
 /// assert_eq!(run.output.shape(), [100, 10]);

@@ -27,8 +27,8 @@
 //! use overtime::{Init, LoopOverTime, models::TraubMiles, monitor};
 //!
 //! let cells = Group::new("P", TraubMiles::<f32>::new(400))
-//!     .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::Normal(40.0, 15.0))) // nS
-//!     .receptor(Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::Normal(200.0, 120.0)));
+//!     .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::normal(40.0, 15.0))) // nS
+//!     .receptor(Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::normal(200.0, 120.0)));
 //! let net = Network::builder(0.1)
 //!     .seed(7)
 //!     .group(cells)

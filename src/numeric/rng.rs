@@ -65,7 +65,7 @@ impl Stream {
     }
 
     /// A uniform number in [0, 1) with 53 random bits.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn uniform(self, unit: u64, step: u64) -> f64 {
         let [a, b, ..] = self.words(unit, step);

@@ -107,7 +107,7 @@ where
 
     fn init(&self, shared: &Shared, state: &mut State<'_, T>) {
         for ((values, var), init) in state.all().iter_mut().zip(&self.schema.state).zip(&self.init) {
-            let random = matches!(init, Init::Uniform(..) | Init::Normal(..));
+            let random = matches!(init, Init::Random(_));
             // Random values differ between batch rows. Other values repeat in each row.
             let row = if random { values.len() } else { var.len() };
             for row in values.chunks_mut(row.max(1)) {

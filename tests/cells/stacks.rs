@@ -211,7 +211,7 @@ fn a_non_finite_value_is_found_at_its_first_step() {
 #[test]
 fn layers_of_brainpys_form_equal_its_cells() {
     let x = Array3::from_shape_fn((6, 2, 3), |(t, b, k)| ((t + b * 5 + k * 2) % 7) as f64 / 7.0);
-    let layers = brainpy::Gru::<f64>::new(3, 4).num_layers(2).b_init(Init::Uniform(-1.0, 1.0)).seed(3);
+    let layers = brainpy::Gru::<f64>::new(3, 4).num_layers(2).b_init(Init::uniform(-1.0, 1.0)).seed(3);
     let cell = |n: usize, from: usize| {
         let own = System::weights(&layers);
         own.iter()

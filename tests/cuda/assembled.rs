@@ -23,7 +23,7 @@ fn network<T: Real>(n: usize) -> Network<T> {
         .v(Init::Constant(-62.0))
         .conductance();
     let plain =
-        CondNeuGroup::<T>::new(few).channel("IK", channel(ChannelKind::IKHh1952)).v(Init::Uniform(-70.0, -50.0));
+        CondNeuGroup::<T>::new(few).channel("IK", channel(ChannelKind::IKHh1952)).v(Init::uniform(-70.0, -50.0));
     let times: Vec<f64> = (0..3 * few).map(|k| 0.1 * (k % 11) as f64).collect();
     let indices: Vec<usize> = (0..3 * few).map(|k| k * 7 % few).collect();
     let freqs: Vec<T> = (0..n).map(|k| T::of(if k % 3 == 0 { 10_000.0 } else { 900.0 })).collect();

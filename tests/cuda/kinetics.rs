@@ -16,18 +16,18 @@ fn network<T: Real>(n: usize) -> Network<T> {
     let cells = Group::new("P", TraubMiles::<T>::new(n))
         .receptor(Receptor::alpha("alpha", 1.5))
         .receptor(Receptor::delta("kick", "V"))
-        .receptor(Receptor::dual_exponential("dual", 0.4, 4.0).coba(0.0).init(Init::Uniform(0.0, 300.0)))
+        .receptor(Receptor::dual_exponential("dual", 0.4, 4.0).coba(0.0).init(Init::uniform(0.0, 300.0)))
         .receptor(Receptor::graded("nmda").coba(0.0).magnesium(Magnesium::default()))
         .receptor(Receptor::graded("gaba").coba(-80.0))
         .receptor(Receptor::gap("gap"))
         .poisson("dual", 500.0, 9.0);
     let others =
-        Group::new("L", Lif::<T>::new(few).v(Init::Uniform(5.0, 20.0)).param("tau", 2.0).unwrap().conductance())
+        Group::new("L", Lif::<T>::new(few).v(Init::uniform(5.0, 20.0)).param("tau", 2.0).unwrap().conductance())
             .receptor(Receptor::graded("ampa"))
             .receptor(Receptor::alpha("slow", 3.0))
             .receptor(Receptor::gap("gap"))
             .current(26.0);
-    let own = Init::Uniform(-3.0, 9.0);
+    let own = Init::uniform(-3.0, 9.0);
     Network::builder(0.1)
         .seed(6)
         .group(cells)
@@ -37,7 +37,7 @@ fn network<T: Real>(n: usize) -> Network<T> {
                 .weight(25.0)
                 .kinetics(Stp { release: 0.5, tau_f: 9.0, tau_d: 40.0 })
                 .delay(0.2)
-                .init("u", Init::Uniform(0.0, 1.0)),
+                .init("u", Init::uniform(0.0, 1.0)),
         )
         .project(
             Projection::new("N", ("P", n / 3..n), ("P", "nmda"))
@@ -62,7 +62,7 @@ fn network<T: Real>(n: usize) -> Network<T> {
         .project(
             Projection::new("D", "L", ("L", "slow"))
                 .connect(Connect::FixedNumPost(few.min(5)))
-                .weight(Init::Normal(1.0, 0.5))
+                .weight(Init::normal(1.0, 0.5))
                 .kinetics(Stp::default())
                 .delay(3.3),
         )
@@ -72,7 +72,7 @@ fn network<T: Real>(n: usize) -> Network<T> {
             tau_d: 0.0,
         }))
         .project(Projection::new("J", ("P", n / 5..n), ("P", "gap")).connect(Connect::FixedProb(0.1)).weight(3.0))
-        .project(Projection::new("K", "P", ("L", "gap")).weight(Init::Uniform(0.0, 0.002)))
+        .project(Projection::new("K", "P", ("L", "gap")).weight(Init::uniform(0.0, 0.002)))
         .project(Projection::new("plain", "L", ("P", "kick")).connect(Connect::FixedProb(0.2)).weight(0.5))
         .build()
         .unwrap()

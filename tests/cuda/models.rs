@@ -248,9 +248,9 @@ pub(crate) fn layers<T: Scalar>() -> Vec<Model<T>> {
         all.push(model(format!("{activation}"), &[], (-6.0, 6.0), move |n| activation.layer([n])));
     }
     all.push(model("softmax over the last of two axes", &[], (-6.0, 6.0), |n| Activation::Softmax.layer([3, n])));
-    all.push(model("dense", &[], UNIT, |n| Dense::<T>::new(n, 17).b_init(Init::Uniform(-1.0, 1.0))));
+    all.push(model("dense", &[], UNIT, |n| Dense::<T>::new(n, 17).b_init(Init::uniform(-1.0, 1.0))));
     all.push(model("dense without bias", &[], UNIT, |n| Dense::<T>::new(n, 33).bias(false)));
-    let conv = |n: usize| Conv2d::<T>::new(3, 8, (3, 3), (5, n.min(40))).b_init(Init::Uniform(-1.0, 1.0));
+    let conv = |n: usize| Conv2d::<T>::new(3, 8, (3, 3), (5, n.min(40))).b_init(Init::uniform(-1.0, 1.0));
     all.push(model("conv2d", &[], UNIT, conv));
     all.push(model("conv2d stride", &[], UNIT, move |n| conv(n).stride(2, 3)));
     all.push(model("conv2d dilation", &[], UNIT, move |n| conv(n).dilation(2, 1)));
@@ -271,7 +271,7 @@ pub(crate) fn layers<T: Scalar>() -> Vec<Model<T>> {
 /// Weights with which no state grows, and which are quick to draw.
 fn small(n: usize) -> Init {
     let most = 1.2 / (n.max(1) as f64).sqrt();
-    Init::Uniform(-most, most)
+    Init::uniform(-most, most)
 }
 
 /// Recurrent cells, in every type.
@@ -290,19 +290,19 @@ pub(crate) fn cells<T: Scalar>() -> Vec<Model<T>> {
         }));
     }
     all.push(model("rnn wide input", &["state"], UNIT, |n| {
-        brainpy::RnnCell::<T>::new(n, 7).b_init(Init::Uniform(-0.3, 0.3))
+        brainpy::RnnCell::<T>::new(n, 7).b_init(Init::uniform(-0.3, 0.3))
     }));
     all.push(model("rnn without bias", &["state"], UNIT, |n| {
-        brainpy::RnnCell::<T>::new(4, n).wh_init(small(n)).bias(false).state_init(Init::Uniform(-0.5, 0.5))
+        brainpy::RnnCell::<T>::new(4, n).wh_init(small(n)).bias(false).state_init(Init::uniform(-0.5, 0.5))
     }));
     all.push(model("gru", &["state"], UNIT, |n| {
-        brainpy::GruCell::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))
+        brainpy::GruCell::<T>::new(3, n).wh_init(small(n)).b_init(Init::uniform(-0.3, 0.3))
     }));
     all.push(model("gru of any size", &["state"], UNIT, |n| {
         brainpy::GruCell::<T>::new(3, n).wi_init(small(n)).wh_init(small(n))
     }));
     all.push(model("gru of torch", &["state"], UNIT, |n| {
-        GruCell::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))
+        GruCell::<T>::new(3, n).wh_init(small(n)).b_init(Init::uniform(-0.3, 0.3))
     }));
     all.push(model("lstm", &["state", "h", "c"], UNIT, |n| brainpy::LstmCell::<T>::new(6, n).wh_init(small(n))));
     all.push(model("lstm of torch", &["state", "h", "c"], UNIT, |n| LstmCell::<T>::new(6, n).wh_init(small(n))));

@@ -35,7 +35,7 @@ fn all_kinds<T: Real>(n: usize) -> Network<T> {
     let sources = n / 2..n;
     let current: Vec<T> = (0..n).map(|k| T::of(8.0 + 6.0 * (k as f64 / n as f64))).collect();
     let excites = Group::new("E", Hh::<T>::new(n).noise(0.5))
-        .receptor(Receptor::exponential("fast", 0.5).init(Init::Uniform(0.0, 300.0)))
+        .receptor(Receptor::exponential("fast", 0.5).init(Init::uniform(0.0, 300.0)))
         .receptor(Receptor::delta("kick", "V"))
         .receptor(Receptor::exponential("slow", 7.0))
         .current(current)
@@ -92,8 +92,8 @@ pub(crate) fn input<T: Real>(steps: usize, batch: Option<usize>) -> ArrayD<T> {
 /// A small COBAHH of Brian2: conductances, and synapses that the device generates by rules.
 fn cobahh<T: Real>(n: usize) -> Network<T> {
     let cells = Group::new("P", TraubMiles::<T>::new(n))
-        .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::Uniform(0.0, 300.0)))
-        .receptor(Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::Uniform(0.0, 40.0)));
+        .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::uniform(0.0, 300.0)))
+        .receptor(Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::uniform(0.0, 40.0)));
     let most = n - n / 5;
     let excites = Projection::new("Ce", ("P", 0..most), ("P", "ge")).connect(Connect::FixedProb(0.1)).weight(6.0);
     let some = Projection::new("Cs", ("P", 0..most), ("P", 0..most, "gi")).connect(Connect::FixedNumPre(most.min(3)));
@@ -103,7 +103,7 @@ fn cobahh<T: Real>(n: usize) -> Network<T> {
         .seed(4)
         .group(cells)
         .project(excites)
-        .project(some.weight(Init::Uniform(0.0, 2.0)).delay(Init::Uniform(0.2, 1.5)))
+        .project(some.weight(Init::uniform(0.0, 2.0)).delay(Init::uniform(0.2, 1.5)))
         .project(inhibits.delay(0.1))
         .build()
         .unwrap()
@@ -158,7 +158,7 @@ fn deltas<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
         .project(project("learned", "soft").weight(3.0).stdp(Stdp::new(6.0)))
         .project(project("made", "hard").weight(5.0).procedural())
         .project(Projection::new("adapts", "S", ("hard", "adaptation")).weight(0.1))
-        .project(project("own", "adex").weight(Init::Uniform(-3.0, 9.0)).delay(Init::Uniform(0.0, 1.0)))
+        .project(project("own", "adex").weight(Init::uniform(-3.0, 9.0)).delay(Init::uniform(0.0, 1.0)))
         .project(project("lifts", "hh").weight(100.0))
         .project(project("more", "ml").weight(40.0).delay(0.2));
     let spikes = ["soft", "hard", "adex", "hh", "ml"].map(|name| monitor(format!("{name}.spike")).events());

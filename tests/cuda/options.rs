@@ -215,7 +215,7 @@ fn a_reset_may_change_the_batch() {
 #[test]
 fn stateless_systems_have_the_cpus_bits() {
     let layers = || {
-        let stack = Sequential::new().layer("a", Dense::<f32>::new(13, 7).b_init(Init::Uniform(-1.0, 1.0)));
+        let stack = Sequential::new().layer("a", Dense::<f32>::new(13, 7).b_init(Init::uniform(-1.0, 1.0)));
         Box::new(stack.layer("b", Activation::Gelu.layer([7]))) as Boxed<f32>
     };
     let x = input(&Activation::Identity.layer([13]), Shape { units: 13, batch: Some(5), steps: 37 }, (-1.0, 1.0), 3);

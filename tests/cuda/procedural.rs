@@ -27,7 +27,8 @@ fn volleys<T: Real>(takers: usize, batch: Option<usize>, procedural: bool) -> Bu
         Connect::AllToAll,
     ];
     for (k, rule) in rules.into_iter().enumerate() {
-        for (each, weight) in [Init::Constant(0.1), Init::Normal(0.0, 0.3)].into_iter().enumerate() {
+        let more = (k == 0).then(|| Init::lognormal(-2.0, 0.5));
+        for (each, weight) in [Init::Constant(0.1), Init::normal(0.0, 0.3)].into_iter().chain(more).enumerate() {
             let to = ("b", 0..takers, ["s", "t"][(k + each) % 2]);
             let onto = Projection::new(format!("ab{k}{each}"), ("a", 13..n), to).connect(rule.clone());
             let onto = onto.weight(weight).delay([0.0, 0.3, 3.7][k % 3]);
@@ -40,7 +41,7 @@ fn volleys<T: Real>(takers: usize, batch: Option<usize>, procedural: bool) -> Bu
     {
         let within =
             Projection::new(format!("aa{k}"), ("a", 13..n - 1), ("a", 14..n, "jump")).connect(rule).autapses(false);
-        let within = within.weight(Init::Uniform(-0.02, 0.02)).delay(0.1);
+        let within = within.weight(Init::uniform(-0.02, 0.02)).delay(0.1);
         builder = builder.project(if procedural { within.procedural() } else { within });
     }
     let vars = [monitor("a.spike").events(), monitor("a.V").every(3), monitor("b.s").every(5), monitor("b.t").every(5)];

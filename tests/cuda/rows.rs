@@ -26,11 +26,11 @@ fn volleys<T: Real>(degree: usize, each: bool, batch: Option<usize>) -> Builder<
     let (p, q) = (project("p", "s"), project("q", "jump"));
     let (p, q) = if each {
         (
-            p.weight(Init::Uniform(0.0, 0.3)).delay(Init::Uniform(0.0, 4.5)),
-            q.weight(0.01).delay(Init::Uniform(0.2, 1.1)),
+            p.weight(Init::uniform(0.0, 0.3)).delay(Init::uniform(0.0, 4.5)),
+            q.weight(0.01).delay(Init::uniform(0.2, 1.1)),
         )
     } else {
-        (p.weight(0.1).delay(3.7), q.weight(Init::Uniform(-0.1, 0.1)))
+        (p.weight(0.1).delay(3.7), q.weight(Init::uniform(-0.1, 0.1)))
     };
     // One row is longer than a warp handles alone, and the other rows are empty.
     let hub = Connect::Arrays { pre: vec![20; 40], post: (0..40).map(|k| 7 * k).collect() };

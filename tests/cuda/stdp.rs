@@ -13,7 +13,7 @@ use overtime::{Builder, Error, Init, LoopOverTime, Real, Strategy, monitor};
 /// plastic.
 fn learning<T: Real>(n: usize) -> Network<T> {
     let few = n.div_ceil(3);
-    let cells = |n: usize| Lif::<T>::new(n).param("tau", 1.5).unwrap().v(Init::Uniform(-5.0, 20.0));
+    let cells = |n: usize| Lif::<T>::new(n).param("tau", 1.5).unwrap().v(Init::uniform(-5.0, 20.0));
     let group = |name: &str, n: usize, current: f64| {
         let group =
             Group::new(name, cells(n)).receptor(Receptor::exponential("s", 2.0)).receptor(Receptor::delta("kick", "V"));
@@ -28,7 +28,7 @@ fn learning<T: Real>(n: usize) -> Network<T> {
     let rule = Stdp::new(1.0).tau(3.0, 4.0).amplitudes(0.11, -0.12);
     let near = Projection::new("near", "E", ("I", "s"))
         .connect(Connect::FixedProb(0.5))
-        .weight(Init::Uniform(0.0, 1.0))
+        .weight(Init::uniform(0.0, 1.0))
         .delay(0.3);
     let within = Projection::new("within", ("E", sources), ("E", "s")).connect(arrays).weight(values(
         "plastic weights",
@@ -38,7 +38,7 @@ fn learning<T: Real>(n: usize) -> Network<T> {
     ));
     let back = Projection::new("back", "I", ("E", n / 3..n, "kick")).weight(0.5);
     // The defaults for bounds that are not positive.
-    let inhibits = Projection::new("inhibits", "I", ("E", "s")).weight(Init::Uniform(-1.0, 0.0));
+    let inhibits = Projection::new("inhibits", "I", ("E", "s")).weight(Init::uniform(-1.0, 0.0));
     Network::builder(0.1)
         .seed(9)
         .group(group("E", n, 24.0))

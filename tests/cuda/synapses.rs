@@ -3,7 +3,7 @@
 use crate::cuda::device;
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Projection, Receptor, Subgroup};
-use overtime::{Device, Init};
+use overtime::{Device, Distribution, Init};
 
 /// The sizes of the groups of sources and targets, and the connectivity between them.
 struct Case {
@@ -69,8 +69,8 @@ fn every_rule_makes_the_cpus_synapses() {
             if k == 0 {
                 case.check(device, 100);
             }
-            case.weight = Init::Normal(1.0, 0.5);
-            case.delay = Init::Uniform(0.0, 1.0);
+            case.weight = Init::normal(1.0, 0.5);
+            case.delay = Init::uniform(0.0, 1.0);
             case.check(device, 200 + k as u64);
             // Two overlapping parts of one group, without autapses.
             case.sizes = [pre.max(post) + 6; 2];
@@ -78,8 +78,8 @@ fn every_rule_makes_the_cpus_synapses() {
             case.post = 5..post + 5;
             case.autapses = matches!(case.connect, Connect::FixedNumPre(_)) && pre == 1;
             if n % 2 == 0 {
-                case.weight = Init::Uniform(-2.0, 1.0);
-                case.delay = Init::Normal(0.5, 0.5);
+                case.weight = Init::uniform(-2.0, 1.0);
+                case.delay = Init::normal(0.5, 0.5);
             }
             case.check(device, 300 + k as u64);
         }
@@ -91,13 +91,29 @@ fn every_rule_makes_the_cpus_synapses() {
     Case::new(Connect::FixedProb(1.0), 4, 70).check(device, 4);
 }
 
+/// A new distribution needs a line here.
+#[test]
+fn every_distribution_makes_the_cpus_synapses() {
+    let distributions =
+        [Distribution::Uniform(0.3, 1.7), Distribution::Normal(0.5, 0.2), Distribution::LogNormal(-0.7, 0.3)];
+    assert_eq!(distributions.len(), Distribution::all().count());
+    let Some(device) = device() else { return };
+    for (k, weight) in distributions.into_iter().enumerate() {
+        let delay: Init = distributions[(k + 1) % distributions.len()].into();
+        for rule in [Connect::FixedProb(0.3), Connect::FixedNumPost(9)] {
+            Case { weight: weight.into(), delay: delay.clone(), ..Case::new(rule, 33, 40) }
+                .check(device, 400 + k as u64);
+        }
+    }
+}
+
 #[test]
 fn wide_targets_and_long_rows() {
     let Some(device) = device() else { return };
     // More targets than 16 bits can index, and rows that are sorted in place.
     Case::new(Connect::FixedProb(0.002), 9, 70_000).check(device, 5);
     Case::new(Connect::FixedNumPre(2), 40, 66_000).check(device, 6);
-    let long = Case { delay: Init::Uniform(0.0, 0.3), ..Case::new(Connect::FixedNumPost(4500), 2, 5000) };
+    let long = Case { delay: Init::uniform(0.0, 0.3), ..Case::new(Connect::FixedNumPost(4500), 2, 5000) };
     long.check(device, 7);
 }
 

@@ -242,7 +242,7 @@ fn launches_are_few() {
 /// A cell whose barrier does not work must be detected.
 fn caught(tier: &str) -> String {
     take(tier);
-    let cell = brainpy::LstmCell::<f32>::new(3, 33).wh_init(Init::Uniform(-0.1, 0.1));
+    let cell = brainpy::LstmCell::<f32>::new(3, 33).wh_init(Init::uniform(-0.1, 0.1));
     let driver = Simulated::new().unwrap();
     let built = LoopOverTime::builder(cell).batch(2).device(Device::Cuda(0)).build();
     let mut over_time = built.unwrap();

@@ -37,7 +37,7 @@ fn same_here<S: System<f32>>(name: &str, steps: u64, make: impl Fn() -> Builder<
 fn a_state_of_many_neurons() {
     // Each of four variables takes 160 kB.
     let hh = || {
-        LoopOverTime::builder(Hh::<f32>::new(40_000).v(Init::Uniform(-75.0, -40.0))).seed(SEED).dt(0.02).out_vars("V")
+        LoopOverTime::builder(Hh::<f32>::new(40_000).v(Init::uniform(-75.0, -40.0))).seed(SEED).dt(0.02).out_vars("V")
     };
     same("a_state_of_many_neurons", 3, hh, &[Strategy::Auto, Strategy::HostLoop]);
 }
@@ -46,7 +46,7 @@ fn a_state_of_many_neurons() {
 fn constants_of_many_neurons() {
     let tau: Vec<f32> = (0..40_000).map(|k| 5.0 + (k % 97) as f32).collect();
     let lif = move || {
-        let lif = Lif::<f32>::new(40_000).param("tau", tau.clone()).unwrap().v(Init::Uniform(-5.0, 19.0));
+        let lif = Lif::<f32>::new(40_000).param("tau", tau.clone()).unwrap().v(Init::uniform(-5.0, 19.0));
         LoopOverTime::builder(lif).seed(SEED).out_vars("V")
     };
     same("constants_of_many_neurons", 2, lif, &[Strategy::Auto]);
@@ -62,7 +62,7 @@ fn synapses_of_many_neurons() {
         (0..2 * n as u64).map(|k| (stream.uniform(k, 0) * n as f64) as u32).collect()
     };
     let make = || {
-        let cells = Lif::<f32>::new(n).v(Init::Uniform(10.0, 21.0));
+        let cells = Lif::<f32>::new(n).v(Init::uniform(10.0, 21.0));
         let cells = Group::new("E", cells)
             .receptor(Receptor::exponential("s", 5.0))
             .receptor(Receptor::delta("kick", "V"))
@@ -78,7 +78,7 @@ fn synapses_of_many_neurons() {
             .project(
                 Projection::new("made", "E", ("E", "kick"))
                     .connect(Connect::FixedNumPost(3))
-                    .weight(Init::Uniform(0.0, 0.2))
+                    .weight(Init::uniform(0.0, 0.2))
                     .delay(0.1),
             )
             .build()

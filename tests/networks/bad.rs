@@ -56,8 +56,8 @@ fn connectivity_out_of_range_is_refused() {
 #[test]
 fn impossible_delays_are_refused() {
     value(builder().project(projection().delay(-0.1)), "negative");
-    value(builder().project(projection().delay(Init::Uniform(-1.0, 1.0))), "negative");
-    value(builder().project(projection().delay(Init::Normal(-1.0, 1.0))), "negative");
+    value(builder().project(projection().delay(Init::uniform(-1.0, 1.0))), "negative");
+    value(builder().project(projection().delay(Init::normal(-1.0, 1.0))), "negative");
     value(builder().project(projection().delay(6553.7)), "65535 steps");
     value(builder().project(projection().connect(Connect::OneToOne).delay(vec![7000.0; 10])), "65535 steps");
     refused(builder().project(projection().delay(f64::NAN)), "delay");

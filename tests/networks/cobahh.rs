@@ -12,10 +12,10 @@ use overtime::{Init, LoopOverTime, monitor};
 fn rate_and_irregularity_are_brian2s() {
     let (n, steps) = (4000, 10_000);
     let connect = || Connect::FixedProb(80.0 / n as f64);
-    let cells = TraubMiles::<f32>::new(n).v(Init::Normal(-65.0, 5.0)).gates(Init::Zeros, Init::Zeros, Init::Zeros);
+    let cells = TraubMiles::<f32>::new(n).v(Init::normal(-65.0, 5.0)).gates(Init::Zeros, Init::Zeros, Init::Zeros);
     let group = Group::new("P", cells)
-        .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::Normal(40.0, 15.0)))
-        .receptor(Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::Normal(200.0, 120.0)));
+        .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::normal(40.0, 15.0)))
+        .receptor(Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::normal(200.0, 120.0)));
     let network = Network::builder(0.1)
         .seed(1)
         .group(group)

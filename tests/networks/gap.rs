@@ -188,7 +188,7 @@ fn impossible_gap_junctions_are_refused() {
     let gap = || Receptor::gap("s");
     let plain = || Projection::new("p", "a", ("b", "s"));
     refused(gap(), plain().delay(0.1), "`p`: gap junctions have no delay");
-    refused(gap(), plain().delay(Init::Uniform(0.0, 3.0)), "gap junctions");
+    refused(gap(), plain().delay(Init::uniform(0.0, 3.0)), "gap junctions");
     refused(gap(), plain().procedural(), "gap junctions, and its synapses must be stored");
     refused(gap(), plain().stdp(overtime::network::Stdp::new(1.0)), "gap junctions and plastic weights");
     refused(gap(), plain().kinetics(Ampa::default()), "which take no spikes");

@@ -222,7 +222,7 @@ fn kinetics_start_from_given_initial_values() {
     }
     let run = begin(Nmda::default().into(), &[("x", Init::Constant(3.0))], &["p.x", "p.g"]);
     assert!((run["p.x"][[2, 0, 0]] - 3.0 * (-0.15_f64).exp()).abs() <= 1e-12 && run["p.g"][[0, 1, 1]] > 0.1);
-    let run = begin(BioNmda::default().into(), &[("x", Init::Uniform(0.25, 0.75))], &["p.x"]);
+    let run = begin(BioNmda::default().into(), &[("x", Init::uniform(0.25, 0.75))], &["p.x"]);
     let first: Vec<f64> = run["p.x"].index_axis(ndarray::Axis(0), 0).iter().map(|x| x / (-0.05_f64).exp()).collect();
     assert!(
         first.iter().all(|x| (0.25..0.75).contains(x)) && first[0] != first[1] && first[0] != first[2],
@@ -232,7 +232,7 @@ fn kinetics_start_from_given_initial_values() {
         |given: &str, init: Init| Projection::new("p", "a", ("a", "s")).kinetics(Ampa::default()).init(given, init);
     refused(Receptor::graded("s"), plain("x", 0.5.into()), "no variable named `p.x`; there is: p.g, p.left");
     refused(Receptor::graded("s"), plain("g", 1.5.into()), "initial g of projection `p`: 1.5 is not between 0 and 1");
-    refused(Receptor::graded("s"), plain("g", Init::Normal(0.5, 0.1)), "is not between 0 and 1");
+    refused(Receptor::graded("s"), plain("g", Init::normal(0.5, 0.1)), "is not between 0 and 1");
     refused(Receptor::graded("s"), plain("left", (-1.0).into()), "is not between 0 and 16777216");
     refused(Receptor::graded("s"), plain("g", vec![0.5].into()), "initial g of projection `p`");
     refused(Receptor::graded("s"), plain("g", f64::NAN.into()), "initial g of projection `p`");
@@ -332,7 +332,7 @@ fn invalid_kinetics_are_refused() {
         error.contains("Poisson drive of `a` adds spikes to `a.s`") && error.contains("such as an exponential one"),
         "{error}"
     );
-    refused(graded(), plain().kinetics(Stp::default()).delay(overtime::Init::Uniform(0.0, 1.0)), "must have one");
+    refused(graded(), plain().kinetics(Stp::default()).delay(overtime::Init::uniform(0.0, 1.0)), "must have one");
     refused(graded(), Projection::new("a", "a", ("a", "s")).kinetics(Stp::default()), "twice");
     refused(Receptor::exponential("s", 5.0).magnesium(Magnesium::default()), plain(), "magnesium blocks conductances");
     let blocked = |block| {

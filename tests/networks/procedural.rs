@@ -35,7 +35,7 @@ fn network<T: Real>([n, m]: [usize; 2], steps: u64, procedural: bool) -> Network
         Connect::FixedNumPost(m.min(1025)),
     ];
     for (k, rule) in rules.into_iter().enumerate() {
-        let weight = [Init::Constant(0.3), Init::Normal(1.0, 2.0), Init::Uniform(-1.0, 0.25)][k % 3].clone();
+        let weight = [Init::Constant(0.3), Init::normal(1.0, 2.0), Init::uniform(-1.0, 0.25)][k % 3].clone();
         let receptor = ["s", "kick"][k % 2];
         let onto = Projection::new(format!("ab{k}"), ("a", n / 3..n), ("b", receptor))
             .connect(rule)
@@ -54,7 +54,7 @@ fn network<T: Real>([n, m]: [usize; 2], steps: u64, procedural: bool) -> Network
     for (k, rule) in rules.into_iter().enumerate().filter(|_| own > 0) {
         let within = Projection::new(format!("aa{k}"), ("a", n / 3..n - 1), ("a", n / 3 + 1..n, ["kick", "s"][k % 2]))
             .connect(rule);
-        let within = within.autapses(false).weight(Init::Uniform(0.0, 1.0));
+        let within = within.autapses(false).weight(Init::uniform(0.0, 1.0));
         builder = builder.project(if procedural { within.procedural() } else { within });
     }
     builder.build().unwrap()
@@ -134,6 +134,6 @@ fn projections_that_cannot_be_procedural_are_refused() {
     refused(p().connect(Connect::FixedNumPre(2)), "FixedNumPre chooses the sources of each target");
     refused(p().connect(Connect::Arrays { pre: vec![0], post: vec![1] }), "Arrays must be stored");
     refused(p().weight(vec![1.0; 16]), "stores no weights");
-    refused(p().delay(Init::Uniform(0.0, 1.0)), "has one delay");
+    refused(p().delay(Init::uniform(0.0, 1.0)), "has one delay");
     refused(p().connect(Connect::FixedProb(1.5)), "is not in [0, 1]");
 }

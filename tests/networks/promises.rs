@@ -18,7 +18,7 @@ fn mixed<T: Real>(n: usize, random: bool) -> Network<T> {
     let b = Group::new("B", Cobahh { v: (0..33).map(|k| -70.0 + k as f64 / 3.0).collect() });
     let nmda = Receptor::graded("nmda").coba(0.0).magnesium(Magnesium::default());
     let dual = Receptor::dual_exponential("dual", 0.5, 3.0).coba(-70.0);
-    let weights = Init::Normal(0.4, 0.2);
+    let weights = Init::normal(0.4, 0.2);
     Network::builder(0.1)
         .seed(11)
         .group(
@@ -42,13 +42,13 @@ fn mixed<T: Real>(n: usize, random: bool) -> Network<T> {
         .project(
             Projection::new("AG", ("A", 1..n), ("B", 2..33, "gap"))
                 .connect(Connect::FixedNumPre(3))
-                .weight(Init::Uniform(0.0, 0.2)),
+                .weight(Init::uniform(0.0, 0.2)),
         )
         .project(
             Projection::new("AA", "A", ("A", "e"))
                 .connect(Connect::FixedProb(0.02))
                 .weight(weights)
-                .delay(Init::Uniform(0.0, 2.5)),
+                .delay(Init::uniform(0.0, 2.5)),
         )
         .project(Projection::new("AB", ("A", 3..n - 1), ("B", "g")).connect(Connect::FixedNumPre(6)).weight(4.0))
         .project(Projection::new("BA", "B", ("A", 0..n - 2, "i")).weight(-3.0).delay(1.5))
@@ -62,7 +62,7 @@ fn mixed<T: Real>(n: usize, random: bool) -> Network<T> {
         .project(
             Projection::new("AN", ("A", 5..n - 1), ("B", "nmda"))
                 .connect(Connect::FixedNumPre(9))
-                .weight(Init::Uniform(0.0, 2.0))
+                .weight(Init::uniform(0.0, 2.0))
                 .kinetics(Nmda::default()),
         )
         .project(Projection::new("BD", "B", ("B", "dual")).weight(0.7).kinetics(Stp {
@@ -172,7 +172,7 @@ fn threads_change_no_bit_of_a_large_delivery() {
             .build()
             .unwrap()
     };
-    for weight in [Init::Constant(0.3), Init::Uniform(-1.0, 1.0)] {
+    for weight in [Init::Constant(0.3), Init::uniform(-1.0, 1.0)] {
         let with = |threads| {
             let built = LoopOverTime::builder(network(weight.clone())).dt(0.1).threads(threads).out_vars("a.s").build();
             built.and_then(|mut over_time| over_time.run_steps(5)).unwrap()
@@ -238,7 +238,7 @@ fn rows_of_a_batch_are_independent_networks() {
 
 #[test]
 fn without_weights_a_network_is_its_groups() {
-    let lif = || Lif::<f64>::new(65).v(Init::Uniform(0.0, 19.0));
+    let lif = || Lif::<f64>::new(65).v(Init::uniform(0.0, 19.0));
     let network = Network::builder(0.1)
         .group(Group::new("A", lif()).receptor(Receptor::exponential("e", 5.0)).current(21.0))
         .project(Projection::new("AA", "A", ("A", "e")).weight(0.0).delay(0.3))

@@ -79,7 +79,7 @@ fn nothing_moves_it<T: Real>(model: impl System<T> + 'static, up: f64, gap: bool
     let mut network = Network::<T>::builder(0.1)
         .group(Group::new("a", scripted(0..400)))
         .group(group)
-        .project(project("stored", "a").weight(Init::Uniform(0.0, up)).delay(Init::Uniform(0.0, 2.0)))
+        .project(project("stored", "a").weight(Init::uniform(0.0, up)).delay(Init::uniform(0.0, 2.0)))
         .project(project("learned", "a").weight(0.3 * up).stdp(Stdp::new(up)))
         .project(project("own", "b").weight(-0.2 * up).delay(0.1))
         .project(project("made", "a").connect(Connect::FixedNumPost(UNITS)).weight(0.5 * up).procedural());

@@ -92,13 +92,13 @@ const RULE: fn() -> Stdp = || Stdp::new(0.9).min(-0.2).tau(3.0, 5.0).amplitudes(
 fn two<T: Real>(steps: u64) -> Network<T> {
     let receptor = || Receptor::exponential("s", 5.0);
     let within =
-        Projection::new("within", "a", ("a", "s")).connect(Connect::FixedProb(0.3)).weight(Init::Uniform(-0.5, 1.0));
+        Projection::new("within", "a", ("a", "s")).connect(Connect::FixedProb(0.3)).weight(Init::uniform(-0.5, 1.0));
     let to = Projection::new("to", ("a", 5..30), ("b", 1..17, "s")).autapses(false).weight(0.4).delay(0.3);
     Network::builder(0.1)
         .seed(SEED)
         .group(Group::new("a", scripted("a", 33, steps, 0.04)).receptor(receptor()))
         .group(Group::new("b", scripted("b", 18, steps, 0.05)).receptor(receptor()))
-        .project(within.delay(Init::Uniform(0.2, 1.1)).stdp(RULE()))
+        .project(within.delay(Init::uniform(0.2, 1.1)).stdp(RULE()))
         .project(to.stdp(RULE()))
         .build()
         .unwrap()
@@ -208,7 +208,7 @@ fn threads_change_no_bit_of_many_weights() {
             let group = Group::new("a", scripted("many", 300, 6, 0.3)).receptor(Receptor::exponential("s", 5.0));
             Network::<f32>::builder(0.1).group(group).project(many(delay)).build().unwrap()
         };
-        [Init::Constant(0.1), Init::Uniform(0.0, 0.2)].map(|delay| {
+        [Init::Constant(0.1), Init::uniform(0.0, 0.2)].map(|delay| {
             let built = LoopOverTime::builder(network(delay))
                 .dt(0.1)
                 .threads(threads)
@@ -261,7 +261,7 @@ fn invalid_plasticity_is_refused() {
         Network::builder(0.1).group(group()).project(all).build().map(|_| ()).map_err(|e| e.to_string())
     };
     assert!(
-        weighs(Init::Uniform(-3.0, 0.5), rule()).is_ok()
+        weighs(Init::uniform(-3.0, 0.5), rule()).is_ok()
             && weighs(Init::Values(vec![1.0 / 3.0; 9]), Stdp::new(1.0 / 3.0)).is_ok()
     );
     let said = weighs(Init::Values((1..10).map(|k| -0.25 * f64::from(k)).collect()), rule()).unwrap_err();

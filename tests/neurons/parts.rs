@@ -130,7 +130,7 @@ fn a_closure_is_called_for_each_row() {
             y[0] = sum.iter().sum::<f64>() * count[0];
         })
         .input("x", [3])
-        .var("sum", [3], Init::Uniform(0.0, 1.0))
+        .var("sum", [3], Init::uniform(0.0, 1.0))
         .var("count", [], 0.0)
     };
     let x = Array3::from_shape_fn((40, 7, 3), |(k, b, n)| (k * 21 + b * 3 + n) as f64);

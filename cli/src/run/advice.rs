@@ -113,17 +113,20 @@ pub(super) fn check_constants<T: Scalar>(given: &Given) -> anyhow::Result<()> {
 pub(super) fn check_values<T: Scalar>(system: &System, arrays: &Arrays) -> anyhow::Result<()> {
     // Delays are numbers of steps in every type.
     for (name, value) in system.values().into_iter().filter(|(name, _)| !name.ends_with(".delay")) {
-        let large = |x: &&f64| x.is_finite() && !T::from_f64(**x).is_finite();
+        let large = |x: &f64| x.is_finite() && !T::from_f64(*x).is_finite();
         let found = match value {
-            Value::Number(x) | Value::Orthogonal(x) => [x].into_iter().find(large),
-            Value::Uniform(a, b) | Value::Normal(a, b) => [a, b].into_iter().find(large),
+            Value::Number(x) | Value::Orthogonal(x) => Some(*x).filter(large),
+            Value::Random(distribution) => {
+                let (low, high) = distribution.bounds();
+                distribution.parameters().into_iter().chain([low, high]).find(large)
+            }
             Value::File { .. } | Value::Sequence { .. } => {
-                arrays.0.get(&name).and_then(|array| array.iter().find(large))
+                arrays.0.get(&name).and_then(|array| array.iter().copied().find(large))
             }
             Value::Zeros | Value::XavierNormal => None,
         };
         if let Some(x) = found {
-            return Err(Failure::Numerical(format!("`{name}` has {}", unfit::<T>(*x))).into());
+            return Err(Failure::Numerical(format!("`{name}` has {}", unfit::<T>(x))).into());
         }
     }
     Ok(())

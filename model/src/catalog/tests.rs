@@ -36,6 +36,10 @@ fn examples_parse() {
                 format!("kind = '{neuron}'\n[parameters]\n{example}\n")
             }
             Family::Distribution if example.starts_with("V") => format!("kind = 'HH'\n[initial]\n{example}\n"),
+            Family::Distribution if example.starts_with("weight") => {
+                let connect = "connect = { kind = 'all_to_all' }";
+                format!("{group}{receptor}[[projection]]\nname = 's'\n{ends}{connect}\n{example}\n")
+            }
             Family::Distribution => {
                 format!("[[layer]]\nname = 'l'\nkind = 'RNNCell'\nnum_in = 2\nnum_out = 2\n{example}\n")
             }

@@ -1,6 +1,7 @@
 //! Kinds of distributions, sequences and stimuli.
 
 use super::{Family, Key, Kind, kind, needs, takes};
+use overtime::{Distribution, DistributionInfo};
 
 pub(super) fn values() -> Vec<Kind> {
     let of = |name, about, keys, example| kind(Family::Distribution, name, about, keys, example);
@@ -12,19 +13,12 @@ pub(super) fn values() -> Vec<Kind> {
         ]
     };
     let spaced = |name, about, keys, example| kind(Family::Sequence, name, about, keys, example);
-    vec![
-        of(
-            "uniform",
-            "uniform between two numbers",
-            vec![needs("low", "", "lower end"), needs("high", "", "upper end")],
-            "V = { uniform = [-70.0, -60.0] }",
-        ),
-        of(
-            "normal",
-            "normal",
-            vec![needs("mean", "", "mean"), needs("deviation", "", "standard deviation")],
-            "V = { normal = [-65.0, 5.0] }",
-        ),
+    let random = |info: DistributionInfo| {
+        let keys = info.parameters.map(|(name, about)| needs(name, "", about));
+        of(info.name, info.about, keys.into(), info.example)
+    };
+    let mut all: Vec<Kind> = Distribution::all().map(random).collect();
+    all.extend([
         of("zeros", "zeros; for layers", Vec::new(), "b_init = \"zeros\""),
         of(
             "xavier_normal",
@@ -60,7 +54,8 @@ pub(super) fn values() -> Vec<Kind> {
             ],
             "input = { arange = [0.0, 10.0, 0.5] }",
         ),
-    ]
+    ]);
+    all
 }
 
 pub(super) fn stimuli() -> Vec<Kind> {

@@ -8,6 +8,7 @@ use crate::catalog::{self, Family};
 use crate::neurons::check::{gates, known_kind, method, size, soft};
 use crate::rules::{Line, Result, error, finite, get, name, needed, number_or_file, start, table, unknown, value};
 use crate::{Neurons, Value, neurons, toml_values};
+use overtime::Distribution;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use toml::Spanned;
@@ -163,11 +164,10 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
 fn drawn(v: Spanned<toml_values::Value>, line: Line<'_>, key: &str) -> Result<Value> {
     let at = start(&v);
     match value(v, line, key)? {
-        Value::XavierNormal | Value::Orthogonal(_) | Value::Sequence { .. } => error(
-            line,
-            at,
-            format!("`{key}` is a number, {{ uniform = … }}, {{ normal = … }} or {{ file = …, array = … }}"),
-        ),
+        Value::XavierNormal | Value::Orthogonal(_) | Value::Sequence { .. } => {
+            let drawn: String = Distribution::all().map(|info| format!(", {{ {} = … }}", info.name)).collect();
+            error(line, at, format!("`{key}` is a number{drawn} or {{ file = …, array = … }}"))
+        }
         value => Ok(value),
     }
 }

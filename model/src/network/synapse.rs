@@ -134,10 +134,9 @@ pub(super) fn kinetics(
         }
         return Ok(None);
     };
-    let mut all = catalog::of(Family::Kinetics);
+    let all = catalog::of(Family::Kinetics);
     let Some(known) = all.clone().find(|known| known.name == kind.get_ref()) else {
-        let known = all.by_ref().map(|known| known.name);
-        return unknown("kinetics", kind.get_ref(), known, start(&kind), line);
+        return unknown("kinetics", kind.get_ref(), all.map(|known| known.name), start(&kind), line);
     };
     let names: Vec<&str> = known.keys.iter().map(|key| key.name).collect();
     let number_of = |(name, value): (String, Value)| match value {

@@ -1,6 +1,6 @@
 //! From a model file, or a specification that serde read, to a system.
 
-use overtime::{Input, LoopOverTime, models};
+use overtime::{Distribution, Input, LoopOverTime, models};
 use overtime_model::{ModelFile, SystemSpec, Type};
 
 fn spikes(file: &ModelFile, current: f64) -> f64 {
@@ -64,6 +64,27 @@ fn a_specification_survives_serde() {
     assert_eq!(spikes(&back, 10.0), spikes(&file, 10.0));
     let SystemSpec::Neurons(group) = &back.system else { panic!("no neurons") };
     assert_eq!(group.noise, Some(1.5));
+}
+
+#[test]
+fn every_distribution_is_the_librarys_own_and_survives_serde() {
+    for info in Distribution::all() {
+        let text = format!("kind = 'LIF'\nsize = 50\ninitial = {{ V = {{ {} = [0.25, 0.75] }} }}\n", info.name);
+        let file = ModelFile::parse(&text).unwrap();
+        let json = serde_json::to_string(&file).unwrap();
+        let back: ModelFile = serde_json::from_str(&json).unwrap();
+        assert_eq!(back, file);
+        let unknown = json.replace(&format!("\"{}\"", info.name), "\"none\"");
+        let error = serde_json::from_str::<ModelFile>(&unknown).unwrap_err().to_string();
+        assert!(error.contains("distribution") && error.contains(info.name), "{error}");
+        let distribution = Distribution::named(info.name, [0.25, 0.75]).unwrap();
+        let own = models::Lif::<f64>::new(50).v(distribution.into());
+        let mut own = LoopOverTime::builder(own).seed(0).out_vars("V").build().unwrap();
+        let mut ours = LoopOverTime::builder(back.build::<f64>().unwrap()).seed(0).out_vars("V").build().unwrap();
+        let (own, ours) = (own.run(Input::steps(1)).unwrap(), ours.run(Input::steps(1)).unwrap());
+        assert_eq!(own["V"], ours["V"], "{}", info.name);
+        assert!(ours["V"][[0, 0]] != ours["V"][[0, 1]], "{}", info.name);
+    }
 }
 
 #[test]

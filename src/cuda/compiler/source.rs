@@ -22,6 +22,7 @@ const FILES: &[(&str, &str)] = texts![
     "include/contract.cuh",
     "include/crossing.cuh",
     "include/deliver.cuh",
+    "include/exp.cuh",
     "include/gemm_args.cuh",
     "include/hidden_exchange.cuh",
     "include/hodgkin_huxley.cuh",
@@ -121,7 +122,8 @@ fn flatten_with(files: &[(&str, &'static str)], parts: &[(&str, &str)]) -> Resul
 }
 
 /// Includes whose text does not depend on the model that includes them.
-const COMMON: &[&str] = &["scalar.cuh", "launch_args.cuh", "math.cuh", "philox.cuh", "activation.cuh", "crossing.cuh"];
+const COMMON: &[&str] =
+    &["scalar.cuh", "launch_args.cuh", "exp.cuh", "math.cuh", "philox.cuh", "activation.cuh", "crossing.cuh"];
 
 /// One of several models in a joined text: its files, as name and text, between `opening` and
 /// `closing`, which put them into a namespace.

@@ -4,12 +4,13 @@
 use super::gemm::GemmArgs;
 use super::launch_args::{ClockArgs, LIMITS, LaunchArgs, MODES, Port, Probe};
 use super::network::{GroupArgs, PlasticProjection, PoissonArgs, PostProjection, PreProjection, ReceptorArgs};
-use crate::connectivity::device::{ConnectArgs, DISTRIBUTIONS, OWN_SHIFTS, RULES};
+use crate::connectivity::device::{ConnectArgs, OWN_SHIFTS, RULES};
 use crate::connectivity::rng_streams::PURPOSES;
 use crate::cuda::compiler::{compile, nvrtc, source};
 use crate::cuda::network::PIECES;
 use crate::device::device_struct::{Constant, Struct};
 use crate::error::Error;
+use crate::init::distribution::DISTRIBUTIONS;
 use crate::network::describe::kinetics::RELEASE_MODELS;
 use crate::network::plan::RECEPTOR_BITS;
 use crate::numeric::scalar::DType;

@@ -75,7 +75,7 @@ impl Equations<N, P> for MorrisLecarEquations {
     const RESETS: bool = false;
 
     fn initial() -> [Option<Init>; N] {
-        [Some(Init::Uniform(-70.0, -60.0)), Some(Init::Constant(0.02))]
+        [Some(Init::uniform(-70.0, -60.0)), Some(Init::Constant(0.02))]
     }
 
     #[inline(always)]

@@ -113,7 +113,7 @@ mod tests {
 
     fn network(shortest: f64) -> Network<f64> {
         let group = |name: &str, n| {
-            let lif = Lif::<f64>::new(n).v(Init::Uniform(0.0, 19.0));
+            let lif = Lif::<f64>::new(n).v(Init::uniform(0.0, 19.0));
             let group =
                 Group::new(name, lif).receptor(Receptor::exponential("s", 5.0)).receptor(Receptor::delta("kick", "V"));
             group.current(40.0).noise(1.0).poisson("kick", 500.0, 0.3)
@@ -123,9 +123,9 @@ mod tests {
         Network::builder(0.1)
             .group(group("A", 70))
             .group(group("B", 33))
-            .project(project("AA", "A", "A").weight(Init::Uniform(-1.0, 1.0)).delay(shortest + 0.4))
+            .project(project("AA", "A", "A").weight(Init::uniform(-1.0, 1.0)).delay(shortest + 0.4))
             .project(project("AB", "A", "B").weight(2.0).delay(shortest).stdp(Stdp::new(2.5)))
-            .project(project("BA", "B", "A").weight(-2.0).delay(Init::Uniform(shortest, 2.0)))
+            .project(project("BA", "B", "A").weight(-2.0).delay(Init::uniform(shortest, 2.0)))
             .build()
             .unwrap()
     }

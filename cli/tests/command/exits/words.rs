@@ -55,6 +55,8 @@ fn errors_are_in_the_words_of_the_command() {
         "[[layer]]\nname = 'l'\nkind = 'Dense'\nnum_in = 1\nnum_out = 2\nW_init = 1e6\nb_init = { file = 'large.npz', array = 'b' }\n",
     );
     place.write("gl.toml", "kind = 'HH'\n[parameters]\ngL = 1e300\n");
+    place.write("normal.toml", "kind = 'HH'\n[initial]\nV = { normal = [0, 3e38] }\n");
+    place.write("lognormal.toml", "kind = 'HH'\n[initial]\nV = { lognormal = [100, 1] }\n");
     let (w, b) = (|x: f64| ("l.W", ArrayD::from_elem(vec![1, 2], x)), |shape: &[usize]| ("l.b", ArrayD::zeros(shape)));
     place.npz("large.npz", &[w(1e6), b(&[2]), ("b", ArrayD::from_elem(vec![2], 1e6))]);
     place.npz("w.npz", &[w(1e6), b(&[2])]);
@@ -120,6 +122,8 @@ fn errors_are_in_the_words_of_the_command() {
             "inf",
         ),
         (4, "run gl.toml --steps 1".to_owned(), "`parameters.gL` has 1e300, too large for f32", "inf"),
+        (4, "run normal.toml --steps 1".to_owned(), "`initial.V` has -1.77", "inf"),
+        (4, "run lognormal.toml --steps 1".to_owned(), "`initial.V` has ", "inf"),
         (
             4,
             "run lif --size 2 --steps 1 --state v.npz".to_owned(),

@@ -25,7 +25,7 @@ impl Defaults {
     #[must_use]
     pub fn torch(num_out: usize, activation: Activation) -> Self {
         let bound = 1.0 / (num_out.max(1) as f64).sqrt();
-        let init = Init::Uniform(-bound, bound);
+        let init = Init::uniform(-bound, bound);
         Self { activation, wi: init.clone(), wh: init.clone(), b: init }
     }
 }

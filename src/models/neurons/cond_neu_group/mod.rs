@@ -105,7 +105,7 @@ impl<R: Real> CondNeuGroup<R> {
             channels: Vec::new(),
             params,
             method: Method::ExpAuto,
-            v: Init::Uniform(-70.0, -60.0),
+            v: Init::uniform(-70.0, -60.0),
             conductance: false,
         }
     }

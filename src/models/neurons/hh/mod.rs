@@ -98,7 +98,7 @@ impl HodgkinHuxleyEquations<P> for HhEquations {
     type Parameters<R: Real> = Parameters<R>;
 
     fn initial() -> Init {
-        Init::Uniform(-70.0, -60.0)
+        Init::uniform(-70.0, -60.0)
     }
 
     #[inline(always)]

@@ -96,7 +96,7 @@ impl HodgkinHuxleyEquations<P> for TraubMilesEquations {
     type Parameters<R: Real> = Parameters<R>;
 
     fn initial() -> Init {
-        Init::Normal(-65.0, 5.0)
+        Init::normal(-65.0, 5.0)
     }
 
     /// The refractory period in steps.

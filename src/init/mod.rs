@@ -1,12 +1,11 @@
 //! Initial values of weights and state, from a seed.
 
-use crate::error::{Error, Number, Result};
+pub(crate) mod distribution;
+
+use crate::error::{Error, Result};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Scalar;
-
-/// The bound of normal numbers, in standard deviations from the mean. The largest normal number of
-/// a `Stream` is √(50·ln 2) = 5.887 (see `rng`).
-const TAILS: f64 = 5.9;
+pub use distribution::{Distribution, DistributionInfo};
 
 /// The rule for the initial values of an array. Random values depend only on the seed, the name of
 /// the array and the index of the element.
@@ -17,11 +16,8 @@ pub enum Init {
     Zeros,
     /// All elements have this value.
     Constant(f64),
-    /// Uniform in `[low, high)`. `low` must not exceed `high`.
-    Uniform(f64, f64),
-    /// Normal with this mean and standard deviation. The standard deviation must not be negative.
-    /// Values beyond 5.9 standard deviations do not occur.
-    Normal(f64, f64),
+    /// Random values of this distribution; [`Init::uniform`] and [`Init::normal`] are short for it.
+    Random(Distribution),
     /// Normal with variance `2/(fan_in + fan_out)` (Glorot & Bengio 2010). The fans of a
     /// convolution include its window.
     XavierNormal,
@@ -44,7 +40,31 @@ impl From<Vec<f64>> for Init {
     }
 }
 
+impl From<Distribution> for Init {
+    fn from(distribution: Distribution) -> Self {
+        Self::Random(distribution)
+    }
+}
+
 impl Init {
+    /// Random values of [`Distribution::Uniform`].
+    #[must_use]
+    pub const fn uniform(low: f64, high: f64) -> Self {
+        Self::Random(Distribution::Uniform(low, high))
+    }
+
+    /// Random values of [`Distribution::Normal`].
+    #[must_use]
+    pub const fn normal(mean: f64, deviation: f64) -> Self {
+        Self::Random(Distribution::Normal(mean, deviation))
+    }
+
+    /// Random values of [`Distribution::LogNormal`].
+    #[must_use]
+    pub const fn lognormal(mu: f64, sigma: f64) -> Self {
+        Self::Random(Distribution::LogNormal(mu, sigma))
+    }
+
     /// Fills `out`, an array with shape `shape` and name `name`.
     ///
     /// # Errors
@@ -58,12 +78,12 @@ impl Init {
 
     /// Checks that this rule is valid for an array of this name and shape.
     pub(crate) fn check(&self, name: &str, shape: &[usize]) -> Result<()> {
-        let len: usize = shape.iter().product();
-        let parameters = match self {
-            Self::Zeros | Self::XavierNormal => Vec::new(),
-            Self::Constant(a) | Self::Orthogonal(a) => vec![*a],
-            Self::Uniform(a, b) | Self::Normal(a, b) => vec![*a, *b],
+        let given = match self {
+            Self::Zeros | Self::XavierNormal => &[],
+            Self::Random(distribution) => return distribution.check(name),
+            Self::Constant(a) | Self::Orthogonal(a) => std::slice::from_ref(a),
             Self::Values(values) => {
+                let len: usize = shape.iter().product();
                 if values.len() != len {
                     return Err(Error::Shape {
                         argument: name.into(),
@@ -72,21 +92,12 @@ impl Init {
                         given: values.len(),
                     });
                 }
-                values.clone()
+                values.as_slice()
             }
         };
-        if let Some(index) = parameters.iter().position(|p| !p.is_finite()) {
-            return Err(Error::NotFinite { variable: name.into(), step: None, index, value: parameters[index] });
-        }
-        match *self {
-            Self::Uniform(low, high) if low > high => {
-                let reason = format!("is the low end of uniform values, above the high end {}", Number(high));
-                Err(Error::value(name, low, reason))
-            }
-            Self::Normal(_, deviation) if deviation < 0.0 => {
-                Err(Error::value(name, deviation, "is a standard deviation below 0"))
-            }
-            _ => Ok(()),
+        match given.iter().position(|x| !x.is_finite()) {
+            Some(index) => Err(Error::NotFinite { variable: name.into(), step: None, index, value: given[index] }),
+            None => Ok(()),
         }
     }
 
@@ -95,8 +106,7 @@ impl Init {
         match self {
             Self::Zeros => Some((0.0, 0.0)),
             Self::Constant(c) => Some((*c, *c)),
-            Self::Uniform(low, high) => Some((*low, *high)),
-            Self::Normal(mean, std) => Some((mean - TAILS * std, mean + TAILS * std)),
+            Self::Random(distribution) => Some(distribution.bounds()),
             Self::Values(values) => {
                 let ends = |(low, high): (f64, f64), x: &f64| (low.min(*x), high.max(*x));
                 Some(if values.is_empty() {
@@ -115,8 +125,7 @@ impl Init {
         match self {
             Self::Zeros => each(&|_| 0.0),
             Self::Constant(c) => each(&|_| *c),
-            Self::Uniform(low, high) => each(&|k| low + (high - low) * stream.uniform(k as u64, 0)),
-            Self::Normal(mean, std) => each(&|k| mean + std * f64::from(stream.normal(k as u64, 0))),
+            Self::Random(distribution) => each(&|k| distribution.draw(stream, k as u64, 0)),
             Self::XavierNormal => {
                 let std = (2.0 / fans(shape)).sqrt();
                 each(&|k| std * f64::from(stream.normal(k as u64, 0)));
