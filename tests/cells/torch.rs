@@ -33,6 +33,11 @@ pub(crate) struct Case {
     pub(crate) x: Vec<f64>,
 }
 
+/// A row of a matrix times a vector.
+fn row_times(matrix: &[f64], row: usize, x: &[f64]) -> f64 {
+    matrix[row * x.len()..][..x.len()].iter().zip(x).map(|(w, x)| w * x).sum()
+}
+
 /// For each layer and direction, h and c with shape `[B][H]`.
 pub(crate) type States = Vec<[Vec<Vec<f64>>; 2]>;
 
@@ -114,19 +119,15 @@ impl Case {
             let mut output = vec![vec![vec![0.0; self.directions() * n]; self.batch]; self.steps];
             for direction in 0..self.directions() {
                 let reverse = direction == 1;
-                let [w_ih, w_hh, b_ih, b_hh] =
-                    ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(|name| self.weight(name, layer, reverse));
+                let [w_ih, w_hh, b_ih, b_hh] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+                    .map(|name| self.weight(name, layer, reverse).as_slice().unwrap());
                 let [h, c] = &mut states[layer * self.directions() + direction];
                 for b in 0..self.batch {
                     for s in 0..lengths[b] {
                         let t = if reverse { lengths[b] - 1 - s } else { s };
                         let (x, old) = (&input[t][b], h[b].clone());
-                        let of_x = |g: usize, j: usize| {
-                            b_ih[[g * n + j]] + (0..x.len()).map(|k| w_ih[[g * n + j, k]] * x[k]).sum::<f64>()
-                        };
-                        let of_h = |g: usize, j: usize| {
-                            b_hh[[g * n + j]] + (0..n).map(|k| w_hh[[g * n + j, k]] * old[k]).sum::<f64>()
-                        };
+                        let of_x = |g: usize, j: usize| b_ih[g * n + j] + row_times(w_ih, g * n + j, x);
+                        let of_h = |g: usize, j: usize| b_hh[g * n + j] + row_times(w_hh, g * n + j, &old);
                         for j in 0..n {
                             let gate = |g: usize| of_x(g, j) + of_h(g, j);
                             h[b][j] = round(match self.kind {

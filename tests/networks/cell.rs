@@ -1,6 +1,7 @@
 //! Models for tests: the cell of Brian2's COBAHH in plain Rust, and a unit with prescribed spikes.
 
 use overtime::{Inputs, Real, Schema, Shared, State, System, Tick};
+use std::collections::BTreeSet;
 
 /// The cell of Brian2's COBAHH, written from the equations in tests/golden/README.md with the
 /// system's own mathematical library. Its inputs are the current `x` in pA and the conductance `g`
@@ -73,10 +74,11 @@ impl<R: Real> System<R> for ScriptedCells {
 
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
         let units: Vec<usize> = (0..y.len()).map(|k| state.unit(k)).collect();
+        let now: BTreeSet<usize> = self.spikes.iter().filter(|(i, _)| *i == at.i).map(|(_, unit)| *unit).collect();
         let [kept, _] = state.vars();
         kept.copy_from_slice(x.port(0));
         for (y, unit) in y.iter_mut().zip(units) {
-            *y = R::of(f64::from(self.spikes.contains(&(at.i, unit))));
+            *y = R::of(f64::from(now.contains(&unit)));
         }
     }
 }
