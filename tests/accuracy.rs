@@ -1,5 +1,6 @@
 //! The accuracy of the elementary functions and of the neuron HH.
 
+use crate::common::golden_folder;
 use ndarray::{Array1, Array2};
 use overtime::math::{decay, exp, exp_neg, expm1, exprel, normal_cdf, sigmoid, tanh};
 use overtime::models::{Activation, Hh, Method};
@@ -254,9 +255,10 @@ fn activations_match_their_definitions() {
 /// place.
 #[test]
 fn the_normal_distribution_is_right_in_both_tails() {
-    let golden: BTreeMap<String, Array1<f64>> = (overtime_npz::read("tests/golden/normal.npz").unwrap().into_iter())
-        .map(|(name, array)| (name, array.to_f64().into_dimensionality().unwrap()))
-        .collect();
+    let golden: BTreeMap<String, Array1<f64>> =
+        (overtime_npz::read(golden_folder().join("normal.npz")).unwrap().into_iter())
+            .map(|(name, array)| (name, array.to_f64().into_dimensionality().unwrap()))
+            .collect();
     let (xs, phi) = (&golden["x"], &golden["phi"]);
     assert!(xs.len() > 400 && xs.iter().all(|x| f64::from(*x as f32) == *x));
     fn gelu<R: Real>(xs: &Array1<f64>) -> Vec<f64> {

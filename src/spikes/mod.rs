@@ -10,7 +10,7 @@
 //! use overtime::{Init, Input, LoopOverTime, models::Lif, monitor};
 //!
 //! # fn main() -> overtime::Result<()> {
-//! let neurons = Lif::<f64>::new(50).v(Init::Uniform(-5.0, 15.0));
+//! let neurons = Lif::<f64>::new(50).v(Init::uniform(-5.0, 15.0));
 //! let mut over_time = LoopOverTime::builder(neurons).out_vars([monitor("spike").events()]).build()?;
 //! let run = over_time.run(Input::duration(500.0).constant(25.0))?;
 //! let (events, dt) = (run.events("spike")?, over_time.dt());

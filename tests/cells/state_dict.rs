@@ -2,6 +2,7 @@
 //! `tests/golden/torch`.
 
 use crate::cells::reference::assert_close;
+use crate::common::golden_folder;
 use ndarray::ArrayD;
 use overtime::models::{Activation, Conv2d, Dense, Gru, GruCell, Lstm, LstmCell, Padding, Rnn, RnnCell, brainpy};
 use overtime::{Error, LoopOverTime, Sequential, System, states};
@@ -13,9 +14,10 @@ struct Case {
 }
 
 fn case(name: &str) -> Case {
-    let arrays = overtime_npz::read(format!("tests/golden/torch/{name}.npz")).unwrap();
+    let folder = golden_folder().join("torch");
+    let arrays = overtime_npz::read(folder.join(format!("{name}.npz"))).unwrap();
     let get = |wanted: &str| arrays.iter().find(|(n, _)| n == wanted).unwrap().1.to_f64();
-    let weights = states::read(format!("tests/golden/torch/{name}.safetensors")).unwrap().to_arrays().unwrap();
+    let weights = states::read(folder.join(format!("{name}.safetensors"))).unwrap().to_arrays().unwrap();
     assert!(!weights.is_empty());
     Case { weights, x: get("in"), out: get("out").iter().copied().collect() }
 }
