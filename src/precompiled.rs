@@ -1,8 +1,8 @@
 //! The generic code of loops, networks and layers, compiled here for every element type.
 //!
 //! Up to optimisation level 1 a program takes these instances from the library, and compiles only
-//! the code of its own systems. At higher levels rustc shares no generic code between crates, and
-//! this module does not exist.
+//! the code of its own systems. At higher levels rustc shares no generic code between crates. Builds
+//! without debug assertions, such as a release, therefore do not have this module.
 
 use crate::loop_over_time::AnyLoop;
 use crate::models::{Conv2d, layer, neurons};

@@ -13,7 +13,7 @@ struct Params {
 typedef noiseless::State State;
 
 __device__ __forceinline__ acc_t step(State& s, Input x, const Params& p, const Tick& at) {
-    // The stream of the first part of this node.
+    // The node of the first part of this node: `child` in src/system/state.rs.
     const u64 node = (at.node * 31u + 1u) & 0xffffu;
     const acc_t noise = acc_t(random_normal(at.seed ^ (node << 40) ^ NOISE_HASH, u32(NOISE_HASH >> 48), at.cell, at.i));
 #if N_INPUTS > 1
