@@ -2,7 +2,7 @@
 //! address identifies its allocation, even past the allocation's end and after it was freed.
 
 use crate::exec::{Kind, Violation};
-use crate::race::Shadow;
+use crate::race::{Shadow, SharedShadows};
 
 /// The byte that fresh memory is filled with. It is not a NaN, because arithmetic would hide a NaN.
 pub const POISON: u8 = 0xa5;
@@ -53,6 +53,7 @@ impl Region {
 /// The memory of a device.
 pub struct Memory {
     pub(crate) regions: Vec<Region>,
+    pub(crate) shared: SharedShadows,
     used: usize,
     limit: usize,
 }
@@ -60,7 +61,7 @@ pub struct Memory {
 impl Memory {
     /// Creates a device memory of `limit` bytes.
     pub fn new(limit: usize) -> Memory {
-        Memory { regions: Vec::new(), used: 0, limit }
+        Memory { regions: Vec::new(), shared: SharedShadows::default(), used: 0, limit }
     }
 
     /// The bytes in use.

@@ -4,6 +4,7 @@
 //! race.
 
 use bytemuck::Zeroable;
+use std::ops::Range;
 
 /// An access to a word. In shared memory `who` is a warp or another actor; in device memory it is a
 /// block.
@@ -36,8 +37,9 @@ impl Access {
 #[derive(Clone, Copy, Default, Zeroable)]
 #[repr(C)]
 struct Cell {
-    /// The launch that this entry belongs to. Entries of other launches are ignored.
-    launch: u32,
+    /// The scope that this entry belongs to: a launch for device memory, a cluster for shared
+    /// memory. Entries of other scopes are ignored.
+    scope: u32,
     write: Access,
     reads: [Access; 2],
 }
@@ -48,6 +50,9 @@ pub(crate) struct Shadow {
     bytes: usize,
     /// The bytes of an entry, as a power of two: 4, or the width of the narrowest access so far.
     shift: u32,
+    /// The present scope, and the bytes from the first to the last that it has accessed.
+    scope: u32,
+    accessed: Range<usize>,
 }
 
 /// The earlier access that an access races with, and whether that was a write.
@@ -60,30 +65,41 @@ impl Shadow {
     pub(crate) fn new(bytes: usize) -> Shadow {
         // The system hands out zeroed pages when they are touched. The entries are ten times as
         // large as the memory, and kernels access little of it.
-        Shadow { cells: bytemuck::zeroed_vec(bytes.div_ceil(4)), bytes, shift: 2 }
+        Shadow { cells: bytemuck::zeroed_vec(bytes.div_ceil(4)), bytes, shift: 2, scope: 0, accessed: 0..0 }
     }
 
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
+    /// Divides the entries, so that each has `1 << shift` bytes. Only entries of the present scope
+    /// count, so the others are not copied.
     #[cold]
     fn split(&mut self, shift: u32) {
         let times = 1 << (self.shift - shift);
-        self.cells = self.cells.iter().flat_map(|c| std::iter::repeat_n(*c, times)).collect();
+        let mut cells: Vec<Cell> = bytemuck::zeroed_vec(self.cells.len() * times);
+        let used = self.accessed.start >> self.shift..self.accessed.end.div_ceil(1 << self.shift);
+        for (new, old) in cells[used.start * times..used.end * times].chunks_exact_mut(times).zip(&self.cells[used]) {
+            new.fill(*old);
+        }
+        self.cells = cells;
         self.shift = shift;
     }
 
-    /// Records an access; `write` is `Some(changed)` for a write. The second argument of `ordered`
-    /// says whether the earlier access was a write.
+    /// Records an access to `n` bytes from byte `at`; `write` is `Some(changed)` for a write. The
+    /// second argument of `ordered` says whether the earlier access was a write.
     pub(crate) fn touch(
         &mut self,
-        launch: u32,
+        scope: u32,
         (at, n): (usize, usize),
         me: Access,
         write: Option<bool>,
         ordered: impl Fn(&Access, bool) -> bool,
     ) -> Result<(), Clash> {
+        if self.scope != scope {
+            (self.scope, self.accessed) = (scope, at..at);
+        }
+        self.accessed = self.accessed.start.min(at)..self.accessed.end.max(at + n);
         let narrow = n.trailing_zeros().min(2);
         if narrow < self.shift {
             self.split(narrow);
@@ -91,8 +107,8 @@ impl Shadow {
         let clash = |o: &Access, wrote: bool| o.time != 0 && !(o.atomic() && me.atomic()) && !ordered(o, wrote);
         let last = (at + n - 1) >> self.shift;
         for cell in &mut self.cells[at >> self.shift..=last] {
-            if cell.launch != launch {
-                *cell = Cell { launch, ..Cell::default() };
+            if cell.scope != scope {
+                *cell = Cell { scope, ..Cell::default() };
             }
             if clash(&cell.write, true) && write != Some(false) {
                 return Err(Clash { other: cell.write, wrote: true });
@@ -118,5 +134,34 @@ impl Shadow {
             }
         }
         Ok(())
+    }
+}
+
+/// The shadows of the shared memory of clusters. A cluster that has ended leaves its shadow to a
+/// later one, because the fresh pages of a new shadow take longer than most clusters run.
+#[derive(Default)]
+pub(crate) struct SharedShadows {
+    spare: Vec<Shadow>,
+    /// The number of clusters so far. A cluster's number is the scope of its accesses.
+    clusters: u32,
+}
+
+impl SharedShadows {
+    const MOST: usize = 32;
+
+    /// A shadow of this many bytes, and the scope of the cluster that uses it.
+    pub(crate) fn take(&mut self, bytes: usize) -> (u32, Shadow) {
+        self.clusters = self.clusters.wrapping_add(1).max(1);
+        let spare = self.spare.iter().position(|shadow| shadow.bytes == bytes);
+        let shadow = spare.map_or_else(|| Shadow::new(bytes), |n| self.spare.swap_remove(n));
+        (self.clusters, shadow)
+    }
+
+    /// Keeps the shadow of a cluster that has ended.
+    pub(crate) fn give(&mut self, shadow: Shadow) {
+        if self.spare.len() == Self::MOST {
+            self.spare.remove(0);
+        }
+        self.spare.push(shadow);
     }
 }

@@ -237,7 +237,7 @@ impl Exec<'_> {
                 let ordered = |o: &Access, _| {
                     if o.who == who { o.thread() == thread || o.time < now } else { clock.knows(o.who, o.time) }
                 };
-                shadow.touch(self.device.launch, (at, n), me, write, ordered).map_err(|c| {
+                shadow.touch(cluster.scope, (at, n), me, write, ordered).map_err(|c| {
                     let verb = if c.wrote { "written" } else { "read" };
                     let (byte, whose) = (at % cluster.each, cluster.name(at / cluster.each, self.rank as usize));
                     let who = cluster.actor(&c.other, self.rank as usize);

@@ -8,6 +8,7 @@ use super::code::Kernel;
 use super::fault::{Fault, Kind, Violation};
 use super::grid::Launch;
 use super::jobs::Asked;
+use crate::race::{Shadow, SharedShadows};
 
 pub(crate) struct Cluster {
     state: ClusterState,
@@ -16,7 +17,13 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// Creates the `number`-th cluster of `size` blocks.
-    pub(crate) fn new(kernel: &Kernel, launch: &Launch, size: [u32; 3], number: u32, races: bool) -> Cluster {
+    pub(crate) fn new(
+        kernel: &Kernel,
+        launch: &Launch,
+        size: [u32; 3],
+        number: u32,
+        shadows: Option<&mut SharedShadows>,
+    ) -> Cluster {
         let [gx, gy, _] = launch.grid;
         let many = [gx / size[0], gy / size[1]];
         let first =
@@ -28,9 +35,14 @@ impl Cluster {
         let numbers: Vec<u32> = indices.iter().map(|[x, y, z]| x + gx * (y + gy * z)).collect();
         let bytes = kernel.dynamic_at() + launch.dynamic_shared;
         let warps = launch.block.iter().product::<u32>().div_ceil(32);
-        let state = ClusterState::new(&numbers, warps, bytes, races, kernel.code.engines);
+        let state = ClusterState::new(&numbers, warps, bytes, shadows, kernel.code.engines);
         let blocks = indices.iter().enumerate().map(|(r, &i)| Block::new(kernel, launch, i, r as u32, size)).collect();
         Cluster { state, blocks }
+    }
+
+    /// The shadow of the shared memory, after the cluster has ended.
+    pub(crate) fn into_shadow(self) -> Option<Shadow> {
+        self.state.shadow
     }
 
     /// Gives each warp of each block one turn.

@@ -8,7 +8,7 @@ use super::flags::Flags;
 use super::jobs::{Job, SLOTS};
 use super::mbarrier::MBarriers;
 use super::order::{Known, View};
-use crate::race::{Access, Shadow};
+use crate::race::{Access, Shadow, SharedShadows};
 
 /// The position of the block's rank in an address of another block's shared memory. The bits from
 /// here on hold the rank plus 1.
@@ -66,6 +66,8 @@ pub(crate) struct ClusterState {
     pub(crate) each: usize,
     pub(crate) shared: Vec<u8>,
     pub(crate) shadow: Option<Shadow>,
+    /// The scope of the accesses in the shadow.
+    pub(crate) scope: u32,
     /// Each warp's clock.
     pub(crate) clocks: Vec<Clock>,
     /// The two states of the cluster's barrier: `coming` collects from the warps that arrive, and
@@ -85,7 +87,13 @@ pub(crate) struct ClusterState {
 
 impl ClusterState {
     /// Creates the state of the blocks with these numbers in the grid.
-    pub(crate) fn new(numbers: &[u32], warps: u32, each: usize, races: bool, engines: bool) -> ClusterState {
+    pub(crate) fn new(
+        numbers: &[u32],
+        warps: u32,
+        each: usize,
+        shadows: Option<&mut SharedShadows>,
+        engines: bool,
+    ) -> ClusterState {
         let threads = numbers.len() * warps as usize;
         // The actors are the warps, then the asynchronous copies, then the products of each warp.
         let actors = if engines { 2 * threads + numbers.len() * SLOTS as usize } else { threads };
@@ -100,12 +108,14 @@ impl ClusterState {
             c
         };
         let bytes = each * numbers.len();
+        let (scope, shadow) = shadows.map(|all| all.take(bytes)).unzip();
         ClusterState {
             members: numbers.iter().map(member).collect(),
             warps,
             each,
             shared: vec![crate::memory::POISON; bytes],
-            shadow: races.then(|| Shadow::new(bytes)),
+            shadow,
+            scope: scope.unwrap_or_default(),
             clocks: (0..threads).map(clock).collect(),
             coming: BarrierClock::like(&Clock::new(actors, engines)),
             last: BarrierClock::like(&Clock::new(actors, engines)),

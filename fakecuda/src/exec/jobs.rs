@@ -69,14 +69,7 @@ impl ClusterState {
         self.jobs.push(Job { asked, moves, signals, group, slot, time, clock, data: None });
     }
 
-    fn note_job(
-        &mut self,
-        device: &Device,
-        job: &Job,
-        at: usize,
-        n: usize,
-        write: Option<bool>,
-    ) -> Result<(), Violation> {
+    fn note_job(&mut self, job: &Job, at: usize, n: usize, write: Option<bool>) -> Result<(), Violation> {
         let (rank, lane) = (job.asked.rank, job.asked.lane);
         let (owner, thread) = (at / self.each, job.asked.warp * 32 + lane as u32);
         if self.members[owner].ended {
@@ -99,7 +92,7 @@ impl ClusterState {
             }
         };
         let Some(shadow) = self.shadow.as_mut() else { return Ok(()) };
-        shadow.touch(device.launch, (at, n), me, write, ordered).map_err(|c| {
+        shadow.touch(self.scope, (at, n), me, write, ordered).map_err(|c| {
             let verb = if c.wrote { "written" } else { "read" };
             let lacks = if job.clock.knows(c.other.who, c.other.time) { "fence.proxy.async" } else { "barrier" };
             let (who, byte) = (self.actor(&c.other, rank as usize), at % self.each);
@@ -123,7 +116,7 @@ impl ClusterState {
                 From::Value(x) => data.extend_from_slice(&x.to_le_bytes()[..m.bytes]),
                 From::Fill(x) => (0..m.bytes).for_each(|k| data.push(x.to_le_bytes()[k % 2])),
                 From::Shared(at) => {
-                    self.note_job(device, job, at, m.bytes, None)?;
+                    self.note_job(job, at, m.bytes, None)?;
                     data.extend_from_slice(&self.shared[at..at + m.bytes]);
                 }
                 From::Global(address) => {
@@ -161,7 +154,7 @@ impl ClusterState {
             rest = later;
             match m.to {
                 To::Shared(at) => {
-                    self.note_job(device, &job, at, m.bytes, Some(true))?;
+                    self.note_job(&job, at, m.bytes, Some(true))?;
                     self.shared[at..at + m.bytes].copy_from_slice(now);
                 }
                 To::Global(address) => {

@@ -84,7 +84,7 @@ impl Exec<'_> {
         let ordered = |o: &Access, wrote: bool| {
             if wrote && o.who < first { clock.is_fenced(o.who, o.time) } else { clock.knows(o.who, o.time) }
         };
-        shadow.touch(self.device.launch, (at, n), me, None, ordered).map_err(|c| {
+        shadow.touch(cluster.scope, (at, n), me, None, ordered).map_err(|c| {
             let lacks = if clock.knows(c.other.who, c.other.time) { "fence.proxy.async" } else { "barrier" };
             let other = cluster.actor(&c.other, self.rank as usize);
             Violation::new(
