@@ -14,7 +14,7 @@ mod size;
 mod title;
 mod traces;
 
-pub(crate) use file::{FORMATS, write};
+pub(crate) use file::write;
 pub(crate) use grid::{Clock, Grid};
 pub(crate) use plan::{Drive, Panel, Source, Subject, clock, plain, plan, size_fits};
 pub(crate) use raster::Raster;
