@@ -16,7 +16,7 @@ mod traces;
 
 pub(crate) use file::write;
 pub(crate) use grid::{Clock, Grid};
-pub(crate) use plan::{Drive, Panel, Source, Subject, clock, plain, plan, size_fits};
+pub(crate) use plan::{Drive, Panel, Source, Subject, clock, monitor_name, paint, plain, plan, size_fits};
 pub(crate) use raster::Raster;
 pub(crate) use size::Size;
 pub(crate) use title::title;
