@@ -74,6 +74,12 @@ fn a_picture_of_a_file_has_the_curves_of_the_run() {
         place.ok(&format!("plot a.npz --model {model} {flags} {input} {axis} --out-vars {drawn} -o b.svg --quiet"));
         assert!(svg(&place, "a.svg") == svg(&place, "b.svg"), "{system} {flags} {drawn}");
     }
+    // Layers, as curves and as a heat map.
+    let layers = crate::support::root().join("examples/models/lstm_layers.toml").display().to_string();
+    let vars = "lstm.l0.h[3,1],lstm.l1.c[7,0,7,1..6]";
+    place.ok(&format!("run {layers} --out-vars {vars} --out a.npz --plot a.svg --quiet"));
+    place.ok(&format!("plot a.npz --model {layers} --out-vars {vars} -o b.svg --quiet"));
+    assert!(svg(&place, "a.svg") == svg(&place, "b.svg"));
     // The pixels too.
     place.ok("run m.toml --out-vars P.V[3,1] --out a.npz --plot a.png --quiet");
     place.ok("plot a.npz --model m.toml --out-vars P.V[3,1] -o b.png --quiet");
