@@ -26,7 +26,7 @@ pub struct OutVar {
 }
 
 /// The variable of a group that has no value for each neuron: its spike ring.
-pub(crate) const RING: &str = "flight";
+pub const RING: &str = "flight";
 
 /// The largest number of units in a list.
 const MOST: usize = 1 << 24;
@@ -67,8 +67,7 @@ impl OutVar {
     fn unknown(&self, schema: &Schema) -> Error {
         let of = |name: &str| name.split_once('.').map_or("", |(of, _)| of).to_owned();
         let (group, population) = (of(&self.var), of(&self.name));
-        let known = schema.state.iter().filter_map(|v| v.name.strip_prefix(&*group)?.strip_prefix('.'));
-        let known: Vec<String> = known.filter(|var| *var != RING).map(|var| format!("{population}.{var}")).collect();
+        let known = self::population(schema, &group, &population);
         let known = known.iter().map(String::as_str);
         spec(format!("out-vars: {}", unknown_name("variable", &self.name, known)))
     }
@@ -79,6 +78,12 @@ impl OutVar {
         let units = self.units.as_ref().map(|units| units.iter().map(Range::len).sum());
         units.or_else(|| elements(schema, &self.var)).unwrap_or(0)
     }
+}
+
+/// The names of the variables of a population of this group.
+pub(crate) fn population(schema: &Schema, group: &str, population: &str) -> Vec<String> {
+    let of_group = schema.state.iter().filter_map(|v| v.name.strip_prefix(group)?.strip_prefix('.'));
+    of_group.filter(|var| *var != RING).map(|var| format!("{population}.{var}")).collect()
 }
 
 /// The number of elements of a variable, or of a view of one, in one batch row.

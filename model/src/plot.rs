@@ -5,17 +5,19 @@ use crate::rules::{Line, Result as Checked, error, get, start};
 use crate::toml_values::Maybe;
 use overtime::Number;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::path::PathBuf;
-use toml::Spanned;
+use std::path::{Path, PathBuf};
 
 /// What a model file, or the command line, says of the picture. What is absent has a default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plot {
-    /// Where it goes, relative to the current folder: .png, .svg or .pdf.
+    /// Where it goes, relative to the current folder: the name ends in one of [`Plot::FORMATS`].
     pub file: Option<PathBuf>,
+    /// The line of `file` in the model file, for errors; 0 if no model file has it.
+    #[serde(skip)]
+    pub line: usize,
     /// Width and height, mm.
     pub size: Option<[f64; 2]>,
     /// Pixels of a PNG per inch.
@@ -37,11 +39,17 @@ const DPI: [f64; 2] = [20.0, 1200.0];
 const PANELS: usize = 12;
 
 impl Plot {
+    /// The formats of pictures: the ends of their names, after a dot.
+    pub const FORMATS: [&str; 3] = ["png", "svg", "pdf"];
+
     /// What is wrong with a value, and the key that has it.
     ///
     /// # Errors
     /// The key and the message, without the name of the key in it.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
+        if let Some(file) = &self.file {
+            check_file(file).map_err(|message| ("file", message))?;
+        }
         let inside = |x: f64, [least, most]: [f64; 2]| x >= least && x <= most;
         if let Some([width, height]) = self.size.filter(|size| !size.iter().all(|mm| inside(*mm, SIZE))) {
             let (w, h) = (Number(width), Number(height));
@@ -61,6 +69,12 @@ impl Plot {
             Some(panels) if panels.is_empty() || panels.len() > PANELS => {
                 Err(("panels", format!("a picture has 1 to {PANELS} panels, not {}", panels.len())))
             }
+            Some(panels) if panels.iter().any(|name| name.trim().is_empty()) => Err((
+                "panels",
+                "an empty name; a panel is `spike`, `rate`, `input`, `output` (of layers), or a variable as in \
+                 `out_vars`, such as `V` or `P.V[0,1]`"
+                    .to_owned(),
+            )),
             Some(panels) => {
                 match panels.iter().enumerate().find(|(k, name)| panels.iter().take(*k).any(|n| n == *name)) {
                     Some((_, twice)) => Err(("panels", format!("`{}` is named twice", twice.escape_debug()))),
@@ -74,8 +88,10 @@ impl Plot {
     /// These values where there are any, else those of `other`.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
+        let line = if self.file.is_some() { self.line } else { other.line };
         Self {
             file: self.file.or(other.file),
+            line,
             size: self.size.or(other.size),
             dpi: self.dpi.or(other.dpi),
             window: self.window.or(other.window),
@@ -85,19 +101,53 @@ impl Plot {
     }
 }
 
+/// Whether a picture can have this name.
+fn check_file(file: &Path) -> Result<(), String> {
+    let extension = file.extension().map(|e| e.to_string_lossy().to_lowercase());
+    match extension {
+        _ if file.as_os_str().is_empty() => Err("the name of the picture is empty".to_owned()),
+        Some(extension) if Plot::FORMATS.contains(&extension.as_str()) => Ok(()),
+        _ => Err(format!("{}: the name must end in .{}", file.display(), Plot::FORMATS.join(" or ."))),
+    }
+}
+
 /// As it stands in the file.
 pub(crate) enum Raw {
     File(String),
     Table(Box<Keys>),
 }
 
+/// Two numbers.
+pub(crate) struct Pair([f64; 2]);
+
+impl<'de> Deserialize<'de> for Pair {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Two;
+        impl<'de> Visitor<'de> for Two {
+            type Value = Pair;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array of 2 numbers, such as [85, 60]")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Pair, A::Error> {
+                let mut all: Vec<f64> = Vec::new();
+                while let Some(x) = array.next_element()? {
+                    all.push(x);
+                }
+                let given = all.len();
+                all.try_into().map(Pair).map_err(|_| de::Error::invalid_length(given, &self))
+            }
+        }
+        deserializer.deserialize_seq(Two)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Keys {
     file: Maybe<String>,
-    size: Maybe<[f64; 2]>,
+    size: Maybe<Pair>,
     dpi: Maybe<f64>,
-    window: Maybe<[f64; 2]>,
+    window: Maybe<Pair>,
     panels: Maybe<Vec<String>>,
     title: Maybe<String>,
 }
@@ -123,33 +173,38 @@ impl<'de> Deserialize<'de> for Raw {
 
 /// The checked values.
 pub(crate) fn plot(raw: Maybe<Raw>, line: Line<'_>) -> Checked<Plot> {
-    let keys = match raw.map(Spanned::into_inner) {
-        None => return Ok(Plot::default()),
-        Some(Raw::File(file)) => return Ok(Plot { file: Some(file.into()), ..Plot::default() }),
-        Some(Raw::Table(keys)) => *keys,
+    let Some(raw) = raw else { return Ok(Plot::default()) };
+    let at = start(&raw);
+    let keys = match raw.into_inner() {
+        Raw::File(name) => {
+            let plot = Plot { file: Some(name.into()), line: line(at), ..Plot::default() };
+            return match plot.check() {
+                Ok(()) => Ok(plot),
+                Err((_, message)) => error(line, at, format!("`plot`: {message}")),
+            };
+        }
+        Raw::Table(keys) => *keys,
     };
-    let at = |key: &str| match key {
-        "size" => keys.size.as_ref().map(start),
-        "dpi" => keys.dpi.as_ref().map(start),
-        "window" => keys.window.as_ref().map(start),
-        _ => keys.panels.as_ref().map(start),
-    };
-    let places = ["size", "dpi", "window", "panels"].map(|key| (key, at(key).unwrap_or(0)));
+    let places = [
+        ("file", keys.file.as_ref().map(start)),
+        ("size", keys.size.as_ref().map(start)),
+        ("dpi", keys.dpi.as_ref().map(start)),
+        ("window", keys.window.as_ref().map(start)),
+        ("panels", keys.panels.as_ref().map(start)),
+    ];
+    let place = |key: &str| places.iter().find(|(name, _)| *name == key).and_then(|(_, at)| *at).unwrap_or(at);
+    let file_at = keys.file.as_ref().map(start);
     let plot = Plot {
         file: get(keys.file).map(PathBuf::from),
-        size: get(keys.size),
+        line: file_at.map_or(0, line),
+        size: get(keys.size).map(|Pair(size)| size),
         dpi: get(keys.dpi),
-        window: get(keys.window),
+        window: get(keys.window).map(|Pair(window)| window),
         panels: get(keys.panels),
         title: get(keys.title),
     };
-    match plot.check() {
-        Ok(()) => Ok(plot),
-        Err((key, message)) => {
-            let at = places.iter().find(|(name, _)| *name == key).map_or(0, |(_, at)| *at);
-            error(line, at, format!("`plot.{key}`: {message}"))
-        }
-    }
+    plot.check().or_else(|(key, message)| error(line, place(key), format!("`plot.{key}`: {message}")))?;
+    Ok(plot)
 }
 
 #[cfg(test)]
@@ -161,7 +216,8 @@ mod tests {
     #[test]
     fn a_table_or_a_file() {
         let plot = |text: &str| ModelFile::parse(&format!("{NEURON}{text}")).unwrap().settings.plot;
-        assert_eq!(plot("plot = 'a.png'\n").file.unwrap().to_str(), Some("a.png"));
+        let (file, line) = (plot("plot = 'a.png'\n").file.unwrap(), plot("plot = 'a.png'\n").line);
+        assert_eq!((file.to_str(), line), (Some("a.png"), 2));
         let all = plot(
             "[plot]\nfile = 'a.svg'\nsize = [85, 60]\ndpi = 300\nwindow = [200, 400.5]\npanels = ['V', 'spike']\ntitle = ''\n",
         );
@@ -178,6 +234,9 @@ mod tests {
             ("size = [1e9, 60]", "`plot.size`"),
             ("size = [-85, 60]", "`plot.size`"),
             ("size = 'A4'", "array"),
+            ("size = '85x60'", "such as [85, 60]"),
+            ("size = [85, 60, 3]", "invalid length 3, expected an array of 2 numbers"),
+            ("window = [200, 400, 600]", "invalid length 3"),
             ("dpi = 0", "`plot.dpi`"),
             ("dpi = inf", "`plot.dpi`"),
             ("window = [400, 200]", "`plot.window`"),
@@ -186,10 +245,16 @@ mod tests {
             ("panels = []", "`plot.panels`"),
             ("panels = ['V', 'V']", "named twice"),
             ("panels = 'V'", "sequence"),
+            ("panels = ['V', '', '']", "a panel is `spike`"),
+            ("file = ''", "`plot.file`: the name of the picture is empty"),
+            ("file = 'x'", "`plot.file`: x: the name must end in .png or .svg or .pdf"),
+            ("file = 'a.gif'", "must end in"),
             ("sise = [85, 60]", "sise"),
         ] {
             let said = ModelFile::parse(&format!("{NEURON}[plot]\n{text}\n")).unwrap_err();
             assert!(said.line == 3 && said.message.contains(word), "{text}: {said:?}");
         }
+        let said = ModelFile::parse(&format!("{NEURON}plot = 'x'\n")).unwrap_err();
+        assert!(said.line == 2 && said.message.contains("`plot`: x: the name must end in"), "{said:?}");
     }
 }

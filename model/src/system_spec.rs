@@ -6,9 +6,9 @@ use crate::layers::{self, Layer};
 use crate::loaded::{Loaded, of_reals};
 use crate::network::{self, Network};
 use crate::neurons::{self, Neurons};
-use crate::out_vars::{self, OutVar};
+use crate::out_vars::{self, OutVar, population};
 use crate::value::Value;
-use overtime::Scalar;
+use overtime::{Scalar, Schema};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -93,6 +93,18 @@ impl SystemSpec {
         let mut all = self.out_vars(text)?;
         all.retain(|want| !want.histogram);
         Ok(all)
+    }
+
+    /// The names of all variables, and of those of a network's populations. `schema` is that of
+    /// the built system.
+    #[must_use]
+    pub fn names(&self, schema: &Schema) -> Vec<String> {
+        let of_groups = schema.state.iter().map(|v| v.name.to_string());
+        let of_populations = match self {
+            Self::Network(net) => net.named.iter().flat_map(|p| population(schema, &p.part.group, &p.name)).collect(),
+            _ => Vec::new(),
+        };
+        of_groups.chain(of_populations).collect()
     }
 
     pub(crate) fn values_mut(&mut self) -> Vec<&mut Value> {

@@ -3,7 +3,7 @@
 use plotters::prelude::RGBColor;
 
 /// Those of Okabe and Ito that are dark enough for lines on white.
-const COLOURS: [RGBColor; 5] = [
+pub(super) const COLOURS: [RGBColor; 5] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),
@@ -11,7 +11,7 @@ const COLOURS: [RGBColor; 5] = [
     RGBColor(230, 159, 0),
 ];
 /// How much white is in each shade of a colour; of black where it is negative.
-const SHADES: [f64; 5] = [0.0, 0.45, -0.45, 0.68, -0.7];
+pub(super) const SHADES: [f64; 5] = [0.0, 0.45, -0.45, 0.68, -0.7];
 pub(super) const INPUT: RGBColor = RGBColor(90, 90, 100);
 pub(super) const INK: RGBColor = RGBColor(34, 34, 40);
 pub(super) const FAINT: RGBColor = RGBColor(225, 227, 232);

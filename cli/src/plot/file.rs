@@ -14,8 +14,6 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-/// What the name of a picture ends in.
-pub(crate) const FORMATS: [&str; 3] = ["png", "svg", "pdf"];
 pub(super) const REGULAR: &[u8] = include_bytes!("../../fonts/Inter-Regular.otf");
 pub(super) const BOLD: &[u8] = include_bytes!("../../fonts/Inter-SemiBold.otf");
 /// Pixels of a unit in an SVG or a PDF, whose coordinates are whole numbers.

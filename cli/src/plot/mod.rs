@@ -14,9 +14,9 @@ mod size;
 mod title;
 mod traces;
 
-pub(crate) use file::{FORMATS, write};
+pub(crate) use file::write;
 pub(crate) use grid::{Clock, Grid};
-pub(crate) use plan::{Drive, Panel, Source, Subject, clock, plain, plan, size_fits};
+pub(crate) use plan::{Drive, Panel, Source, Subject, clock, monitor_name, paint, plain, plan, size_fits};
 pub(crate) use raster::Raster;
 pub(crate) use size::Size;
 pub(crate) use title::title;

@@ -31,7 +31,7 @@ pub(crate) struct Traces {
 pub(crate) enum Columns<'a> {
     /// Every unit of the system has its column.
     All,
-    /// These units have one, in ascending order.
+    /// These units have one, in this order. Other units have none.
     Of(&'a [usize]),
     /// One column for all.
     One,
@@ -66,10 +66,11 @@ impl Traces {
         let cells = self.panels.get(panel).map(|p| p.cells.clone()).unwrap_or_default();
         for (row, (b, unit)) in rows.zip(cells) {
             let column = match columns {
-                Columns::All => unit,
-                Columns::Of(units) => units.partition_point(|other| *other < unit),
-                Columns::One => 0,
+                Columns::All => Some(unit),
+                Columns::Of(units) => units.iter().position(|other| *other == unit),
+                Columns::One => Some(0),
             };
+            let Some(column) = column else { continue };
             for (s, at) in values.axis_iter(Axis(0)).enumerate() {
                 let one = match (batched, at.shape().first()) {
                     (true, Some(1)) => at.index_axis_move(Axis(0), 0),

@@ -1,36 +1,23 @@
 //! A file of results: its clock, its arrays step by step, and its spikes.
 
-use crate::exit_code::of_model;
+use crate::exit_code::{of_model, usage};
 use ndarray::{ArrayD, ArrayViewD};
 use overtime::Error;
-use overtime_model::files;
+use overtime_model::{Axis, files};
 use std::path::{Path, PathBuf};
 
 /// The arrays of a file.
 pub(super) struct Results {
     pub(super) path: PathBuf,
     arrays: Vec<(String, ArrayD<f64>)>,
-    ts: Vec<f64>,
-}
-
-/// The steps of a run, as its file tells them.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Steps {
-    /// Index of the first step, and how many there were.
-    pub(super) begin: u64,
-    pub(super) steps: u64,
-    /// The time of the first, and the length of each.
-    pub(super) t: f64,
-    pub(super) dt: f64,
-    /// Every so many were recorded.
-    pub(super) every: u64,
+    pub(super) ts: Vec<f64>,
 }
 
 /// Spikes: step, batch row and unit of each.
 pub(super) type Spikes = Vec<(u64, usize, usize)>;
 
 /// Larger numbers are no indices of steps or neurons: f64 has them no longer one by one.
-const MOST: f64 = 9e15;
+pub(super) const MOST: f64 = 9e15;
 
 impl Results {
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
@@ -63,11 +50,12 @@ impl Results {
         self.arrays.iter().map(|(name, _)| name.as_str())
     }
 
-    fn get(&self, name: &str) -> Option<&ArrayD<f64>> {
+    pub(super) fn get(&self, name: &str) -> Option<&ArrayD<f64>> {
         self.arrays.iter().find(|(n, _)| n == name).map(|(_, array)| array)
     }
 
-    fn scalar(&self, name: &str) -> Option<f64> {
+    /// A number that the file has, if it is finite.
+    pub(super) fn scalar(&self, name: &str) -> Option<f64> {
         self.get(name).filter(|x| x.len() == 1).and_then(|x| x.iter().next().copied()).filter(|x| x.is_finite())
     }
 
@@ -83,27 +71,25 @@ impl Results {
         Some(view)
     }
 
-    /// The steps. `dt` is their length, if it is known.
-    pub(super) fn steps(&self, dt: Option<f64>) -> anyhow::Result<Steps> {
-        let (Some(first), Some(last)) = (self.ts.first(), self.ts.last()) else {
-            return Ok(Steps { begin: 0, steps: 0, t: 0.0, dt: dt.unwrap_or(1.0), every: 1 });
-        };
-        let (t, i) = (self.scalar("t"), self.scalar("i").filter(|i| (0.0..MOST).contains(i)));
-        let between = if self.ts.len() > 1 { (last - first) / (self.ts.len() - 1) as f64 } else { f64::NAN };
-        // The length of a step is a whole part of what is between two that were recorded.
-        let clock = t.zip(i).filter(|(_, i)| *i > 0.0).map(|(t, i)| t / i);
-        let whole = |dt: &f64| {
-            let ratio = between / dt;
-            *dt > 0.0 && (between.is_nan() || ratio > 0.5 && (ratio - ratio.round()).abs() < 1e-3)
-        };
-        let dt = dt.into_iter().chain(clock).find(whole).unwrap_or(if between.is_nan() { 1.0 } else { between });
-        let every = if between.is_nan() { 1.0 } else { (between / dt).round().max(1.0) };
-        let steps = t.map_or(self.ts.len() as f64 * every, |t| ((t - first) / dt).round());
-        let begin = i.map_or(0.0, |i| i - steps);
-        if !(1.0..MOST).contains(&steps) || !(0.0..MOST).contains(&begin) || every >= MOST {
-            return Err(self.corrupt("`ts`, `t` and `i` contradict each other".to_owned()));
+    /// Refuses a first axis that is not that of `output`.
+    pub(super) fn check_first_axis(&self, axis: Axis, batched: bool) -> anyhow::Result<()> {
+        let file = self.path.display();
+        let number = usize::from(axis == Axis::B);
+        let steps = self.get("output").and_then(|output| output.shape().get(number));
+        if axis == Axis::B && !batched {
+            return Err(usage(format!("--first-axis B is for a batch, and {file} has none")));
         }
-        Ok(Steps { begin: begin as u64, steps: steps as u64, t: *first, dt, every: every as u64 })
+        if batched && steps != Some(&self.recorded()) {
+            return Err(usage(format!("--first-axis: the first axis of {file} is the other one")));
+        }
+        Ok(())
+    }
+
+    /// The variable whose events an array lists: `P.spike` of `P.spike_i` and `P.spike_step`.
+    pub(super) fn events_of<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let (of, list) = name.rsplit_once('_')?;
+        let is_list = ["step", "row", "unit", "i"].contains(&list);
+        (is_list && self.get(&format!("{of}_step")).is_some()).then_some(of)
     }
 
     /// Spikes that are listed as `{of}spike_step`, `{of}spike_i` and, in a batch, `{of}spike_row`.

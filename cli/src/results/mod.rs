@@ -1,8 +1,12 @@
 //! `overtime plot`: the picture of a run from its file of results.
 
+mod clock;
+mod columns;
 mod file;
+mod left_out;
 mod model;
 mod plain;
+mod variables;
 
 use crate::args::PlotArgs;
 use crate::console::say;
@@ -10,6 +14,7 @@ use crate::paths::absolute;
 use crate::plot::{Size, write};
 use crate::run::spec::Files;
 use file::Results;
+use model::Drawn;
 use std::path::PathBuf;
 
 pub(crate) fn command(args: &PlotArgs) -> anyhow::Result<()> {
@@ -18,13 +23,17 @@ pub(crate) fn command(args: &PlotArgs) -> anyhow::Result<()> {
         .clone()
         .unwrap_or_else(|| PathBuf::from(args.file.with_extension("png").file_name().unwrap_or_default()));
     let results = Results::read(&args.file)?;
+    Files { plot: absolute(Some(&out))?, plot_key: Some("--out".to_owned()), ..Files::default() }.check()?;
     let (title, traces, size) = match &args.model {
         Some(system) => {
-            let (spec, title, traces) = model::draw(args, system, &out, &results)?;
+            let Drawn { spec, title, traces, left_out } = model::draw(args, system, &out, &results)?;
+            if !args.quiet && !left_out.is_empty() {
+                let (all, file) = (left_out.join(", "), args.file.display());
+                say(format_args!("warning: the picture has no {all}: {file} does not have the values"));
+            }
             (title, traces, Size::new(&spec.plot)?)
         }
         None => {
-            Files { plot: absolute(Some(&out))?, ..Files::default() }.check()?;
             let look = args.look.plot()?;
             let (title, traces) = plain::draw(&results, &look)?;
             (title, traces, Size::new(&look)?)

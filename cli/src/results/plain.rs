@@ -2,7 +2,7 @@
 
 use super::file::{Results, Spikes};
 use crate::exit_code::usage;
-use crate::plot::{Clock, Columns, Grid, Panel, Raster, Source, Traces, plain, size_fits};
+use crate::plot::{Clock, Columns, Grid, Panel, Raster, Source, Traces, paint, plain, size_fits};
 use crate::spikes::spikes_of;
 use overtime::models;
 use overtime_model::Plot;
@@ -13,20 +13,24 @@ use overtime_model::out_vars;
 const PANELS: usize = 5;
 
 pub(super) fn draw(results: &Results, look: &Plot) -> anyhow::Result<(String, Traces)> {
-    let steps = results.steps(None)?;
+    let steps = results.steps(None, 0.0)?;
     let groups = spikes(results)?;
     // The output of a network is its numbers of spikes, which the raster has already.
-    let is_value = |name: &&str| !["ts", "t", "i"].contains(name) && (*name != "output" || groups.is_empty());
-    let known: Vec<&str> =
-        results.names().filter(is_value).filter(|name| results.values(name, false).is_some()).collect();
-    let known: Vec<&str> = known.into_iter().filter(|name| !name.contains("spike_")).collect();
+    let is_value = |name: &&str| {
+        !["ts", "t", "i"].contains(name)
+            && (*name != "output" || groups.is_empty())
+            && results.events_of(name).is_none()
+            && results.values(name, false).is_some()
+    };
+    let known: Vec<&str> = results.names().filter(is_value).collect();
     let mut panels: Vec<Panel> = Vec::new();
     let named = |name: &str| -> anyhow::Result<Vec<Panel>> {
         let populations = || groups.iter().map(|(name, _)| name.trim_end_matches('.').to_owned()).collect::<Vec<_>>();
         if !groups.is_empty() && ["spike", "rate"].contains(&name) {
             return Ok(vec![plain::spikes(name, &populations())]);
         }
-        let want = out_vars::parse(name).map_err(|e| usage(format!("plot.panels: {e}")))?;
+        let want = out_vars::parse(name)
+            .map_err(|e| usage(format!("plot.panels: {}", e.to_string().trim_start_matches("out-vars: "))))?;
         let Some(want) = want.first().filter(|want| known.contains(&want.var.as_str())) else {
             let all: Vec<&str> =
                 known.iter().copied().chain(["spike", "rate"].into_iter().filter(|_| !groups.is_empty())).collect();
@@ -35,10 +39,18 @@ pub(super) fn draw(results: &Results, look: &Plot) -> anyhow::Result<(String, Tr
             let (name, all) = (name.escape_debug(), all.join(", "));
             return Err(usage(format!("plot.panels: no panel named `{name}`{near}; there is: {all}")));
         };
+        if want.events || want.histogram {
+            let name = name.escape_debug();
+            return Err(usage(format!("plot.panels: `{name}` needs the model of the run: give --model")));
+        }
         let Some(values) = results.values(&want.var, false) else { return Ok(Vec::new()) };
         let batched = values.ndim() > 2;
         let rows = if batched { values.shape().get(1).copied().unwrap_or(1) } else { 1 };
-        let len = values.shape().iter().skip(if batched { 2 } else { 1 }).product();
+        let len: usize = values.shape().iter().skip(if batched { 2 } else { 1 }).product();
+        if let Some(beyond) = want.units.iter().flatten().find(|range| range.end > len) {
+            let (name, column) = (want.var.escape_debug(), beyond.end - 1);
+            return Err(usage(format!("plot.panels: `{name}` has {len} columns in the file, and no column {column}")));
+        }
         Ok(vec![plain::variable(&want.var, rows, len, want)])
     };
     match &look.panels {
@@ -55,6 +67,7 @@ pub(super) fn draw(results: &Results, look: &Plot) -> anyhow::Result<(String, Tr
         }
     }
     panels.retain(|panel| !panel.cells.is_empty());
+    paint(&mut panels, false);
     size_fits(&panels, look)?;
     let grid = Grid::new(Clock::Milliseconds, (steps.begin, steps.t, steps.dt, steps.steps), look.window)?;
     let populations: Vec<Population> = groups

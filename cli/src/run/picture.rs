@@ -3,7 +3,7 @@
 use super::recorder::time_major;
 use super::spec::Spec;
 use crate::exit_code::in_file;
-use crate::plot::{Columns, Drive, Grid, Panel, Raster, Source, Subject, Traces, clock, plan};
+use crate::plot::{Columns, Drive, Grid, Panel, Raster, Source, Subject, Traces, clock, monitor_name, plan};
 use ndarray::ArrayViewD;
 use overtime::{Recording, Scalar, Schema};
 use overtime_model::SystemSpec as System;
@@ -29,7 +29,7 @@ pub(crate) fn panels(
         input: if schema.inputs.is_empty() { 0 } else { schema.input_len(0) },
         given,
         elements: &|want| out_vars::elements(schema, &want.var),
-        names: schema.state.iter().map(|v| v.name.to_string()).collect(),
+        names: spec.system.names(schema),
         out_vars: spec.out_vars.as_deref(),
         plot: &spec.plot,
     };
@@ -79,7 +79,7 @@ pub(crate) fn feed<T: Scalar>(
         let Some(panel) = traces.panels.get(k).cloned() else { continue };
         match (&panel.source, &input) {
             (Source::Var { .. }, _) => {
-                let values = time_major(slice.get(&panel.monitor_name())?, shape.batch_major);
+                let values = time_major(slice.get(&monitor_name(k))?, shape.batch_major);
                 traces.feed(k, &values, shape.batched, Columns::Of(&panel.units()), |s| first + s);
             }
             (Source::Output, _) => {

@@ -13,7 +13,6 @@ use super::spec::{Given, Lengths, Spec};
 use super::spike_trains::Train;
 use super::streams;
 use crate::exit_code::{in_file, of_model, usage};
-use crate::plot::Panel;
 use crate::run::element::Element;
 use crate::spikes::SPIKES;
 use anyhow::Context;
@@ -192,7 +191,7 @@ pub(crate) fn build<T: Element>(
     // The picture is planned even if it is not drawn, for the same reason.
     let mut panels = picture::panels(&spec, &schema, batch, None)?;
     panels.retain(|_| spec.files.plot.is_some());
-    monitors.extend(panels.iter().filter_map(Panel::monitor));
+    monitors.extend(panels.iter().enumerate().filter_map(|(k, panel)| panel.monitor(k)));
     let strategy: Strategy = spec.strategy.parse()?;
     let batch_major = spec.first_axis == Axis::B;
     let builder = LoopOverTime::<T, _>::builder(system)

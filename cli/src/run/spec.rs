@@ -146,6 +146,7 @@ impl Spec {
         let in_args = args.out_vars.is_some();
         let asked = model.system.out_vars(out_vars.as_deref()).map_err(of_model);
         asked.map_err(|e| if in_args { e } else { in_file(e, path.as_deref()) })?;
+        let plot_key = |path: &PathBuf| format!("{}:{}: `plot.file`", path.display(), s.plot.line);
         let out = absolute(args.out.as_deref())?;
         let files = Files {
             stream: out.as_deref().filter(|_| args.stream).map(files::parts_folder),
@@ -153,6 +154,7 @@ impl Spec {
             out,
             save_state: absolute(args.save_state.as_deref())?,
             plot: absolute(args.plot.as_deref().or(s.plot.file.as_deref()))?,
+            plot_key: path.as_ref().filter(|_| args.plot.is_none() && s.plot.file.is_some()).map(plot_key),
             checkpoint: absolute(args.checkpoint.as_deref())?,
             checkpoint_every: args.checkpoint_every,
         };

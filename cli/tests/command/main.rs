@@ -12,6 +12,8 @@ mod kernels;
 #[cfg(target_os = "linux")]
 mod memory;
 mod network;
+mod plot_models;
+mod plot_units;
 mod plots;
 mod populations;
 mod readme;

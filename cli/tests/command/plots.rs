@@ -209,6 +209,8 @@ fn size_resolution_panels_and_title() {
         ("panels = ['inputt']", ["plot.panels", "did you mean `input`?"]),
         ("panels = ['V[7]']", ["plot.panels", "no unit 7"]),
         ("panels = ['']", ["plot.panels", "empty name"]),
+        ("panels = ['', 'V', '']", ["m.toml:8", "an empty name; a panel is `spike`"]),
+        ("size = '85x60'", ["m.toml:8", "expected an array of 2 numbers, such as [85, 60]"]),
         ("panels = ['V[']", ["plot.panels", "closing bracket"]),
         ("panels = ['spike:events']", ["plot.panels", "raster"]),
         ("panels = ['W:histogram']", ["plot.panels", "no variable named `W`"]),
@@ -231,11 +233,72 @@ fn size_resolution_panels_and_title() {
         ("--plot-window -5..-2", "plot.window"),
         ("--plot-panels V,V", "--plot-panels"),
         ("--plot-panels ,", "--plot-panels"),
+        ("--plot-panels ,,", "--plot-panels: an empty name; a panel is `spike`, `rate`, `input`, `output`"),
     ] {
         let said = place.fails(2, &format!("run hh --steps 5 --plot c.png {flags}"));
         assert!(said.contains(part), "{flags}: {said}");
     }
     assert!(place.fails(2, "run hh --steps 5 --plot-dpi 100").contains("give --plot FILE"));
+}
+
+/// An error of the picture's name in a model file names the file, the line and the key.
+#[test]
+fn a_name_that_cannot_be_is_named_with_its_line() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("folder.png")).unwrap();
+    for (name, code, says) in [
+        ("", 2, "the name of the picture is empty"),
+        ("x", 2, "x: the name must end in .png or .svg or .pdf"),
+        ("x.jpg", 2, "x.jpg: the name must end in"),
+        ("nodir/x.png", 5, "cannot create a file beside"),
+        ("a.npz", 2, "must end in"),
+    ] {
+        for (text, key) in
+            [(format!("[plot]\nfile = '{name}'\n"), "`plot.file`"), (format!("\nplot = '{name}'\n"), "`plot")]
+        {
+            place.write("m.toml", format!("kind = 'HH'\nsteps = 5\n{text}"));
+            let said = place.fails(code, "run m.toml --quiet");
+            let is_named = said.starts_with("error: m.toml:4: ") && said.contains(key) && !said.contains("--plot");
+            assert!(is_named && said.contains(says) && said.lines().count() == 1, "{text}: {said}");
+        }
+    }
+    place.write("m.toml", "kind = 'HH'\nsteps = 5\nplot = 'same.svg'\n");
+    let said = place.fails(2, "run m.toml --save-state same.svg");
+    assert!(said.contains("m.toml:3: `plot.file` and --save-state are the same file"), "{said}");
+    // The flag replaces the key.
+    assert!(place.fails(2, "run m.toml --plot x").contains("error: --plot"));
+    place.ok("run m.toml --plot other.svg --quiet");
+    assert!(place.path("other.svg").exists() && !place.path("same.svg").exists());
+}
+
+/// Unknown panels of a network have the nearest name, and all names: of groups and populations.
+#[test]
+fn unknown_panels_of_a_network_list_all_names() {
+    let place = Place::new();
+    place.write(
+        "n.toml",
+        "steps = 5\n[populations]\nE = 'P[0..3]'\n[[group]]\nname = 'P'\nkind = 'LIF'\nsize = 4\n[[group]]\nname = 'Q'\nkind = 'HH'\n",
+    );
+    let all = "there is: spike, rate, P.V, P.spike, P.refractory, P.flight, Q.V, Q.m, Q.h, Q.n, Q.spike, Q.input, Q.below, \
+               Q.flight, E.V, E.spike, E.refractory\n";
+    for (panel, says) in [
+        ("spik", "did you mean `spike`?"),
+        ("V", "did you mean `P.V`?"),
+        ("m", "did you mean `Q.m`?"),
+        ("E.v", "did you mean `E.V`?"),
+        ("E.refractry", "did you mean `E.refractory`?"),
+        ("Q.x", "no panel named `Q.x`"),
+    ] {
+        let said = place.fails(2, &format!("run n.toml --plot a.svg --plot-panels {panel}"));
+        assert!(said.contains(says) && said.ends_with(all), "{panel}: {said}");
+    }
+    for (panel, says) in [
+        ("E.V[3]", "error: plot.panels: `E.V` has 3 units, and no unit 3"),
+        ("X.V", "error: plot.panels: `X.V`: no group"),
+    ] {
+        let said = place.fails(2, &format!("run n.toml --plot a.svg --plot-panels {panel}"));
+        assert!(said.starts_with(says), "{panel}: {said}");
+    }
 }
 
 /// A PDF has its text as text, in fonts that are in the file.

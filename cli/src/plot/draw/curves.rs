@@ -25,7 +25,7 @@ pub(super) fn curves<B: DrawingBackend>(
     // The first curve is drawn last, on top.
     for (row, hue) in traces.rows(k).zip(&panel.hues).rev() {
         let points = points(panel, row, traces, peak, frame, place);
-        let colour = if is_input(panel) && panel.cells.len() == 1 { INPUT } else { hue.rgb() };
+        let colour = if panel.is_single_input() { INPUT } else { hue.rgb() };
         line(area, points, colour, frame, frame.thick(units))?;
     }
     Ok(())
@@ -100,15 +100,6 @@ fn points(
         }
     }
     points
-}
-
-/// Whether it is what the system is given, which has no colour of its own.
-fn is_input(panel: &Panel) -> bool {
-    match &panel.source {
-        Source::Input => true,
-        Source::Var { name, .. } => name == "input",
-        _ => false,
-    }
 }
 
 /// The colour of a population's curve.

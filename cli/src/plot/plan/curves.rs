@@ -2,6 +2,7 @@
 
 use super::{CURVES, Form, Hue, Panel, Source};
 use overtime_model::out_vars::OutVar;
+use std::collections::BTreeSet;
 
 /// A panel without curves of its own: of one thing.
 pub(super) fn alone(label: &str, source: Source) -> Panel {
@@ -24,13 +25,21 @@ pub(super) fn of_cells(label: &str, source: Source, cells: Vec<(usize, usize)>, 
     Panel { cells, legend, hues, ..alone(label, source) }
 }
 
+/// The units asked for, or all, each once, but not more than `most`.
+pub(super) fn units(len: usize, want: Option<&OutVar>, most: usize) -> Vec<usize> {
+    match want.and_then(|want| want.units.as_ref()) {
+        Some(units) => {
+            let mut seen = BTreeSet::new();
+            units.iter().cloned().flatten().filter(|unit| seen.insert(*unit)).take(most).collect()
+        }
+        None => (0..len.min(most)).collect(),
+    }
+}
+
 /// The units asked for, or the first few, of the first row; of further rows too if there are fewer
 /// units than curves.
 pub(super) fn cells(rows: usize, len: usize, want: Option<&OutVar>) -> Vec<(usize, usize)> {
-    let units: Vec<usize> = match want.and_then(|want| want.units.as_ref()) {
-        Some(units) => units.iter().cloned().flatten().take(CURVES).collect(),
-        None => (0..len.min(CURVES)).collect(),
-    };
+    let units = units(len, want, CURVES);
     let all = units.len();
     (0..rows)
         .flat_map(|row| units.iter().map(move |unit| (row, *unit)))

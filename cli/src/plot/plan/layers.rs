@@ -1,7 +1,7 @@
 //! Panels of layers.
 
 use super::super::axis::ordinal;
-use super::curves::{cells, names, of_cells};
+use super::curves::{cells, names, of_cells, units};
 use super::{CURVES, Drive, Form, PANELS, Panel, Source, Subject, source_of};
 use overtime_model::out_vars::OutVar;
 
@@ -43,11 +43,7 @@ fn sequence(
     (what, weight): (&str, u32),
     want: Option<&OutVar>,
 ) -> Panel {
-    let picked = want.and_then(|want| want.units.as_ref());
-    let units: Vec<usize> = match picked {
-        Some(units) => units.iter().cloned().flatten().collect(),
-        None => (0..len).collect(),
-    };
+    let units = units(len, want, usize::MAX);
     if units.len() <= CURVES {
         let cells = cells(subject.rows(), len, want);
         let legend = names(&cells, len, what);

@@ -1,6 +1,7 @@
 //! What a picture shows: for neurons their potentials, spikes and input; for networks spikes, rates
 //! and the variables asked for; for layers the output, the variables asked for, and the input.
 
+mod colours;
 mod curves;
 mod layers;
 mod network;
@@ -11,6 +12,7 @@ use super::colour::Hue;
 use super::draw::fits;
 use super::grid::Clock;
 use crate::exit_code::usage;
+pub(crate) use colours::paint;
 use overtime::{Monitor, models, monitor};
 use overtime_model::out_vars::OutVar;
 use overtime_model::{Plot, SystemSpec as System};
@@ -36,7 +38,7 @@ pub(crate) struct Panel {
     pub(crate) form: Form,
     /// The curves, or rows of a heat map: batch row, and unit within it.
     pub(crate) cells: Vec<(usize, usize)>,
-    /// The legend, a line for each curve; empty where there is one alone.
+    /// The legend, a line for each curve; empty where one needs no name.
     pub(crate) legend: Vec<String>,
     pub(crate) hues: Vec<Hue>,
     /// How high it is, compared with the others.
@@ -84,27 +86,56 @@ pub(crate) struct Marks {
 }
 
 impl Panel {
-    /// What the loop must record for it.
-    pub(crate) fn monitor(&self) -> Option<Monitor> {
+    /// What the loop must record for it, as the panel of this number.
+    pub(crate) fn monitor(&self, number: usize) -> Option<Monitor> {
         let Source::Var { var, .. } = &self.source else { return None };
-        Some(monitor(var).named(self.monitor_name()).units(self.units()).every(1))
+        Some(monitor(var).named(monitor_name(number)).units(self.units()).every(1))
     }
 
-    /// The name of that recording: no variable has a space in its name.
-    pub(crate) fn monitor_name(&self) -> String {
+    /// Whether it is what the system is given.
+    pub(crate) fn is_input(&self) -> bool {
         match &self.source {
-            Source::Var { name, .. } => format!("plot {name}"),
-            _ => String::new(),
+            Source::Input => true,
+            Source::Var { name, .. } => name == "input",
+            _ => false,
         }
     }
 
-    /// The units that the curves are of, each once.
+    /// Whether it has one curve of the input, which has no colour of its own.
+    pub(super) fn is_single_input(&self) -> bool {
+        self.is_input() && self.cells.len() == 1
+    }
+
+    /// Keeps the curves of these units, and returns the other units.
+    pub(crate) fn keep(&mut self, has: impl Fn(usize) -> bool) -> Vec<usize> {
+        let kept: Vec<bool> = self.cells.iter().map(|cell| has(cell.1)).collect();
+        let mut others: Vec<usize> = self.cells.iter().map(|cell| cell.1).filter(|unit| !has(*unit)).collect();
+        others.sort_unstable();
+        others.dedup();
+        retain(&mut self.cells, &kept);
+        retain(&mut self.hues, &kept);
+        retain(&mut self.legend, &kept);
+        others
+    }
+
+    /// The units that the curves are of, each once, in ascending order.
     pub(crate) fn units(&self) -> Vec<usize> {
         let mut units: Vec<usize> = self.cells.iter().map(|c| c.1).collect();
         units.sort_unstable();
         units.dedup();
         units
     }
+}
+
+/// Keeps the items with `true` at their place. A list without items stays so.
+fn retain<T>(all: &mut Vec<T>, kept: &[bool]) {
+    let mut kept = kept.iter();
+    all.retain(|_| kept.next().copied().unwrap_or(true));
+}
+
+/// The name of the recording of a panel: no variable has a space in its name.
+pub(crate) fn monitor_name(panel: usize) -> String {
+    format!("plot {panel}")
 }
 
 /// What there is to be drawn: of a run, or in a file of results.
@@ -161,8 +192,12 @@ pub(crate) fn plan(subject: &Subject<'_>) -> anyhow::Result<Vec<Panel>> {
         }
     };
     panels.retain(|p| !p.cells.is_empty());
+    paint(&mut panels, matches!(subject.system, System::Network(_)));
     size_fits(&panels, subject.plot)?;
-    for panel in panels.iter_mut().filter(|p| p.cells.len() < 2 || p.form == Form::Heat) {
+    // A curve alone needs a name where another panel shows the same variable.
+    let labels: Vec<String> = panels.iter().map(|p| p.label.clone()).collect();
+    let is_alone = |p: &Panel| p.cells.len() < 2 && labels.iter().filter(|label| **label == p.label).count() < 2;
+    for panel in panels.iter_mut().filter(|p| is_alone(p) || p.form == Form::Heat) {
         panel.legend.clear();
     }
     Ok(panels)
@@ -196,7 +231,9 @@ impl Subject<'_> {
                 System::Sequential(_) => Ok(layers::own(self, name)),
             };
         }
-        let wrong = |e: &dyn std::fmt::Display| usage(format!("plot.panels: {e}"));
+        let wrong = |e: &dyn std::fmt::Display| {
+            usage(format!("plot.panels: {}", e.to_string().trim_start_matches("out-vars: ")))
+        };
         let want = match self.system.out_vars(Some(name)).map_err(|e| wrong(&e))?.as_slice() {
             [one] => one.clone(),
             _ => return Err(wrong(&format!("`{}` is not one variable", name.escape_debug()))),
@@ -213,7 +250,8 @@ impl Subject<'_> {
             return Err(wrong(&format!("`{}` has {len} units, and no unit {unit}", want.name.escape_debug())));
         }
         // Without units of its own, those that are recorded.
-        let recorded = asked.iter().find(|other| other.name == want.name && want.units.is_none() && !other.events);
+        let is_recorded = |other: &&OutVar| other.name == want.name && !other.events && !name.contains('[');
+        let recorded = asked.iter().find(is_recorded);
         let want = recorded.unwrap_or(&want);
         match self.system {
             System::Neurons(group) => neurons::variable(self, group, want),
@@ -233,7 +271,10 @@ impl Subject<'_> {
         let of = if place == "out-vars" { " for a histogram" } else { "" };
         let own: &[&str] = if what == "panel" { self.own() } else { &[] };
         let known: Vec<&str> = own.iter().copied().chain(self.names.iter().map(String::as_str)).collect();
+        // In a network, `V` is short of the name of a group.
+        let same = |known: &&str| known.rsplit_once('.').is_some_and(|(_, var)| var == name);
         let near = models::nearest(name, known.iter().copied())
+            .or_else(|| known.iter().copied().find(same))
             .map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
         let (name, known) = (name.escape_debug(), known.join(", "));
         usage(format!("{place}: no {what} named `{name}`{of}{near}; there is: {known}"))

@@ -1,6 +1,6 @@
 //! Panels of a network.
 
-use super::curves::of_cells;
+use super::curves::{of_cells, units};
 use super::neurons::marks;
 use super::{CURVES, Hue, PANELS, Panel, Source, Subject, source_of, with_unit};
 use crate::spikes::spikes_of;
@@ -25,14 +25,13 @@ pub(super) fn own(net: &Network, name: &str) -> Panel {
 }
 
 /// A variable of a group, in shades of its populations' colours, or of a projection, in colours
-/// that no population has.
+/// that no population has. Neurons count as in the panel's name: those of `E.V` from the first of
+/// population `E`, those of `P.V` from the first of group `P`.
 pub(super) fn variable(subject: &Subject<'_>, net: &Network, want: &OutVar) -> Panel {
     let len = (subject.elements)(want).unwrap_or(0);
-    let units: Vec<usize> = match &want.units {
-        Some(units) => units.iter().cloned().flatten().take(CURVES).collect(),
-        None => (0..len.min(CURVES)).collect(),
-    };
+    let units = units(len, Some(want), CURVES);
     let populations = net.populations(|_| 0);
+    let named = want.name.split_once('.').map_or("", |(named, _)| named);
     let (of, name) = want.var.split_once('.').unwrap_or((want.var.as_str(), ""));
     let group = net.groups.iter().find(|group| group.name == of);
     let label = with_unit(&want.name, group.map_or("", |group| unit(group, name)));
@@ -44,8 +43,10 @@ pub(super) fn variable(subject: &Subject<'_>, net: &Network, want: &OutVar) -> P
             .enumerate()
             .find(|(_, p)| group.is_some() && p.of == of && p.units.contains(&(*unit as u64)));
         let (colour, text) = match own {
-            Some((colour, p)) if p.name != of => (colour, format!("neuron {unit} ({})", p.name)),
-            Some((colour, _)) => (colour, format!("neuron {unit}")),
+            Some((colour, p)) if p.name != named => {
+                (colour, format!("neuron {} ({})", unit.saturating_sub(want.first), p.name))
+            }
+            Some((colour, _)) => (colour, format!("neuron {}", unit.saturating_sub(want.first))),
             None => (populations.len() + hues.len(), format!("synapse {unit}")),
         };
         let shade = shades.entry(colour).or_insert(0);

@@ -12,7 +12,8 @@ pub(super) fn usual(subject: &Subject<'_>, group: &Neurons, asked: &[OutVar]) ->
         let want = asked.iter().find(|want| want.var == "V" && !want.events).cloned();
         panels.push(variable(subject, group, &want.unwrap_or_else(|| OutVar::new("V")))?);
     }
-    if subject.rows().saturating_mul(subject.output) > CURVES {
+    // A source has nothing but spikes.
+    if subject.rows().saturating_mul(subject.output) > CURVES || panels.is_empty() {
         panels.push(own(subject, group, "spike")?);
     }
     let others = asked.iter().filter(|want| !want.events && !["V", "input", "spike"].contains(&&*want.var));

@@ -4,11 +4,10 @@ use super::curves::{cells, names, of_cells};
 use super::{Panel, Source, source_of};
 use overtime_model::out_vars::OutVar;
 
-/// A variable of so many batch rows and elements.
+/// A variable of so many batch rows and columns, whose units are not known.
 pub(crate) fn variable(name: &str, rows: usize, len: usize, want: &OutVar) -> Panel {
-    let mut cells = cells(rows, len, Some(want));
-    cells.retain(|cell| cell.1 < len);
-    let legend = if cells.len() > 1 { names(&cells, len, "unit") } else { Vec::new() };
+    let cells = cells(rows, len, Some(want));
+    let legend = if cells.len() > 1 { names(&cells, len, "column") } else { Vec::new() };
     of_cells(name, source_of(want), cells, legend)
 }
 

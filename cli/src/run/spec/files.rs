@@ -2,9 +2,10 @@
 
 use super::{Spec, extension};
 use crate::exit_code::usage;
+use anyhow::Context;
 use overtime::{Coupling, Schema};
 use overtime_atomic::AtomicFile;
-use overtime_model::Axis;
+use overtime_model::{Axis, Plot};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,9 @@ pub(crate) struct Files {
     pub(crate) spikes: Option<PathBuf>,
     pub(crate) save_state: Option<PathBuf>,
     pub(crate) plot: Option<PathBuf>,
+    /// The place of the picture's name in errors, if it is in the model file.
+    #[serde(skip)]
+    pub(crate) plot_key: Option<String>,
     pub(crate) checkpoint: Option<PathBuf>,
     pub(crate) checkpoint_every: Option<f64>,
 }
@@ -27,19 +31,21 @@ impl Files {
     /// Refuses unknown formats, two names of one file, and files that cannot be written.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         formats("--out", self.out.as_deref(), &["npz", "safetensors", "csv"])?;
-        formats("--plot", self.plot.as_deref(), &crate::plot::FORMATS)?;
+        let plot = self.plot_key.as_deref().unwrap_or("--plot");
+        formats(plot, self.plot.as_deref(), &Plot::FORMATS)?;
         formats("--spikes", self.spikes.as_deref(), &["npz", "csv"])?;
         let files = [
             ("--out", &self.out),
             ("--spikes", &self.spikes),
-            ("--plot", &self.plot),
+            (plot, &self.plot),
             ("--save-state", &self.save_state),
             ("--checkpoint", &self.checkpoint),
         ];
         let files: Vec<(&str, &Path)> =
             files.into_iter().filter_map(|(flag, path)| Some((flag, path.as_deref()?))).collect();
-        for (_, path) in &files {
-            writable(path)?;
+        for (what, path) in &files {
+            let writable = writable(path);
+            if self.plot_key.as_deref() == Some(*what) { writable.context((*what).to_owned()) } else { writable }?;
         }
         let of_spikes = self.spikes.as_deref().map(parts_folder);
         let folders =

@@ -24,12 +24,12 @@ impl LookArgs {
         let window = self.plot_window.as_deref().map(|text| pair(text, "--plot-window", "..", "200..400"));
         let names = |text: &String| out_vars::split(text).into_iter().map(|name| name.trim().to_owned()).collect();
         let plot = Plot {
-            file: None,
             size: size.transpose()?,
             dpi: self.plot_dpi,
             window: window.transpose()?,
             panels: self.plot_panels.as_ref().map(names),
             title: self.plot_title.clone(),
+            ..Plot::default()
         };
         plot.check().map_err(|(key, message)| usage(format!("--plot-{key}: {message}")))?;
         Ok(plot)

@@ -7,7 +7,7 @@ mod results;
 mod scale;
 
 /// Two groups, with every kind of connectivity, receptor, input and initial value.
-const ALL: &str = "
+pub(crate) const ALL: &str = "
 steps = 300
 seed = 5
 [[group]]

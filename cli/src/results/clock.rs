@@ -1,0 +1,104 @@
+//! The clock of a file of results: when the run began, and how long its steps were.
+
+use super::file::{MOST, Results};
+use overtime::Number;
+
+/// The steps of a run, as its file tells them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Steps {
+    /// Index of the first step, and how many there were.
+    pub(super) begin: u64,
+    pub(super) steps: u64,
+    /// The time of the first, and the length of each.
+    pub(super) t: f64,
+    pub(super) dt: f64,
+    /// Every so many were recorded.
+    pub(super) every: u64,
+}
+
+/// The times in a file, ms.
+struct Times {
+    first: f64,
+    /// What is between two recorded steps, if there are two.
+    between: Option<f64>,
+    /// The time and the index after the last step, if the file has them.
+    t: Option<f64>,
+    i: Option<f64>,
+}
+
+impl Times {
+    fn of(results: &Results) -> Option<Self> {
+        let (first, last) = (*results.ts.first()?, *results.ts.last()?);
+        let between = (results.ts.len() > 1).then(|| (last - first) / (results.ts.len() - 1) as f64);
+        let (t, i) = (results.scalar("t"), results.scalar("i").filter(|i| (0.0..MOST).contains(i)));
+        Some(Self { first, between, t, i })
+    }
+
+    /// The index of the first recorded step, if the steps have this length.
+    fn begin(&self, dt: f64) -> Option<f64> {
+        Some(self.i? - (self.t? - self.first) / dt)
+    }
+
+    /// Why the steps cannot have had this length.
+    fn contradiction(&self, dt: f64) -> Option<String> {
+        if let Some(between) = self.between.filter(|between| !is_whole(between / dt)) {
+            // Without the last bits of differences of times.
+            let between = Number((between * 1e6).round() / 1e6);
+            return Some(format!("the steps in it are {between} ms apart"));
+        }
+        if let Some(t) = self.t.filter(|t| !is_whole((t - self.first) / dt)) {
+            return Some(format!("its run ends at {} ms, which is not a whole number of steps later", Number(t)));
+        }
+        self.begin(dt).filter(|begin| *begin < -0.5)?;
+        Some(format!("its run has {} steps up to {} ms", Number(self.i?), Number(self.t?)))
+    }
+
+    /// The length of a step of a run that began at 0 ms.
+    fn begun_at_zero(&self) -> Option<f64> {
+        let dt = self.t? / self.i.filter(|i| *i > 0.0)?;
+        (dt > 0.0 && self.contradiction(dt).is_none()).then_some(dt)
+    }
+}
+
+/// Whether it is a positive whole number, but for errors of rounding.
+fn is_whole(ratio: f64) -> bool {
+    ratio > 0.5 && (ratio - ratio.round()).abs() < 1e-3 + 1e-6 * ratio
+}
+
+impl Results {
+    /// Why the steps of the run cannot have had this length, if they cannot. `t0` is the time of
+    /// step 0 in the model.
+    pub(super) fn contradicts(&self, dt: f64, t0: f64) -> Option<String> {
+        if !(dt.is_finite() && dt > 0.0) {
+            return Some("a step has a positive length".to_owned());
+        }
+        let times = Times::of(self)?;
+        let contradiction = times.contradiction(dt).map(|reason| format!("{}: {reason}", self.path.display()));
+        let of_zero = times.begun_at_zero().filter(|own| (own / dt - 1.0).abs() > 1e-6 && t0 == 0.0);
+        contradiction.or_else(|| {
+            // Steps that are so long make the run begin before 0 ms.
+            let before_zero = times.first - times.begin(dt)? * dt < -1e-3 * dt;
+            of_zero.filter(|_| before_zero).map(|own| {
+                let own = Number((own * 1e6).round() / 1e6);
+                format!("{}: its run has steps of {own} ms", self.path.display())
+            })
+        })
+    }
+
+    /// The steps. `dt` is their length, and `t0` the time of step 0, if they are known and the file
+    /// does not contradict them.
+    pub(super) fn steps(&self, dt: Option<f64>, t0: f64) -> anyhow::Result<Steps> {
+        let Some(times) = Times::of(self) else {
+            return Ok(Steps { begin: 0, steps: 0, t: 0.0, dt: dt.unwrap_or(1.0), every: 1 });
+        };
+        let fits = |dt: &f64| self.contradicts(*dt, t0).is_none();
+        let dt = dt.into_iter().chain(times.begun_at_zero()).find(fits).or(times.between).unwrap_or(1.0);
+        let every = times.between.map_or(1.0, |between| (between / dt).round().max(1.0));
+        let steps = times.t.map_or(self.ts.len() as f64 * every, |t| ((t - times.first) / dt).round());
+        let begin = times.i.map_or(0.0, |i| i - steps);
+        if !(1.0..MOST).contains(&steps) || !(0.0..MOST).contains(&begin) || every >= MOST {
+            return Err(self.corrupt("`ts`, `t` and `i` contradict each other".to_owned()));
+        }
+        Ok(Steps { begin: begin as u64, steps: steps as u64, t: times.first, dt, every: every as u64 })
+    }
+}
