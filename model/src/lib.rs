@@ -34,6 +34,7 @@ mod rules;
 mod sequence;
 mod settings;
 pub mod stimulus;
+mod strict;
 mod system_spec;
 mod toml_file;
 mod toml_inputs;

@@ -2,6 +2,7 @@
 //! and what it shows.
 
 use crate::rules::{Line, Result as Checked, error, get, start};
+use crate::strict::Numbers;
 use crate::toml_values::Maybe;
 use overtime::Number;
 use serde::de::value::MapAccessDeserializer;
@@ -95,9 +96,9 @@ pub(crate) enum Raw {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Keys {
     file: Maybe<String>,
-    size: Maybe<[f64; 2]>,
+    size: Maybe<Numbers<2>>,
     dpi: Maybe<f64>,
-    window: Maybe<[f64; 2]>,
+    window: Maybe<Numbers<2>>,
     panels: Maybe<Vec<String>>,
     title: Maybe<String>,
 }
@@ -137,9 +138,9 @@ pub(crate) fn plot(raw: Maybe<Raw>, line: Line<'_>) -> Checked<Plot> {
     let places = ["size", "dpi", "window", "panels"].map(|key| (key, at(key).unwrap_or(0)));
     let plot = Plot {
         file: get(keys.file).map(PathBuf::from),
-        size: get(keys.size),
+        size: get(keys.size).map(|Numbers(size)| size),
         dpi: get(keys.dpi),
-        window: get(keys.window),
+        window: get(keys.window).map(|Numbers(window)| window),
         panels: get(keys.panels),
         title: get(keys.title),
     };

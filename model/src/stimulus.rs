@@ -3,6 +3,7 @@
 
 use crate::error::{Result, spec};
 use crate::sequence::Sequence;
+use crate::strict::{Two, keys};
 use ndarray::ArrayD;
 use overtime::Scalar;
 use overtime::inputs::{self, Span};
@@ -17,21 +18,27 @@ use std::fmt;
 #[serde(rename_all = "snake_case")]
 pub enum Stimulus {
     /// Consecutive pairs of a value and its duration, as of brainpy's `constant_input`.
-    Constant(Vec<(Level, f64)>),
+    Constant(#[serde(deserialize_with = "pairs")] Vec<(Level, f64)>),
     /// Consecutive values with their durations, as of brainpy's `section_input`.
-    Section(Section),
+    Section(#[serde(deserialize_with = "keys")] Section),
     /// Pulses, as of brainpy's `spike_input`.
-    Spike(Spike),
+    Spike(#[serde(deserialize_with = "keys")] Spike),
     /// A ramp, as of brainpy's `ramp_input`.
-    Ramp(Ramp),
+    Ramp(#[serde(deserialize_with = "keys")] Ramp),
     /// A sine wave, as of brainpy's `sinusoidal_input`.
-    Sinusoidal(Wave),
+    Sinusoidal(#[serde(deserialize_with = "keys")] Wave),
     /// A square wave, as of brainpy's `square_input`.
-    Square(Wave),
+    Square(#[serde(deserialize_with = "keys")] Wave),
     /// An Ornstein-Uhlenbeck process for each unit, as of brainpy's `ou_process`.
-    OuProcess(OuProcess),
+    OuProcess(#[serde(deserialize_with = "keys")] OuProcess),
     /// The increments of a Wiener process for each unit, as of brainpy's `wiener_process`.
-    WienerProcess(WienerProcess),
+    WienerProcess(#[serde(deserialize_with = "keys")] WienerProcess),
+}
+
+/// Reads pairs of a value and its duration.
+fn pairs<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<(Level, f64)>, D::Error> {
+    let pairs = Vec::<Two<Level, f64>>::deserialize(deserializer)?;
+    Ok(pairs.into_iter().map(|Two(level, ms)| (level, ms)).collect())
 }
 
 /// A value for all, or a value for each. A file has it as a number, a list of numbers, or a sequence

@@ -2,6 +2,7 @@
 
 use crate::network::tables::{Group, Populations, Projection};
 use crate::neurons::RawChannel;
+use crate::strict::Keys;
 use crate::toml_inputs::Input;
 use crate::toml_values::{Layer, Maybe, Table, Value};
 use serde::Deserialize;
@@ -19,12 +20,12 @@ pub(crate) struct File {
     pub(crate) reset: Maybe<String>,
     pub(crate) parameters: Option<Table>,
     pub(crate) initial: Option<Table>,
-    pub(crate) channel: Option<Vec<Spanned<RawChannel>>>,
+    pub(crate) channel: Option<Vec<Spanned<Keys<RawChannel>>>>,
     // … or layers.
-    pub(crate) layer: Option<Vec<Spanned<Layer>>>,
+    pub(crate) layer: Option<Vec<Spanned<Keys<Layer>>>>,
     // … or a network.
-    pub(crate) group: Option<Vec<Spanned<Group>>>,
-    pub(crate) projection: Option<Vec<Spanned<Projection>>>,
+    pub(crate) group: Option<Vec<Spanned<Keys<Group>>>>,
+    pub(crate) projection: Option<Vec<Spanned<Keys<Projection>>>>,
     pub(crate) populations: Option<Populations>,
     pub(crate) weights: Maybe<String>,
     // How to run either.

@@ -7,6 +7,7 @@ use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind
 use crate::catalog::{self, Family};
 use crate::neurons::check::{gates, known_kind, method, size, soft};
 use crate::rules::{Line, Result, error, finite, get, name, needed, number_or_file, start, table, unknown, value};
+use crate::strict::Keys;
 use crate::{Neurons, Value, neurons, toml_values};
 use overtime::Distribution;
 use std::collections::BTreeMap;
@@ -17,9 +18,9 @@ use toml::Spanned;
 const MOST: usize = 10_000;
 
 pub(crate) fn network(
-    groups: Vec<Spanned<raw::Group>>,
+    groups: Vec<Spanned<Keys<raw::Group>>>,
     named: raw::Populations,
-    projections: Vec<Spanned<raw::Projection>>,
+    projections: Vec<Spanned<Keys<raw::Projection>>>,
     line: Line<'_>,
 ) -> Result<Network> {
     if groups.len() > MOST || projections.len() > MOST {
@@ -29,7 +30,7 @@ pub(crate) fn network(
     for group in groups {
         let taken: Vec<&str> = net.groups.iter().map(|g| g.name.as_str()).collect();
         let at = start(&group);
-        let raw = group.into_inner();
+        let Keys(raw) = group.into_inner();
         let name = name("group", raw.name.as_ref(), at, &taken, line)?;
         net.groups.push(self::group(name, raw, at, line)?);
     }
@@ -42,7 +43,7 @@ pub(crate) fn network(
         let taken: Vec<&str> =
             net.projections.iter().map(|p| p.name.as_str()).chain(net.groups.iter().map(|g| g.name.as_str())).collect();
         let at = start(&projection);
-        let raw = projection.into_inner();
+        let Keys(raw) = projection.into_inner();
         let name = name("projection", raw.name.as_ref(), at, &taken, line)?;
         let projection = self::projection(name, raw, at, &net, line)?;
         net.projections.push(projection);
@@ -73,7 +74,7 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
     let mut poisson = Vec::new();
     for drive in raw.poisson.unwrap_or_default() {
         let at = start(&drive);
-        let drive = drive.into_inner();
+        let Keys(drive) = drive.into_inner();
         let receptor = needed(drive.receptor, "receptor", "a Poisson drive", at, line)?;
         if !receptors.iter().any(|r| r.name == *receptor.get_ref()) {
             return unknown(
@@ -182,9 +183,9 @@ fn delay(v: Spanned<toml_values::Value>, line: Line<'_>) -> Result<Value> {
     }
 }
 
-fn connect(item: Spanned<raw::Connect>, line: Line<'_>) -> Result<Connect> {
+fn connect(item: Spanned<Keys<raw::Connect>>, line: Line<'_>) -> Result<Connect> {
     let at = start(&item);
-    let raw = item.into_inner();
+    let Keys(raw) = item.into_inner();
     let kind = needed(raw.kind, "kind", "`connect`", at, line)?;
     let keys = BTreeMap::from([
         ("p", raw.p.as_ref().map(start)),

@@ -5,6 +5,7 @@ use super::{Kinetics, Receptor, ReceptorKind, Shape};
 use crate::Value;
 use crate::catalog::{self, Family};
 use crate::rules::{Line, Result, error, finite, name, needed, start, table, unknown, value};
+use crate::strict::Keys;
 use crate::toml_values::{self as raw_value, Maybe, Table};
 use overtime::models::ModelInfo;
 use overtime::network;
@@ -16,13 +17,13 @@ fn kinds() -> impl Iterator<Item = &'static str> + Clone {
 }
 
 pub(super) fn receptor(
-    item: Spanned<raw::Receptor>,
+    item: Spanned<Keys<raw::Receptor>>,
     neuron: &ModelInfo,
     taken: &[&str],
     line: Line<'_>,
 ) -> Result<Receptor> {
     let at = start(&item);
-    let raw = item.into_inner();
+    let Keys(raw) = item.into_inner();
     let name = name("receptor", raw.name.as_ref(), at, taken, line)?;
     let kind = raw.kind.as_ref().map(|kind| kind.get_ref().as_str());
     if let Some(variable) = raw.variable {

@@ -1,6 +1,7 @@
 //! The tables of a network as the text has them.
 
 use crate::neurons::RawChannel;
+use crate::strict::Keys;
 use crate::toml_values::{Maybe, Table, Value};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -22,9 +23,9 @@ pub(crate) struct Group {
     pub(super) input: Maybe<bool>,
     pub(super) parameters: Option<Table>,
     pub(super) initial: Option<Table>,
-    pub(super) channel: Option<Vec<Spanned<RawChannel>>>,
-    pub(super) receptor: Option<Vec<Spanned<Receptor>>>,
-    pub(super) poisson: Option<Vec<Spanned<Poisson>>>,
+    pub(super) channel: Option<Vec<Spanned<Keys<RawChannel>>>>,
+    pub(super) receptor: Option<Vec<Spanned<Keys<Receptor>>>>,
+    pub(super) poisson: Option<Vec<Spanned<Keys<Poisson>>>>,
 }
 
 #[derive(Deserialize)]
@@ -53,12 +54,12 @@ pub(crate) struct Projection {
     pub(super) name: Maybe<String>,
     pub(super) from: Maybe<String>,
     pub(super) to: Maybe<String>,
-    pub(super) connect: Option<Spanned<Connect>>,
+    pub(super) connect: Maybe<Keys<Connect>>,
     pub(super) autapses: Maybe<bool>,
     pub(super) procedural: Maybe<bool>,
     pub(super) weight: Maybe<Value>,
     pub(super) delay: Maybe<Value>,
-    pub(super) stdp: Option<Spanned<super::stdp::Raw>>,
+    pub(super) stdp: Maybe<Keys<super::stdp::Raw>>,
     pub(super) kinetics: Maybe<String>,
     pub(super) parameters: Option<Table>,
     pub(super) initial: Option<Table>,

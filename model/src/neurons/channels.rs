@@ -5,6 +5,7 @@ use super::build::param;
 use crate::Value;
 use crate::arrays::Arrays;
 use crate::rules::{self, Line, Result, error, start};
+use crate::strict::Keys;
 use crate::toml_values::{Maybe, Table};
 use overtime::Real;
 use overtime::models::{ChannelKind, NeuronGroup};
@@ -35,14 +36,14 @@ pub struct Channel {
 }
 
 /// The channels of a neuron of this kind.
-pub(crate) fn channels(list: Option<Vec<Spanned<Raw>>>, neuron: &str, line: Line<'_>) -> Result<Vec<Channel>> {
+pub(crate) fn channels(list: Option<Vec<Spanned<Keys<Raw>>>>, neuron: &str, line: Line<'_>) -> Result<Vec<Channel>> {
     let mut all: Vec<Channel> = Vec::new();
     for channel in list.unwrap_or_default() {
         let at = start(&channel);
         if neuron != ASSEMBLED {
             return error(line, at, format!("channels are for {ASSEMBLED}, and this is a {neuron}"));
         }
-        let Raw { name, kind, parameters } = channel.into_inner();
+        let Keys(Raw { name, kind, parameters }) = channel.into_inner();
         let (Some(name), Some(kind)) = (name, kind) else {
             return error(line, at, "a channel needs `name` and `kind`");
         };

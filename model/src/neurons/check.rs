@@ -4,6 +4,7 @@ use super::{Neurons, RawChannel, channels};
 use crate::error::ParseError;
 use crate::rules::{Line, Result, choice, error, finite, get, known, number_or_file, start, table, value};
 use crate::toml_values::{Maybe, Table};
+use crate::strict;
 use crate::value::Value;
 use overtime::models::{Family, Method, ModelInfo};
 use toml::Spanned;
@@ -15,7 +16,7 @@ pub(crate) struct Keys {
     pub(crate) reset: Maybe<String>,
     pub(crate) parameters: Option<Table>,
     pub(crate) initial: Option<Table>,
-    pub(crate) channel: Option<Vec<Spanned<RawChannel>>>,
+    pub(crate) channel: Option<Vec<Spanned<strict::Keys<RawChannel>>>>,
     /// The number of units for which the input of the run has values, and its line.
     pub(crate) input: Option<(u64, usize)>,
 }
