@@ -7,7 +7,6 @@ use crate::settings::Signal;
 use crate::system_spec::SystemSpec;
 use crate::toml_file;
 use crate::toml_inputs;
-use crate::toml_values::Table;
 use crate::value::Value;
 use crate::{Axis, Input, Settings, Type, layers, network, neurons, out_vars};
 use overtime::Strategy;
@@ -18,6 +17,7 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
     if let (Some(_), Some(steps)) = (&file.duration, &file.steps) {
         return error(line, start(steps), "`duration` and `steps` are both given; one determines the other");
     }
+    let stray = file.of_neurons();
     let input_at = file.input.as_ref().map_or(0, start);
     let settings = Settings {
         title: get(file.title),
@@ -42,15 +42,6 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
         record_every: get(file.record_every),
         plot: crate::plot::plot(file.plot, line)?,
     };
-    let stray = [
-        ("size", file.size.as_ref().map(start)),
-        ("method", file.method.as_ref().map(start)),
-        ("noise", file.noise.as_ref().map(start)),
-        ("reset", file.reset.as_ref().map(start)),
-        ("parameters", file.parameters.as_ref().map(place)),
-        ("initial", file.initial.as_ref().map(place)),
-        ("channel", file.channel.as_ref().map(|list| list.first().map_or(0, start))),
-    ];
     let first = |list: &[usize]| list.first().copied().unwrap_or(0);
     if let (None, Some(list)) = (&file.group, &file.projection) {
         return error(
@@ -183,11 +174,6 @@ fn signal(v: Spanned<toml_inputs::Signal>, line: Line<'_>, key: &str) -> Result<
             Err(e) => error(line, at.start, format!("`{key}`: {e}")),
         },
     }
-}
-
-/// The offset of a table's first entry.
-fn place(table: &Table) -> usize {
-    table.keys().map(start).min().unwrap_or(0)
 }
 
 const TYPES: &[(&str, Type)] = &[("f64", Type::F64), ("f32", Type::F32), ("f16", Type::F16), ("bf16", Type::Bf16)];

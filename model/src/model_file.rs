@@ -5,7 +5,7 @@ use crate::loaded::Loaded;
 use crate::neurons::Neurons;
 use crate::settings::{Input, Settings};
 use crate::system_spec::SystemSpec;
-use crate::{check, files, toml_file};
+use crate::{check, files, misplaced, toml_file};
 use overtime::Scalar;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -52,9 +52,10 @@ impl ModelFile {
         // Every value in a file needs its line. Counting lines each time would be quadratic.
         let ends: Vec<usize> = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect();
         let line = |at: usize| 1 + ends.partition_point(|end| *end < at);
-        let file =
-            toml_file::File::parse(text).map_err(|(at, message)| ParseError { path: None, line: line(at), message })?;
-        let (system, settings) = check::model(file, &line)?;
+        let (system, settings) =
+            toml_file::File::parse(text, &line).and_then(|file| check::model(file, &line)).map_err(|e| {
+                misplaced::advised(e, text, &line)
+            })?;
         Ok(Self { path: None, system, settings })
     }
 
