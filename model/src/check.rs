@@ -19,6 +19,12 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
     }
     let stray = file.of_neurons();
     let input_at = file.input.as_ref().map_or(0, start);
+    let named: Vec<(String, usize)> = match file.input.as_ref().map(Spanned::get_ref) {
+        Some(toml_inputs::Input::Named(all)) => {
+            all.iter().map(|(name, _)| (name.get_ref().clone(), start(name))).collect()
+        }
+        _ => Vec::new(),
+    };
     let settings = Settings {
         title: get(file.title),
         batch: get(file.batch),
@@ -82,7 +88,11 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
                     _ => None,
                 },
             };
-            SystemSpec::Neurons(one_group(&kind, group, line)?)
+            let group = one_group(&kind, group, line)?;
+            if settings.input.is_some() && group.info().is_ok_and(|info| info.inputs.is_empty()) {
+                return error(line, input_at, format!("`input` is not for {}", group.kind));
+            }
+            SystemSpec::Neurons(group)
         }
         (None, Some(list)) => {
             if let Some((key, Some(at))) = stray.into_iter().find(|(_, at)| at.is_some()) {
@@ -106,13 +116,10 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
         }
     };
     if let (Some(given), SystemSpec::Network(net)) = (&settings.input, &system) {
-        let names = match given {
-            Input::One(_) => Vec::new(),
-            Input::Named(values) => values.iter().map(|(name, _)| name.as_str()).collect(),
-        };
-        if let Err(message) = net.takes_input(&names) {
-            return error(line, input_at, message);
+        for (name, at) in &named {
+            net.takes_input(&[name]).or_else(|message| error(line, *at, message))?;
         }
+        net.takes_input(&[]).or_else(|message| error(line, input_at, message))?;
         input_sizes(given, net).or_else(|message| error(line, input_at, message))?;
     } else if let (
         Some(Input::One(Signal::Stimulus(_) | Signal::Value(Value::Sequence { .. }))),

@@ -24,6 +24,7 @@ mod check;
 mod error;
 pub mod files;
 pub mod layers;
+mod lines;
 mod loaded;
 mod misplaced;
 mod model_file;

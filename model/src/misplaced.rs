@@ -24,7 +24,9 @@ pub(crate) fn advised(error: ParseError, text: &str, line: Line<'_>) -> ParseErr
     let advice = all.iter().find_map(|key| {
         let (name, table) = key.split_last()?;
         let is_free = table.last().is_some_and(|last| OF_NAMES.contains(last));
-        let is_wrong = (is_free || error.message.starts_with(NO_KEY)) && error.message.contains(name);
+        // A near name is a better guess than another table.
+        let is_unknown = error.message.starts_with(NO_KEY) && !error.message.contains("did you mean");
+        let is_wrong = (is_free || is_unknown) && error.message.contains(name);
         advice(name, table, is_network).filter(|_| is_wrong)
     });
     match advice {

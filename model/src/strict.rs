@@ -1,8 +1,8 @@
 //! Lists of a fixed length and tables of known keys. serde's own readers are not strict: those of
 //! arrays and tuples drop further values, and those of structs also accept a list.
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -11,13 +11,23 @@ pub(crate) struct Numbers<const N: usize, V = f64>(pub(crate) [V; N]);
 
 impl<'de, const N: usize, V: Deserialize<'de>> Deserialize<'de> for Numbers<N, V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let numbers = Vec::<V>::deserialize(deserializer)?;
-        let wrong = |numbers: Vec<V>| D::Error::custom(format!("expected {N} numbers, not {}", numbers.len()));
-        numbers.try_into().map(Self).map_err(wrong)
+        struct List<const N: usize, V>(PhantomData<V>);
+        impl<'de, const N: usize, V: Deserialize<'de>> Visitor<'de> for List<N, V> {
+            type Value = Numbers<N, V>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "an array of {N} numbers")
+            }
+            fn visit_seq<S: SeqAccess<'de>>(self, list: S) -> Result<Numbers<N, V>, S::Error> {
+                let numbers = Vec::<V>::deserialize(SeqAccessDeserializer::new(list))?;
+                let wrong = |numbers: Vec<V>| S::Error::custom(format!("expected {N} numbers, not {}", numbers.len()));
+                numbers.try_into().map(Numbers).map_err(wrong)
+            }
+        }
+        deserializer.deserialize_seq(List(PhantomData))
     }
 }
 
-/// A list of these two values.
+/// An array of these two values.
 pub(crate) struct Two<A, B>(pub(crate) A, pub(crate) B);
 
 impl<'de, A: Deserialize<'de>, B: Deserialize<'de>> Deserialize<'de> for Two<A, B> {
@@ -26,14 +36,14 @@ impl<'de, A: Deserialize<'de>, B: Deserialize<'de>> Deserialize<'de> for Two<A, 
         impl<'de, A: Deserialize<'de>, B: Deserialize<'de>> Visitor<'de> for List<A, B> {
             type Value = Two<A, B>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of two values")
+                f.write_str("an array of two values")
             }
             fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Two<A, B>, S::Error> {
                 let wrong = |len: usize| S::Error::invalid_length(len, &self);
                 let first = list.next_element()?.ok_or_else(|| wrong(0))?;
                 let second = list.next_element()?.ok_or_else(|| wrong(1))?;
                 let mut len = 2;
-                while list.next_element::<serde::de::IgnoredAny>()?.is_some() {
+                while list.next_element::<IgnoredAny>()?.is_some() {
                     len += 1;
                 }
                 if len == 2 { Ok(Two(first, second)) } else { Err(wrong(len)) }

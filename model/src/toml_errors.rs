@@ -3,6 +3,7 @@
 
 use crate::error::{ParseError, unknown_name};
 use crate::rules::Line;
+use crate::toml_inputs;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
@@ -17,6 +18,10 @@ pub(crate) fn described(text: &str, error: &Error, line: Line<'_>) -> ParseError
     let (span, message) = (error.span().unwrap_or(0..0), error.message());
     let table = DeTable::parse(text).ok();
     let keys = table.and_then(|table| path(table.get_ref(), span.start)).unwrap_or_default();
+    let near = keys.get(1).filter(|_| keys.first().is_some_and(|key| key == "input"));
+    let near = near
+        .and_then(|key| toml_inputs::near(key))
+        .map_or_else(String::new, |near| format!(" (did you mean `input.{near}`?)"));
     let message = if message == "duplicate key" {
         format!("duplicate key `{}`", text.get(span.clone()).unwrap_or_default().escape_debug())
     } else if let Some((name, known)) = unknown_key(message) {
@@ -26,7 +31,7 @@ pub(crate) fn described(text: &str, error: &Error, line: Line<'_>) -> ParseError
     } else {
         format!("{}{message}", prefix(&keys, ": "))
     };
-    ParseError { path: None, line: line(span.start), message }
+    ParseError { path: None, line: line(span.start), message: message + &near }
 }
 
 fn prefix(keys: &[String], then: &str) -> String {

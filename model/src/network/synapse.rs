@@ -38,9 +38,14 @@ pub(super) fn receptor(
                 format!("receptor `{name}` needs either `tau`, to decay, or `variable`, to act on at once"),
             );
         }
-        let known = neuron.variables.iter().map(|v| v.name);
-        if !known.clone().any(|v| v == variable.get_ref()) {
-            return unknown("variable", variable.get_ref(), known, start(&variable), line);
+        let known: Vec<&str> = neuron.initial().collect();
+        if neuron.variable(variable.get_ref()).is_some_and(|v| !v.initial) {
+            let set = format!("each step of {} sets `{}` itself", neuron.name, variable.get_ref());
+            let known = known.join(", ");
+            return error(line, start(&variable), format!("`variable`: {set}; a delta adds to one of: {known}"));
+        }
+        if !known.contains(&variable.get_ref().as_str()) {
+            return unknown("variable", variable.get_ref(), known.into_iter(), start(&variable), line);
         }
         return Ok(Receptor { name, kind: ReceptorKind::Delta(variable.into_inner()), init: None });
     }

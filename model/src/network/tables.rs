@@ -1,6 +1,7 @@
 //! The tables of a network as the text has them.
 
 use crate::neurons::RawChannel;
+use crate::rules::start;
 use crate::strict::Keys;
 use crate::toml_values::{Maybe, Table, Value};
 use serde::Deserialize;
@@ -26,6 +27,19 @@ pub(crate) struct Group {
     pub(super) channel: Option<Vec<Spanned<Keys<RawChannel>>>>,
     pub(super) receptor: Option<Vec<Spanned<Keys<Receptor>>>>,
     pub(super) poisson: Option<Vec<Spanned<Keys<Poisson>>>>,
+}
+
+impl Group {
+    /// The keys that act on the current of the neurons, each with its place if it is given.
+    pub(super) fn of_current(&self) -> [(&'static str, Option<usize>); 5] {
+        [
+            ("noise", self.noise.as_ref().map(start)),
+            ("current", self.current.as_ref().map(start)),
+            ("input", self.input.as_ref().filter(|input| *input.get_ref()).map(start)),
+            ("receptor", self.receptor.as_ref().map(|list| list.first().map_or(0, start))),
+            ("poisson", self.poisson.as_ref().map(|list| list.first().map_or(0, start))),
+        ]
+    }
 }
 
 #[derive(Deserialize)]

@@ -60,9 +60,8 @@ pub(crate) fn channels(list: Option<Vec<Spanned<Keys<Raw>>>>, neuron: &str, line
             Ok(kind) => kind,
             Err(e) => return error(line, start(&kind), e.to_string()),
         };
-        let known: Vec<&str> =
-            of_kind.parameters().iter().map(|p| p.name).chain(of_kind.has_temperature().then_some("T")).collect();
-        let mut parameters = rules::table(parameters, line, "parameter", &known, rules::number_or_file)?;
+        let temperature = of_kind.has_temperature().then_some("T");
+        let mut parameters = rules::parameters(parameters, line, of_kind.parameters(), temperature)?;
         // A given parameter overrides the value that follows from the temperature.
         parameters.sort_by_key(|(name, _)| name != "T");
         all.push(Channel { name: name.into_inner(), kind: kind.into_inner(), parameters });
