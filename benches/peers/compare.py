@@ -58,7 +58,7 @@ for _ in range(rounds):
         estimates = json.load(open(file.with_name("estimates.json")))
         keep(ours, json.load(open(file))["full_id"], estimates["median"]["point_estimate"] * 1e-9)
 
-print("| case (f32 unless its name has f64) | overtime, ms | the other, ms | ratio | floor, ms |")
+print("| case (f32 unless its name has f64) | overtime, ms | brainpy or Brian2, ms | ratio | floor, ms |")
 print("|---|---|---|---|---|")
 for name, other in peer.items():
     if (seconds := ours.get(name)) is not None:

@@ -15,9 +15,9 @@ impl<T: Scalar> InputSource<T> for InputReaders<'_, T> {
     #[inline]
     fn inputs(&mut self, k: usize) -> Inputs<'_, T> {
         let mut inputs = Inputs { ports: [&[]; MAX_PORTS], given: [false; MAX_PORTS] };
-        for (port, feed) in self.ports.iter_mut().enumerate() {
-            inputs.given[port] = !matches!(feed, InputReader::Zeros(..));
-            inputs.ports[port] = feed.at(k);
+        for (port, reader) in self.ports.iter_mut().enumerate() {
+            inputs.given[port] = !matches!(reader, InputReader::Zeros(..));
+            inputs.ports[port] = reader.at(k);
         }
         inputs
     }

@@ -4,8 +4,10 @@
 //! Blocks are independent, and the result of a unit (or row) does not depend on its block. Results
 //! are therefore bit-identical for any block size and number of threads.
 
+mod block_task;
 mod blocks;
 mod inputs;
+mod non_finite;
 mod recorders;
 
 use crate::error::{Error, Result};
@@ -13,12 +15,13 @@ use crate::numeric::scalar::Scalar;
 use crate::recording::Handle;
 use crate::recording::stride::Stride;
 use crate::system::clock::Clock;
-use crate::system::scan::{InputSource, Scan, StateRecorder};
-use crate::system::state::{Layout, State};
+use crate::system::state::Layout;
 use crate::system::{Coupling, Schema, Shared, System};
+use block_task::BlockTask;
 use blocks::ItemBlock;
 use inputs::{InputReader, InputReaders};
 use ndarray::ArrayView3;
+use non_finite::NonFinite;
 use rayon::prelude::*;
 use recorders::{OutputRows, VarRecorder};
 
@@ -48,24 +51,6 @@ pub(crate) struct Chunk<'c, T> {
     /// If set, only these units or rows are computed, in ascending order and each in a block of its
     /// own, and nothing is recorded. This serves the search for the first value that is not finite.
     pub(crate) only: Option<&'c [usize]>,
-}
-
-/// The data of one block.
-struct BlockTask<'c, T> {
-    block: ItemBlock,
-    lengths: Option<&'c [usize]>,
-    vars: Vec<&'c mut [T]>,
-    feeds: InputReaders<'c, T>,
-    table: OutputRows<'c, T>,
-    probes: Vec<VarRecorder<'c, T>>,
-}
-
-/// The first value that is not finite.
-struct NonFinite {
-    variable: String,
-    k: usize,
-    index: usize,
-    value: f64,
 }
 
 /// The events of each handle: (step, flat element).
@@ -100,8 +85,8 @@ impl<'c, T: Scalar> Chunk<'c, T> {
         }
     }
 
-    /// Makes the steps, in the present pool of threads. Afterwards the state is that after the last step, even if the result is an
-    /// error.
+    /// Makes the steps, in the present pool of threads. Afterwards the state is that after the last
+    /// step, even if the result is an error.
     pub(crate) fn run(self) -> Result<EventLists> {
         let blocks = match self.only {
             Some(items) => blocks::single_item_blocks(self.schema, items),
@@ -110,16 +95,16 @@ impl<'c, T: Scalar> Chunk<'c, T> {
         let (system, clock, shared, steps) = (self.system, self.clock, self.shared, self.steps);
         let (schema, layout, allow) = (self.schema, self.layout, self.allow_non_finite);
         let handles = self.handles;
-        let work = self.distribute(&blocks);
-        let run = |work: BlockTask<'_, T>| work.run(system, schema, layout, (clock, shared), steps, allow);
-        let done: Vec<_> = if work.len() > 1 {
-            work.into_par_iter().map(run).collect()
+        let tasks = self.distribute(&blocks);
+        let run = |task: BlockTask<'_, T>| task.run(system, schema, layout, (clock, shared), steps, allow);
+        let done: Vec<_> = if tasks.len() > 1 {
+            tasks.into_par_iter().map(run).collect()
         } else if schema.coupling == Coupling::Network {
             // A network divides each of its steps among threads. This costs little from within the
             // pool, and much from outside.
-            rayon::scope(|_| work.into_iter().map(run).collect())
+            rayon::scope(|_| tasks.into_iter().map(run).collect())
         } else {
-            work.into_iter().map(run).collect()
+            tasks.into_iter().map(run).collect()
         };
 
         let mut events: EventLists = handles.iter().map(|_| Vec::new()).collect();
@@ -151,7 +136,7 @@ impl<'c, T: Scalar> Chunk<'c, T> {
         let out = schema.output_len();
         let output_every = Stride::new(output_every, clock.i());
         let kept = if output.is_empty() { 0 } else { output_every.count(steps) };
-        let mut works: Vec<BlockTask<'c, T>> = blocks
+        let mut tasks: Vec<BlockTask<'c, T>> = blocks
             .iter()
             .map(|block| BlockTask {
                 block: block.clone(),
@@ -160,7 +145,7 @@ impl<'c, T: Scalar> Chunk<'c, T> {
                     .filter(|_| schema.coupling != Coupling::Pointwise)
                     .and_then(|all| all.get(block.items.clone())),
                 vars: Vec::with_capacity(layout.vars.len()),
-                feeds: InputReaders {
+                inputs: InputReaders {
                     ports: (inputs.iter().enumerate())
                         .map(|(port, view)| {
                             let elements = block.elements(schema.input_len(port));
@@ -171,40 +156,40 @@ impl<'c, T: Scalar> Chunk<'c, T> {
                         })
                         .collect(),
                 },
-                table: OutputRows {
+                output: OutputRows {
                     rows: Vec::with_capacity(kept),
                     every: output_every,
                     scratch: Vec::new(),
                     width: block.elements(out).len(),
                 },
-                probes: Vec::with_capacity(handles.len()),
+                recorders: Vec::with_capacity(handles.len()),
             })
             .collect();
 
         for (var, (spec, _)) in layout.split(arena).into_iter().zip(&layout.vars) {
             let (mut rest, mut at) = (var, 0);
-            for work in &mut works {
-                let elements = work.block.elements(spec.len());
+            for task in &mut tasks {
+                let elements = task.block.elements(spec.len());
                 let (part, later) = rest.split_at_mut(elements.start - at).1.split_at_mut(elements.len());
-                work.vars.push(part);
+                task.vars.push(part);
                 (rest, at) = (later, elements.end);
             }
         }
 
-        let lengths: Vec<usize> = works.iter().map(|w| w.table.width).collect();
+        let lengths: Vec<usize> = tasks.iter().map(|task| task.output.width).collect();
         let row = out * layout.rows;
-        blocks::deal(output, row, &lengths, |b, part| works[b].table.rows.push(part));
+        blocks::deal(output, row, &lengths, |b, part| tasks[b].output.rows.push(part));
 
         for (handle, buffer) in handles.iter().zip(buffers) {
             let len = layout.vars[handle.var].0.len();
-            let mut lengths = Vec::with_capacity(works.len());
-            for work in &mut works {
-                let elements = work.block.elements(len);
+            let mut lengths = Vec::with_capacity(tasks.len());
+            for task in &mut tasks {
+                let elements = task.block.elements(len);
                 let pick = handle.pick.as_ref().map(|pick| blocks::pick(pick, len, &elements));
                 lengths.push(pick.as_ref().map_or(elements.len(), Vec::len));
                 let every = Stride::new(handle.every, clock.i());
                 let rows = Vec::with_capacity(if handle.events { 0 } else { every.count(steps) });
-                work.probes.push(VarRecorder {
+                task.recorders.push(VarRecorder {
                     var: handle.var,
                     every,
                     rows,
@@ -214,170 +199,11 @@ impl<'c, T: Scalar> Chunk<'c, T> {
             }
             let row = handle.width(layout) * layout.rows;
             blocks::deal(buffer, row, &lengths, |b, part| {
-                if let Some(probe) = works[b].probes.last_mut() {
-                    probe.rows.push(part);
+                if let Some(recorder) = tasks[b].recorders.last_mut() {
+                    recorder.rows.push(part);
                 }
             });
         }
-        works
+        tasks
     }
-}
-
-impl<T: Scalar> BlockTask<'_, T> {
-    fn run(
-        mut self,
-        system: &dyn System<T>,
-        schema: &Schema,
-        layout: &Layout,
-        (clock, shared): (Clock, &Shared),
-        steps: usize,
-        allow_non_finite: bool,
-    ) -> (EventLists, Option<NonFinite>) {
-        let (first, units) = (self.block.items.start, schema.output_len());
-        let before: Vec<Vec<T>> =
-            if allow_non_finite { Vec::new() } else { self.vars.iter().map(|v| v.to_vec()).collect() };
-        system.scan(&mut Scan {
-            clock,
-            shared,
-            steps: 0..steps,
-            lengths: self.lengths,
-            source: &mut self.feeds,
-            target: &mut self.table,
-            tape: &mut self.probes,
-            state: State::new(self.vars.iter_mut().map(|v| &mut **v).collect(), first, units),
-            first_var: 0,
-        });
-        let events = self.events(layout);
-        if allow_non_finite {
-            return (events, None);
-        }
-        let found = if schema.is_stateless() {
-            self.search_output(schema, steps)
-        } else if self.vars.iter().any(|v| !all_finite(v)) {
-            let whole = schema.coupling == Coupling::Sequence;
-            if whole || self.lengths.is_some() {
-                self.watch(system, layout, (clock, shared), steps, before, units, whole)
-            } else {
-                self.replay(system, layout, (clock, shared), steps, before, units)
-            }
-        } else {
-            None
-        };
-        (events, found)
-    }
-
-    /// The events of the block, with indices into the whole variable.
-    fn events(&mut self, layout: &Layout) -> EventLists {
-        let starts: Vec<usize> =
-            self.probes.iter().map(|p| self.block.elements(layout.vars[p.var].0.len()).start).collect();
-        (self.probes.iter_mut().zip(starts))
-            .map(|(probe, start)| {
-                let mut list = probe.events.take().unwrap_or_default();
-                list.iter_mut().for_each(|(_, element)| *element += start);
-                list
-            })
-            .collect()
-    }
-
-    /// Searches the output: a stateless system has values that are not finite only there.
-    fn search_output(&self, schema: &Schema, steps: usize) -> Option<NonFinite> {
-        let kept =
-            self.table.rows.iter().enumerate().map(|(row, values)| (self.table.every.step(row) as usize, &**values));
-        // If no step is recorded, the scratch buffer holds the output of the last step.
-        let last = self.table.rows.is_empty().then_some((steps.saturating_sub(1), self.table.scratch.as_slice()));
-        for (k, row) in kept.chain(last) {
-            if let Some(j) = row.iter().position(|v| !v.is_finite()) {
-                let index = self.block.elements(schema.output_len()).start + j;
-                return Some(NonFinite { variable: "output".into(), k, index, value: row[j].to_f64() });
-            }
-        }
-        None
-    }
-
-    /// Repeats the chunk through `scan`, from the state `before`. This serves systems whose result
-    /// depends on the whole sequence, and runs with lengths, for which single steps would give
-    /// other results.
-    #[allow(clippy::too_many_arguments)]
-    fn watch(
-        &mut self,
-        system: &dyn System<T>,
-        layout: &Layout,
-        (clock, shared): (Clock, &Shared),
-        steps: usize,
-        mut before: Vec<Vec<T>>,
-        units: usize,
-        whole: bool,
-    ) -> Option<NonFinite> {
-        let mut watch = NonFiniteWatch { found: None, whole };
-        let mut nowhere =
-            OutputRows { rows: Vec::new(), every: Stride::new(1, 0), scratch: Vec::new(), width: self.table.width };
-        system.scan(&mut Scan {
-            clock,
-            shared,
-            steps: 0..steps,
-            lengths: self.lengths,
-            source: &mut self.feeds,
-            target: &mut nowhere,
-            tape: &mut watch,
-            state: State::new(before.iter_mut().map(Vec::as_mut_slice).collect(), self.block.items.start, units),
-            first_var: 0,
-        });
-        let (var, k, j, value) = watch.found?;
-        let (spec, _) = layout.vars.get(var)?;
-        Some(NonFinite { variable: spec.name.to_string(), k, index: self.block.elements(spec.len()).start + j, value })
-    }
-
-    /// Repeats the steps one by one, from the state `before`, to find the first value that is not
-    /// finite.
-    fn replay(
-        &mut self,
-        system: &dyn System<T>,
-        layout: &Layout,
-        (clock, shared): (Clock, &Shared),
-        steps: usize,
-        mut before: Vec<Vec<T>>,
-        units: usize,
-    ) -> Option<NonFinite> {
-        let mut scratch = bytemuck::zeroed_vec(self.table.width);
-        let first = self.block.items.start;
-        for k in 0..steps {
-            let mut state = State::new(before.iter_mut().map(Vec::as_mut_slice).collect(), first, units);
-            let inputs = self.feeds.inputs(k);
-            system.step(clock.tick(k as u64, shared), &inputs, &mut state, &mut scratch);
-            for (values, (spec, _)) in before.iter().zip(&layout.vars) {
-                if let Some(j) = values.iter().position(|v| !v.is_finite()) {
-                    let index = self.block.elements(spec.len()).start + j;
-                    return Some(NonFinite { variable: spec.name.to_string(), k, index, value: values[j].to_f64() });
-                }
-            }
-        }
-        None
-    }
-}
-
-/// Checks the variables after each step, and keeps the first value that is not finite.
-struct NonFiniteWatch {
-    /// The variable, the step, the element within the block, and the value.
-    found: Option<(usize, usize, usize, f64)>,
-    /// Whether the steps are not in the order of time. The first variable then counts, not the
-    /// first step, because later variables are computed from earlier ones.
-    whole: bool,
-}
-
-impl<T: Scalar> StateRecorder<T> for NonFiniteWatch {
-    fn record(&mut self, k: usize, _: u64, first_var: usize, state: &State<'_, T>) {
-        for v in 0..state.len() {
-            let var = first_var + v;
-            let is_first = |f: &(usize, usize, usize, f64)| if self.whole { var < f.0 } else { (k, var) < (f.1, f.0) };
-            if self.found.as_ref().is_none_or(is_first)
-                && let Some(j) = state.var(v).iter().position(|x| !x.is_finite())
-            {
-                self.found = Some((var, k, j, state.var(v)[j].to_f64()));
-            }
-        }
-    }
-}
-
-fn all_finite<T: Scalar>(values: &[T]) -> bool {
-    values.iter().fold(true, |all, v| all & v.is_finite())
 }

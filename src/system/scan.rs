@@ -34,9 +34,9 @@ pub struct Scan<'a, T> {
     pub(crate) shared: &'a Shared,
     pub(crate) steps: Range<usize>,
     pub(crate) lengths: Option<&'a [usize]>,
-    pub(crate) source: &'a mut (dyn InputSource<T> + 'a),
-    pub(crate) target: &'a mut (dyn OutputSink<T> + 'a),
-    pub(crate) tape: &'a mut (dyn StateRecorder<T> + 'a),
+    pub(crate) inputs: &'a mut (dyn InputSource<T> + 'a),
+    pub(crate) output: &'a mut (dyn OutputSink<T> + 'a),
+    pub(crate) recorder: &'a mut (dyn StateRecorder<T> + 'a),
     pub(crate) state: State<'a, T>,
     pub(crate) first_var: usize,
 }
@@ -60,14 +60,14 @@ impl<'a, T: Scalar> Scan<'a, T> {
     #[inline]
     pub fn at(&mut self, k: usize) -> (Tick<'_>, Inputs<'_, T>, &mut State<'a, T>, &mut [T]) {
         let at = self.clock.tick(k as u64, self.shared);
-        (at, self.source.inputs(k), &mut self.state, self.target.output(k))
+        (at, self.inputs.inputs(k), &mut self.state, self.output.output(k))
     }
 
     /// Records the monitored variables with their values after step `k`.
     #[inline]
     pub fn record(&mut self, k: usize) {
         let step = self.clock.i().wrapping_add(k as u64);
-        self.tape.record(k, step, self.first_var, &self.state);
+        self.recorder.record(k, step, self.first_var, &self.state);
     }
 
     /// Appends input `port` of the steps `range` to `out`: `[steps, rows, features]`.
@@ -77,13 +77,13 @@ impl<'a, T: Scalar> Scan<'a, T> {
     /// [`MAX_PORTS`](crate::MAX_PORTS).
     pub fn gather(&mut self, port: usize, range: Range<usize>, out: &mut Vec<T>) {
         for k in range {
-            out.extend_from_slice(self.source.inputs(k).port(port));
+            out.extend_from_slice(self.inputs.inputs(k).port(port));
         }
     }
 
     /// Input `port` of step `k`. The steps may be read in any order.
     pub(crate) fn input(&mut self, port: usize, k: usize) -> &[T] {
-        self.source.inputs(k).port(port)
+        self.inputs.inputs(k).port(port)
     }
 
     /// The state after the last step.
@@ -109,15 +109,15 @@ impl<'a, T: Scalar> Scan<'a, T> {
             clock: self.clock,
             shared: self.shared,
             lengths: self.lengths,
-            source: match &mut from {
+            inputs: match &mut from {
                 Some(rows) => rows,
-                None => &mut *self.source,
+                None => &mut *self.inputs,
             },
-            target: match &mut to {
+            output: match &mut to {
                 Some(rows) => rows,
-                None => &mut *self.target,
+                None => &mut *self.output,
             },
-            tape: &mut *self.tape,
+            recorder: &mut *self.recorder,
             first_var: self.first_var + part.vars.start,
             state: self.state.part(part),
             steps,

@@ -77,7 +77,7 @@ pub(crate) fn prepare() {
         // A loop takes a share of the free memory, and fresh memory is filled with poison, so a
         // small memory keeps tests short. It suffices for one loop on each thread.
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
-        set("FAKECUDA_MEMORY_MIB", (32 * threads.max(2)).to_string().into());
+        set("FAKECUDA_MEMORY_MIB", (12 * threads.max(2)).to_string().into());
         set("FAKECUDA_QUIET", "1".into());
     });
 }

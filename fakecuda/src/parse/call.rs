@@ -2,7 +2,8 @@
 //! function's registers and variables exist once for each kernel, because the compiler's own helper
 //! functions do not recurse.
 
-use super::body::{Arg, Builder, Statement};
+use super::body::{Builder, Statement};
+use super::operand::Arg;
 use super::{Error, Result, Variable};
 use crate::exec::{Action, Label};
 use crate::ops;

@@ -7,11 +7,13 @@ mod labels;
 mod lexer;
 mod module;
 mod names;
+mod operand;
 mod rows;
 mod variable;
 
-pub(crate) use body::{Arg, Builder, Statement};
+pub(crate) use body::{Builder, Statement};
 pub use module::{Module, parse};
+pub(crate) use operand::Arg;
 pub use variable::Variable;
 
 /// An error in a PTX text.

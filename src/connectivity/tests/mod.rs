@@ -1,0 +1,31 @@
+//! Tests of rules, values and order.
+
+mod refused;
+mod rules;
+mod values;
+
+use super::{Connect, ConnectivitySpec, SynapseTable};
+use crate::init::Init;
+use crate::numeric::rng::Stream;
+
+const SEED: u64 = 20_261_123;
+
+fn spec(connect: Connect, pre: usize, post: usize) -> ConnectivitySpec {
+    ConnectivitySpec {
+        name: "test".into(),
+        connect,
+        stream: Stream::named(SEED, "test"),
+        pre: 0..pre,
+        post: 0..post,
+        same_group: true,
+        autapses: true,
+        procedural: false,
+        weight: Init::Constant(1.5),
+        delay: Init::Constant(1.5),
+        dt: 0.1,
+    }
+}
+
+fn targets(table: &SynapseTable, source: usize) -> Vec<u32> {
+    table.row(source).map(|place| table.target(place)).collect()
+}

@@ -1,0 +1,79 @@
+//! Refused specifications.
+
+use super::super::{Connect, ConnectivitySpec};
+use super::spec;
+use crate::error::Error;
+use crate::init::Init;
+
+#[test]
+fn invalid_specifications_are_refused() {
+    let refused = |spec: &ConnectivitySpec, words: &str| {
+        let error = spec.check().unwrap_err();
+        assert!(spec.build().is_err());
+        assert!(error.to_string().contains(words) && error.to_string().contains("projection `test`"), "{error}");
+        error
+    };
+    for p in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
+        refused(&spec(Connect::FixedProb(p), 3, 3), "is not in [0, 1]");
+    }
+    refused(&spec(Connect::FixedNumPre(4), 3, 30), "is more than there are (3)");
+    refused(&spec(Connect::FixedNumPost(4), 30, 3), "is more than there are (3)");
+    let mut without = spec(Connect::FixedNumPost(3), 3, 3);
+    without.autapses = false;
+    refused(&without, "the neuron itself does not count");
+    without.same_group = false;
+    without.check().unwrap();
+    refused(&spec(Connect::OneToOne, 3, 4), "length 4, expected 3");
+    let arrays = |pre: &[u32], post: &[u32]| spec(Connect::Arrays { pre: pre.to_vec(), post: post.to_vec() }, 3, 4);
+    refused(&arrays(&[0, 1], &[0]), "length 1, expected 2");
+    refused(&arrays(&[0, 3], &[0, 0]), "pre of projection `test`[1]: 3 is not below 3");
+    refused(&arrays(&[0, 1], &[4, 0]), "post of projection `test`[0]: 4 is not below 4");
+    let mut own = arrays(&[0], &[0]);
+    own.autapses = false;
+    refused(&own, "are not changed");
+    let with = |weight: Init, delay: Init| ConnectivitySpec { weight, delay, ..arrays(&[0, 1], &[0, 1]) };
+    let one = || Init::Constant(1.0);
+    assert!(matches!(
+        refused(&with(Init::Values(vec![1.0, f64::NAN]), one()), "weight"),
+        Error::NotFinite { index: 1, .. }
+    ));
+    refused(&with(Init::Constant(f64::NAN), one()), "weight");
+    refused(&with(Init::normal(0.0, f64::INFINITY), one()), "weight");
+    refused(&with(Init::uniform(-f64::MAX, f64::MAX), one()), "has a width that is not");
+    refused(&with(Init::Values(vec![1.0; 3]), one()), "length 3, expected 2");
+    refused(&with(Init::XavierNormal, one()), "synapses have no shape");
+    refused(&with(one(), Init::Constant(-0.1)), "is negative");
+    refused(&with(one(), Init::uniform(-0.1, 1.0)), "is negative");
+    refused(&with(one(), Init::normal(-0.1, 1.0)), "mean delay of projection `test`: -0.1 ms is negative");
+    refused(
+        &with(one(), Init::uniform(5.0, 1.0)),
+        "delay of projection `test`: 5 is the low end of uniform values, above the high end 1",
+    );
+    refused(&with(Init::normal(5.0, -1.0), one()), "weight of projection `test`: -1 is a standard deviation below 0");
+    refused(&with(one(), Init::Constant(1e300)), "longest delay of projection `test`: 1e300 ms is more than");
+    refused(&with(one(), Init::Values(vec![1.0, -1.0])), "is negative");
+    refused(&with(one(), Init::Values(vec![1.0, f64::NAN])), "delay");
+    refused(&with(one(), Init::Constant(6553.56)), "more than 65535 steps");
+    refused(&with(one(), Init::normal(1000.0, 1000.0)), "more than 65535 steps");
+    assert_eq!(with(one(), Init::Constant(6553.5)).delays().unwrap(), 65_535..=65_535);
+    let mut drawn = spec(Connect::FixedProb(0.5), 3, 3);
+    drawn.weight = Init::Values(vec![1.0; 9]);
+    refused(&drawn, "need Arrays");
+    let mut clock = spec(Connect::AllToAll, 3, 3);
+    clock.dt = f64::NAN;
+    refused(&clock, "not a time step");
+}
+
+#[test]
+fn synapses_that_do_not_fit_in_memory_are_refused_before_they_are_built() {
+    for connect in
+        [Connect::FixedProb(0.5), Connect::FixedNumPre(2_000_000), Connect::FixedNumPost(2_000_000), Connect::AllToAll]
+    {
+        let large = spec(connect, 4_000_000, 4_000_000);
+        large.check().unwrap();
+        let error = large.build().unwrap_err();
+        assert!(matches!(error, Error::OutOfMemory { need, .. } if need > 30_000_000_000_000), "{error}");
+    }
+    let most = spec(Connect::AllToAll, u32::MAX as usize, u32::MAX as usize);
+    assert_eq!(most.size().bytes, u64::MAX);
+}
