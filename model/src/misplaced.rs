@@ -11,13 +11,16 @@ use toml::de::{DeTable, DeValue};
 /// The tables whose keys are names of a user or of a model.
 const OF_NAMES: [&str; 4] = ["populations", "parameters", "initial", "input"];
 
+/// The largest number of keys of a line that have advice.
+const MOST: usize = 100;
+
 /// The error of this text. It has advice if a key of its line is one of another table.
 pub(crate) fn advised(error: ParseError, text: &str, line: Line<'_>) -> ParseError {
     let Ok(table) = DeTable::parse(text) else { return error };
     let is_network = table.get_ref().contains_key("group");
     let mut all = Vec::new();
     keys(table.get_ref(), &[], &mut |at, key| {
-        if line(at) == error.line {
+        if all.len() < MOST && line(at) == error.line {
             all.push(key.to_vec());
         }
     });
@@ -27,7 +30,7 @@ pub(crate) fn advised(error: ParseError, text: &str, line: Line<'_>) -> ParseErr
         // A near name is a better guess than another table.
         let is_unknown = error.message.starts_with(NO_KEY) && !error.message.contains("did you mean");
         let is_wrong = (is_free || is_unknown) && error.message.contains(name);
-        advice(name, table, is_network).filter(|_| is_wrong)
+        if is_wrong { advice(name, table, is_network) } else { None }
     });
     match advice {
         Some(advice) => ParseError { message: format!("{}; {advice}", error.message), ..error },

@@ -57,7 +57,7 @@ fn unknown_key(message: &str) -> Option<(&str, Vec<&str>)> {
 }
 
 /// The keys from the root to the innermost key or value at this offset.
-pub(crate) fn path(table: &DeTable<'_>, at: usize) -> Option<Vec<String>> {
+fn path(table: &DeTable<'_>, at: usize) -> Option<Vec<String>> {
     table.iter().find_map(|(key, value)| {
         let own = key.get_ref().to_string();
         match inner(value, at) {
