@@ -41,6 +41,10 @@ mod listing {
             .parse()
             .unwrap_or(u32::MAX);
         modules.retain(|module| module.needs() <= number);
+        // A folder that cannot be created is an error before minutes of compilation.
+        if let Some(folder) = &args.out {
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        }
         let built: Vec<Built> = compiler.compile_all(&modules, &arch).into_iter().collect::<Result<_, _>>()?;
         if let Some(folder) = &args.out {
             for (module, built) in modules.iter().zip(&built) {
@@ -87,7 +91,6 @@ mod listing {
 
     /// Writes NAME.TYPE.cu, NAME.TYPE.ARCH.ptx and NAME.TYPE.ARCH.cubin.
     fn write(folder: &Path, module: &Module, built: &Built, arch: &str) -> anyhow::Result<()> {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let stem = format!("{}.{}", module.name, module.dtype);
         let source = format!("// nvrtc {}\n{}", built.options.join(" "), built.source);
         overtime_atomic::write(&folder.join(format!("{stem}.cu")), source.as_bytes())?;
