@@ -7,6 +7,7 @@ use crate::exit_code::usage;
 use overtime::Number;
 use overtime::models::{self, Bound, Family, Method, ModelInfo};
 use overtime_model::catalog::{self, Kind};
+use overtime_model::neurons;
 use std::fmt::Write;
 
 pub(crate) fn command(args: &ModelsArgs) -> anyhow::Result<()> {
@@ -111,11 +112,16 @@ fn model(info: &ModelInfo) -> String {
     rows(&mut text, "parameters (name, default)", &parameters.collect::<Vec<_>>());
     let weights = info.weights.iter().map(|w| [w.name.clone(), w.shape.clone(), String::new()]);
     rows(&mut text, "weights (name, shape)", &weights.collect::<Vec<_>>());
-    for (title, required) in [("keys that must be given", true), ("keys with a default", false)] {
-        let names: Vec<&str> = info.options.iter().filter(|o| o.required == required).map(|o| o.name).collect();
-        if !names.is_empty() {
-            let _ = writeln!(text, "\n{title}: {}", names.join(", "));
+    let options = |required: bool| info.options.iter().filter(|o| o.required == required).map(|o| o.name).collect();
+    let takes = |keys: &[&'static str]| keys.iter().copied().filter(|key| neurons::takes(info, key)).collect();
+    let keys: [(&str, Vec<&str>); 2] = match info.family {
+        Family::Neuron | Family::Source => {
+            [("keys", takes(&neurons::KEYS)), ("further keys in a network", takes(&neurons::NETWORK_KEYS))]
         }
+        _ => [("keys that must be given", options(true)), ("keys with a default", options(false))],
+    };
+    for (title, names) in keys.into_iter().filter(|(_, names)| !names.is_empty()) {
+        let _ = writeln!(text, "\n{title}: {}", names.join(", "));
     }
     let _ = writeln!(text, "\nexample\n{}", indented(&example(info)));
     text

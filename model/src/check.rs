@@ -7,7 +7,6 @@ use crate::settings::Signal;
 use crate::system_spec::SystemSpec;
 use crate::toml_file;
 use crate::toml_inputs;
-use crate::toml_values::Table;
 use crate::value::Value;
 use crate::{Axis, Input, Settings, Type, layers, network, neurons, out_vars};
 use overtime::Strategy;
@@ -18,7 +17,14 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
     if let (Some(_), Some(steps)) = (&file.duration, &file.steps) {
         return error(line, start(steps), "`duration` and `steps` are both given; one determines the other");
     }
+    let stray = file.of_neurons();
     let input_at = file.input.as_ref().map_or(0, start);
+    let named: Vec<(String, usize)> = match file.input.as_ref().map(Spanned::get_ref) {
+        Some(toml_inputs::Input::Named(all)) => {
+            all.iter().map(|(name, _)| (name.get_ref().clone(), start(name))).collect()
+        }
+        _ => Vec::new(),
+    };
     let settings = Settings {
         title: get(file.title),
         batch: get(file.batch),
@@ -42,15 +48,6 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
         record_every: get(file.record_every),
         plot: crate::plot::plot(file.plot, line)?,
     };
-    let stray = [
-        ("size", file.size.as_ref().map(start)),
-        ("method", file.method.as_ref().map(start)),
-        ("noise", file.noise.as_ref().map(start)),
-        ("reset", file.reset.as_ref().map(start)),
-        ("parameters", file.parameters.as_ref().map(place)),
-        ("initial", file.initial.as_ref().map(place)),
-        ("channel", file.channel.as_ref().map(|list| list.first().map_or(0, start))),
-    ];
     let first = |list: &[usize]| list.first().copied().unwrap_or(0);
     if let (None, Some(list)) = (&file.group, &file.projection) {
         return error(
@@ -91,7 +88,11 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
                     _ => None,
                 },
             };
-            SystemSpec::Neurons(one_group(&kind, group, line)?)
+            let group = one_group(&kind, group, line)?;
+            if settings.input.is_some() && group.info().is_ok_and(|info| info.inputs.is_empty()) {
+                return error(line, input_at, format!("`input` is not for {}", group.kind));
+            }
+            SystemSpec::Neurons(group)
         }
         (None, Some(list)) => {
             if let Some((key, Some(at))) = stray.into_iter().find(|(_, at)| at.is_some()) {
@@ -115,13 +116,10 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
         }
     };
     if let (Some(given), SystemSpec::Network(net)) = (&settings.input, &system) {
-        let names = match given {
-            Input::One(_) => Vec::new(),
-            Input::Named(values) => values.iter().map(|(name, _)| name.as_str()).collect(),
-        };
-        if let Err(message) = net.takes_input(&names) {
-            return error(line, input_at, message);
+        for (name, at) in &named {
+            net.takes_input(&[name]).or_else(|message| error(line, *at, message))?;
         }
+        net.takes_input(&[]).or_else(|message| error(line, input_at, message))?;
         input_sizes(given, net).or_else(|message| error(line, input_at, message))?;
     } else if let (
         Some(Input::One(Signal::Stimulus(_) | Signal::Value(Value::Sequence { .. }))),
@@ -183,11 +181,6 @@ fn signal(v: Spanned<toml_inputs::Signal>, line: Line<'_>, key: &str) -> Result<
             Err(e) => error(line, at.start, format!("`{key}`: {e}")),
         },
     }
-}
-
-/// The offset of a table's first entry.
-fn place(table: &Table) -> usize {
-    table.keys().map(start).min().unwrap_or(0)
 }
 
 const TYPES: &[(&str, Type)] = &[("f64", Type::F64), ("f32", Type::F32), ("f16", Type::F16), ("bf16", Type::Bf16)];

@@ -5,7 +5,7 @@ use crate::loaded::Loaded;
 use crate::neurons::Neurons;
 use crate::settings::{Input, Settings};
 use crate::system_spec::SystemSpec;
-use crate::{check, files, toml_file};
+use crate::{check, files, lines, misplaced, toml_file};
 use overtime::Scalar;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -52,10 +52,19 @@ impl ModelFile {
         // Every value in a file needs its line. Counting lines each time would be quadratic.
         let ends: Vec<usize> = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect();
         let line = |at: usize| 1 + ends.partition_point(|end| *end < at);
-        let file =
-            toml_file::File::parse(text).map_err(|(at, message)| ParseError { path: None, line: line(at), message })?;
-        let (system, settings) = check::model(file, &line)?;
+        let (system, settings) = toml_file::File::parse(text, &line)
+            .and_then(|file| check::model(file, &line))
+            .map_err(|e| misplaced::advised(e, text, &line))?;
         Ok(Self { path: None, system, settings })
+    }
+
+    /// The line of a value in a model file, for errors. The value is one of [`SystemSpec::values`] by
+    /// its name, or the `noise` of a group. `None` if the file does not have it, or cannot be read.
+    #[must_use]
+    pub fn line_of(path: &Path, value: &str) -> Option<usize> {
+        // A pipe has no text any more.
+        let text = path.is_file().then(|| files::read_capped(path, LONGEST, "a model file"))?.ok()?;
+        lines::line_of(&String::from_utf8(text).ok()?, value)
     }
 
     /// A group of one neuron of this kind, with all defaults.

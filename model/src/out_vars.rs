@@ -110,15 +110,34 @@ pub fn parse(text: &str) -> Result<Vec<OutVar>> {
         let (part, events, histogram) = match part.rsplit_once(':') {
             Some((part, "events")) => (part, true, false),
             Some((part, "histogram")) => (part, false, true),
+            // The name of a layer may have a colon.
+            Some((_, suffix)) if !suffix.contains('.') => {
+                let known = ["events", "histogram"].into_iter();
+                return Err(spec(format!(
+                    "out-vars: `{}`: {}",
+                    part.escape_debug(),
+                    unknown_name("suffix", suffix, known)
+                )));
+            }
             _ => (part, false, false),
         };
         let (var, units) = match part.split_once('[') {
             None => (part, None),
             Some((var, rest)) => {
-                let inner = rest.strip_suffix(']');
-                let inner =
-                    inner.ok_or_else(|| spec(format!("out-vars: `{}` has no closing bracket", part.escape_debug())))?;
-                (var, Some(units(inner)?))
+                let shown = part.escape_debug();
+                match rest.split_once(']') {
+                    Some((inner, "")) => (var, Some(units(inner)?)),
+                    Some((inner, variable)) if variable.starts_with('.') && !variable.contains('[') => {
+                        let right = format!("{var}{variable}[{inner}]");
+                        let right = right.escape_debug();
+                        return Err(spec(format!("out-vars: `{shown}` has units of a group; write `{right}`")));
+                    }
+                    Some((_, rest)) => {
+                        let rest = rest.escape_debug();
+                        return Err(spec(format!("out-vars: `{shown}` has `{rest}` after the closing bracket")));
+                    }
+                    None => return Err(spec(format!("out-vars: `{shown}` has no closing bracket"))),
+                }
             }
         };
         if histogram && units.is_some() {

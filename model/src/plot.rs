@@ -2,10 +2,11 @@
 //! and what it shows.
 
 use crate::rules::{Line, Result as Checked, error, get, start};
+use crate::strict::Numbers;
 use crate::toml_values::Maybe;
 use overtime::Number;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -117,37 +118,13 @@ pub(crate) enum Raw {
     Table(Box<Keys>),
 }
 
-/// Two numbers.
-pub(crate) struct Pair([f64; 2]);
-
-impl<'de> Deserialize<'de> for Pair {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Two;
-        impl<'de> Visitor<'de> for Two {
-            type Value = Pair;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array of 2 numbers, such as [85, 60]")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Pair, A::Error> {
-                let mut all: Vec<f64> = Vec::new();
-                while let Some(x) = array.next_element()? {
-                    all.push(x);
-                }
-                let given = all.len();
-                all.try_into().map(Pair).map_err(|_| de::Error::invalid_length(given, &self))
-            }
-        }
-        deserializer.deserialize_seq(Two)
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Keys {
     file: Maybe<String>,
-    size: Maybe<Pair>,
+    size: Maybe<Numbers<2>>,
     dpi: Maybe<f64>,
-    window: Maybe<Pair>,
+    window: Maybe<Numbers<2>>,
     panels: Maybe<Vec<String>>,
     title: Maybe<String>,
 }
@@ -197,9 +174,9 @@ pub(crate) fn plot(raw: Maybe<Raw>, line: Line<'_>) -> Checked<Plot> {
     let plot = Plot {
         file: get(keys.file).map(PathBuf::from),
         line: file_at.map_or(0, line),
-        size: get(keys.size).map(|Pair(size)| size),
+        size: get(keys.size).map(|Numbers(size)| size),
         dpi: get(keys.dpi),
-        window: get(keys.window).map(|Pair(window)| window),
+        window: get(keys.window).map(|Numbers(window)| window),
         panels: get(keys.panels),
         title: get(keys.title),
     };
@@ -234,8 +211,8 @@ mod tests {
             ("size = [1e9, 60]", "`plot.size`"),
             ("size = [-85, 60]", "`plot.size`"),
             ("size = 'A4'", "array"),
-            ("size = '85x60'", "such as [85, 60]"),
-            ("size = [85, 60, 3]", "invalid length 3, expected an array of 2 numbers"),
+            ("size = '85x60'", "such as [1, 2]"),
+            ("size = [85, 60, 3]", "expected 2 numbers, not 3"),
             ("window = [200, 400, 600]", "invalid length 3"),
             ("dpi = 0", "`plot.dpi`"),
             ("dpi = inf", "`plot.dpi`"),

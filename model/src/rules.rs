@@ -3,6 +3,7 @@
 use crate::error::{ParseError, unknown_name};
 use crate::toml_values::{self as raw, Maybe, Table};
 use crate::value::Value;
+use overtime::models::{Param, Parameter};
 use overtime::{Distribution, DistributionInfo, Number};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -24,14 +25,12 @@ pub(crate) fn get<V>(value: Maybe<V>) -> Option<V> {
     value.map(Spanned::into_inner)
 }
 
-type Convert = fn(Spanned<raw::Value>, Line<'_>, &str) -> Result<Value>;
-
 pub(crate) fn table(
     table: Option<Table>,
     line: Line<'_>,
     what: &str,
     names: &[&str],
-    convert: Convert,
+    convert: impl Fn(Spanned<raw::Value>, Line<'_>, &str) -> Result<Value>,
 ) -> Result<Vec<(String, Value)>> {
     let mut all = Vec::new();
     for (name, value) in table.unwrap_or_default() {
@@ -42,6 +41,30 @@ pub(crate) fn table(
         all.push((name.into_inner(), value));
     }
     Ok(all)
+}
+
+/// The parameters of a model. A number must be in the bounds of its parameter, and `more` are names
+/// of parameters without bounds.
+pub(crate) fn parameters(
+    given: Option<Table>,
+    line: Line<'_>,
+    all: &[Parameter],
+    more: Option<&'static str>,
+) -> Result<Vec<(String, Value)>> {
+    let names: Vec<&str> = all.iter().map(|parameter| parameter.name).chain(more).collect();
+    table(given, line, "parameter", &names, |v, line, key| {
+        let at = start(&v);
+        let value = number_or_file(v, line, key)?;
+        let parameter = all.iter().find(|parameter| parameter.name == key);
+        if let (Value::Number(x), Some(parameter)) = (&value, parameter) {
+            // A number may round to a bound in f32, and the type of the run is unknown here.
+            let (double, single) = (Param::<f64>::from(*x), Param::<f32>::from(*x));
+            let checked = parameter.check(key, &double, 1);
+            let checked = checked.or_else(|e| parameter.check(key, &single, 1).map_err(|_| e));
+            checked.or_else(|e| error(line, at, e.to_string()))?;
+        }
+        Ok(value)
+    })
 }
 
 /// The error of an unknown name.

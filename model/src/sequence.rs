@@ -1,13 +1,16 @@
 //! Evenly spaced numbers, one for each unit: a sweep of a parameter, an initial value or an input.
 //! The four kinds have numpy's names and meanings.
 
-use crate::error::{Result, spec};
+use crate::error::{Result, spec, unknown_name};
+use crate::strict::Numbers;
 use overtime::{Number, math, memory};
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Evenly spaced numbers. Values are computed in f64 from basic operations, with the same bits on
 /// every machine.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sequence {
     /// `[from, to, num]`: `num` numbers from `from` to `to`, both included, with equal differences.
@@ -28,6 +31,12 @@ const MOST: f64 = 9_007_199_254_740_992.0;
 impl Sequence {
     /// The names of the kinds, as a model file has them.
     pub const NAMES: [&'static str; 4] = ["linspace", "logspace", "geomspace", "arange"];
+
+    /// The constructor of the kind of this name.
+    pub(crate) fn of(name: &str) -> Option<fn([f64; 3]) -> Self> {
+        let all: [fn([f64; 3]) -> Self; 4] = [Self::Linspace, Self::Logspace, Self::Geomspace, Self::Arange];
+        Self::NAMES.into_iter().zip(all).find(|(known, _)| *known == name).map(|(_, of)| of)
+    }
 
     /// The name of the kind, and its three numbers.
     fn parts(&self) -> (&'static str, [f64; 3]) {
@@ -106,6 +115,34 @@ impl Sequence {
             Some(_) => Err(spec("a value of a sequence is too large for f64")),
             None => Ok(all),
         }
+    }
+}
+
+// By hand, because serde's own reader drops further kinds and numbers.
+impl<'de> Deserialize<'de> for Sequence {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Table;
+        impl<'de> Visitor<'de> for Table {
+            type Value = Sequence;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table such as { linspace = [0, 5, 20] }")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Sequence, A::Error> {
+                let mut made = None;
+                while let Some(key) = map.next_key::<String>()? {
+                    let of = Sequence::of(&key);
+                    let of = of.ok_or_else(|| {
+                        de::Error::custom(unknown_name("sequence", &key, Sequence::NAMES.into_iter()))
+                    })?;
+                    let Numbers(numbers) = map.next_value()?;
+                    if made.replace(of(numbers)).is_some() {
+                        return Err(de::Error::custom("two sequences, where there can be one"));
+                    }
+                }
+                made.ok_or_else(|| de::Error::custom("an empty table, where there must be a sequence"))
+            }
+        }
+        deserializer.deserialize_map(Table)
     }
 }
 

@@ -72,6 +72,18 @@ impl SystemSpec {
         }
     }
 
+    /// The numbers of the system that are not [values](Self::values), and add to a current or to a
+    /// potential: noise, reversal potentials, and the weights of Poisson drives. Each has its name in
+    /// errors, such as `P.noise`.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<(String, f64)> {
+        match self {
+            Self::Neurons(n) => n.noise.iter().map(|sigma| ("noise".to_owned(), *sigma)).collect(),
+            Self::Network(net) => net.groups.iter().flat_map(network::Group::numbers).collect(),
+            Self::Sequential(_) => Vec::new(),
+        }
+    }
+
     /// The variables that a text names, as [`parse`](crate::out_vars::parse) reads them. A variable
     /// of a network's population, such as `E.V`, is a part of its group's.
     ///

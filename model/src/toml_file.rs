@@ -2,13 +2,15 @@
 
 use crate::network::tables::{Group, Populations, Projection};
 use crate::neurons::RawChannel;
+use crate::rules::{Line, Result, start};
+use crate::strict::Keys;
+use crate::toml_errors;
 use crate::toml_inputs::Input;
 use crate::toml_values::{Layer, Maybe, Table, Value};
 use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct File {
     // A group of neurons …
@@ -19,12 +21,12 @@ pub(crate) struct File {
     pub(crate) reset: Maybe<String>,
     pub(crate) parameters: Option<Table>,
     pub(crate) initial: Option<Table>,
-    pub(crate) channel: Option<Vec<Spanned<RawChannel>>>,
+    pub(crate) channel: Option<Vec<Spanned<Keys<RawChannel>>>>,
     // … or layers.
-    pub(crate) layer: Option<Vec<Spanned<Layer>>>,
+    pub(crate) layer: Option<Vec<Spanned<Keys<Layer>>>>,
     // … or a network.
-    pub(crate) group: Option<Vec<Spanned<Group>>>,
-    pub(crate) projection: Option<Vec<Spanned<Projection>>>,
+    pub(crate) group: Option<Vec<Spanned<Keys<Group>>>>,
+    pub(crate) projection: Option<Vec<Spanned<Keys<Projection>>>>,
     pub(crate) populations: Option<Populations>,
     pub(crate) weights: Maybe<String>,
     // How to run either.
@@ -51,36 +53,23 @@ impl File {
     /// Reads the text of a model file.
     ///
     /// # Errors
-    /// The offset of the error, and the message. If the text is TOML and a value in it is wrong, the
-    /// message begins with the value's key.
-    pub(crate) fn parse(text: &str) -> Result<Self, (usize, String)> {
-        toml::from_str(text).map_err(|e| {
-            let (at, message) = (e.span().map_or(0, |span| span.start), e.message());
-            let table = DeTable::parse(text).ok().filter(|_| !message.starts_with("unknown field"));
-            match table.and_then(|table| key_at(table.get_ref(), at)) {
-                Some(key) => (at, format!("`{}`: {message}", key.escape_debug())),
-                None => (at, message.to_owned()),
-            }
-        })
+    /// The first error of the text.
+    pub(crate) fn parse(text: &str, line: Line<'_>) -> Result<Self> {
+        toml::from_str(text).map_err(|e| toml_errors::described(text, &e, line))
     }
-}
 
-/// The key of the innermost value at this offset, with the keys of its tables before it.
-fn key_at(table: &DeTable<'_>, at: usize) -> Option<String> {
-    table.iter().find_map(|(key, value)| {
-        let key = key.get_ref();
-        match inner(value, at) {
-            Some(inner) => Some(format!("{key}.{inner}")),
-            None => value.span().contains(&at).then(|| key.to_string()),
-        }
-    })
-}
-
-/// The same within a value. The span of a table need not contain its values.
-fn inner(value: &Spanned<DeValue<'_>>, at: usize) -> Option<String> {
-    match value.get_ref() {
-        DeValue::Table(table) => key_at(table, at),
-        DeValue::Array(all) => all.iter().find_map(|value| inner(value, at)),
-        _ => None,
+    /// The keys of a group of neurons, each with its place if it is given. A network has these keys
+    /// in its groups.
+    pub(crate) fn of_neurons(&self) -> [(&'static str, Option<usize>); 7] {
+        let first = |table: &Option<Table>| table.as_ref().map(|table| table.keys().map(start).min().unwrap_or(0));
+        [
+            ("size", self.size.as_ref().map(start)),
+            ("method", self.method.as_ref().map(start)),
+            ("noise", self.noise.as_ref().map(start)),
+            ("reset", self.reset.as_ref().map(start)),
+            ("parameters", first(&self.parameters)),
+            ("initial", first(&self.initial)),
+            ("channel", self.channel.as_ref().map(|list| list.first().map_or(0, start))),
+        ]
     }
 }

@@ -100,6 +100,11 @@ fn is_key(key: &str) -> bool {
     ["file", "array"].contains(&key) || Sequence::NAMES.contains(&key) || Stimulus::NAMES.contains(&key)
 }
 
+/// The input that an unknown key of `input` may mean. Such a key counts as the name of a group.
+pub(crate) fn near(key: &str) -> Option<&'static str> {
+    overtime::models::nearest(key, Stimulus::NAMES.into_iter().chain(Sequence::NAMES)).filter(|_| !is_key(key))
+}
+
 /// The input of a table whose first key has been read.
 fn table<'de, A: MapAccess<'de>>(first: String, rest: A) -> Result<Signal, A::Error> {
     let is_stimulus = Stimulus::NAMES.contains(&first.as_str());

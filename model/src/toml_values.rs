@@ -2,6 +2,7 @@
 
 use crate::error::unknown_name;
 use crate::sequence::Sequence;
+use crate::strict::{Numbers, Two};
 use overtime::Distribution;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -85,17 +86,6 @@ impl<'de> Deserialize<'de> for SourceKey {
     }
 }
 
-/// As many numbers as these. serde's own array ignores further numbers.
-struct Numbers<const N: usize>([f64; N]);
-
-impl<'de, const N: usize> Deserialize<'de> for Numbers<N> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let numbers = Vec::<f64>::deserialize(deserializer)?;
-        let wrong = |numbers: Vec<f64>| de::Error::custom(format!("expected {N} numbers, not {}", numbers.len()));
-        numbers.try_into().map(Self).map_err(wrong)
-    }
-}
-
 // By hand, because the keys of distributions are names of the library.
 impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -115,14 +105,13 @@ impl<'de> Deserialize<'de> for Source {
                         }
                         "file" => Given::File(map.next_value()?),
                         "orthogonal" => Given::Orthogonal(map.next_value()?),
-                        "linspace" => Given::Sequence(Sequence::Linspace(map.next_value::<Numbers<_>>()?.0)),
-                        "logspace" => Given::Sequence(Sequence::Logspace(map.next_value::<Numbers<_>>()?.0)),
-                        "geomspace" => Given::Sequence(Sequence::Geomspace(map.next_value::<Numbers<_>>()?.0)),
-                        "arange" => Given::Sequence(Sequence::Arange(map.next_value::<Numbers<_>>()?.0)),
-                        name => {
-                            let Numbers(parameters) = map.next_value()?;
-                            Given::Random(Distribution::named(name, parameters).map_err(de::Error::custom)?)
-                        }
+                        name => match Sequence::of(name) {
+                            Some(sequence) => Given::Sequence(sequence(map.next_value::<Numbers<_>>()?.0)),
+                            None => {
+                                let Numbers(parameters) = map.next_value::<Numbers<_>>()?;
+                                Given::Random(Distribution::named(name, parameters).map_err(de::Error::custom)?)
+                            }
+                        },
                     });
                 }
                 Ok(source)
@@ -181,7 +170,7 @@ impl<'de> Deserialize<'de> for Pair {
                 Ok(Pair([x, x]))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Pair, A::Error> {
-                <[u64; 2]>::deserialize(SeqAccessDeserializer::new(seq)).map(Pair)
+                Numbers::deserialize(SeqAccessDeserializer::new(seq)).map(|Numbers(pair)| Pair(pair))
             }
         }
         deserializer.deserialize_any(Any)
@@ -206,7 +195,8 @@ impl<'de> Deserialize<'de> for Padding {
                 Ok(Padding::Name(x.to_owned()))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Padding, A::Error> {
-                <[[u64; 2]; 2]>::deserialize(SeqAccessDeserializer::new(seq)).map(Padding::Explicit)
+                let Two(Numbers(rows), Numbers(columns)) = Two::deserialize(SeqAccessDeserializer::new(seq))?;
+                Ok(Padding::Explicit([rows, columns]))
             }
         }
         deserializer.deserialize_any(Any)

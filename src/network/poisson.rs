@@ -1,7 +1,7 @@
 //! The numbers of Poisson spikes of a group in each step.
 
 use super::plan::PoissonDrive;
-use crate::error::{Error, Result};
+use crate::error::{Error, Number, Result};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{SimdLoop, vectorize};
@@ -18,7 +18,11 @@ pub(crate) fn drive(k: usize) -> String {
 /// 1, … while the value is below 2³².
 pub(crate) fn thresholds(argument: &str, mean: f64) -> Result<Vec<u32>> {
     if !(0.0..=MOST).contains(&mean) {
-        return Err(Error::value(argument, format!("{mean} spikes a step"), format!("is not between 0 and {MOST}")));
+        return Err(Error::value(
+            argument,
+            format!("{} spikes a step", Number(mean)),
+            format!("is not between 0 and {MOST}"),
+        ));
     }
     let (mut p, mut sum, mut table) = ((-mean).exp(), 0.0, Vec::new());
     for k in 1..4 * MOST as u32 {

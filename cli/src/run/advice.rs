@@ -6,7 +6,7 @@ use crate::exit_code::{Failure, not_finite};
 use crate::paths::extension;
 use ndarray::ArrayD;
 use overtime::{Error, Number, Scalar};
-use overtime_model::{Arrays, Neurons, SystemSpec as System, Value};
+use overtime_model::{Arrays, ModelFile, Neurons, SystemSpec as System, Value};
 use std::path::Path;
 
 /// The error of a run with advice.
@@ -30,10 +30,13 @@ pub(crate) fn of_run(error: anyhow::Error, spec: &Spec) -> anyhow::Error {
         }
         (_, Some((neurons, way))) if neurons.info().is_ok_and(|info| info.takes("method")) => {
             match neurons.method.as_deref().unwrap_or("exp_auto") {
-                "exp_auto" => format!(
-                    "dt = {dt} ms may be too long for {}, or its currents, weights or parameters are out of range; try a smaller --dt",
-                    neurons.kind
-                ),
+                "exp_auto" => {
+                    let noise = if neurons.noise.is_some() { "noise, " } else { "" };
+                    format!(
+                        "dt = {dt} ms may be too long for {}, or its currents, {noise}weights or parameters are out of range; try a smaller --dt",
+                        neurons.kind
+                    )
+                }
                 explicit => format!(
                     "the explicit method {explicit} is unstable where dt = {dt} ms is too long for {}: try a smaller --dt ({} ms) or {way}",
                     neurons.kind,
@@ -110,10 +113,25 @@ pub(super) fn check_constants<T: Scalar>(given: &Given) -> anyhow::Result<()> {
 
 /// Refuses numbers of a model that are too large for the type of the run. The reader or the model
 /// refuses numbers that are not finite.
-pub(super) fn check_values<T: Scalar>(system: &System, arrays: &Arrays) -> anyhow::Result<()> {
+pub(super) fn check_values<T: Scalar>(spec: &Spec, arrays: &Arrays) -> anyhow::Result<()> {
+    let Some((name, x)) = too_large::<T>(&spec.system, arrays) else { return Ok(()) };
+    let error = anyhow::Error::from(Failure::Numerical(format!("`{name}` has {}", unfit::<T>(x))));
+    Err(match &spec.model {
+        Some(path) => match ModelFile::line_of(path, &name) {
+            Some(line) => error.context(format!("{}:{line}", path.display())),
+            None => error.context(path.display().to_string()),
+        },
+        None => error,
+    })
+}
+
+/// A number that is too large for the type of the run, and the name of its value.
+fn too_large<T: Scalar>(system: &System, arrays: &Arrays) -> Option<(String, f64)> {
+    let large = |x: &f64| x.is_finite() && !T::from_f64(*x).is_finite();
+    let numbers = system.numbers().into_iter().filter(|(_, x)| large(x));
     // Delays are numbers of steps in every type.
-    for (name, value) in system.values().into_iter().filter(|(name, _)| !name.ends_with(".delay")) {
-        let large = |x: &f64| x.is_finite() && !T::from_f64(*x).is_finite();
+    let values = system.values().into_iter().filter(|(name, _)| !name.ends_with(".delay"));
+    let value = values.filter_map(|(name, value)| {
         let found = match value {
             Value::Number(x) | Value::Orthogonal(x) => Some(*x).filter(large),
             Value::Random(distribution) => {
@@ -125,11 +143,9 @@ pub(super) fn check_values<T: Scalar>(system: &System, arrays: &Arrays) -> anyho
             }
             Value::Zeros | Value::XavierNormal => None,
         };
-        if let Some(x) = found {
-            return Err(Failure::Numerical(format!("`{name}` has {}", unfit::<T>(x))).into());
-        }
-    }
-    Ok(())
+        Some((name, found?))
+    });
+    numbers.chain(value).next()
 }
 
 /// A number that is not finite in this type.

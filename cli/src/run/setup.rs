@@ -39,7 +39,7 @@ pub(crate) fn new<T: Element>(mut spec: Spec, place: &Place) -> anyhow::Result<S
     };
     advice::check_constants::<T>(&spec.input)?;
     let arrays = spec.system.arrays(spec.model.as_deref()).map_err(of_model)?;
-    advice::check_values::<T>(&spec.system, &arrays).map_err(|e| in_file(e, spec.model.as_deref()))?;
+    advice::check_values::<T>(&spec, &arrays)?;
     let state = match &spec.state {
         Some(path) => Some((path.clone(), Start::read(path)?)),
         None => None,

@@ -28,6 +28,25 @@ fn a_page_describes_a_model() {
     }
 }
 
+/// The keys of a page are those of a model file.
+#[test]
+fn a_page_lists_the_keys_of_a_group() {
+    let place = Place::new();
+    let current = "further keys in a network: current, input, receptor, poisson\n";
+    for (name, keys, network) in [
+        ("LIF", "size, method, noise, reset, parameters, initial", current),
+        ("HH", "size, method, noise, parameters, initial", current),
+        ("CondNeuGroup", "size, method, noise, parameters, initial, channel", current),
+        ("PoissonGroup", "size, parameters", ""),
+        ("SpikeTimeGroup", "size, parameters", ""),
+        ("InputGroup", "size", "further keys in a network: input\n"),
+    ] {
+        let page = place.ok(&format!("models {name}"));
+        assert!(page.contains(&format!("\nkeys: {keys}\n")) && page.contains(network), "{page}");
+        assert_eq!(page.contains("in a network"), !network.is_empty(), "{page}");
+    }
+}
+
 #[test]
 fn unknown_names_are_answered_by_the_nearest() {
     let place = Place::new();

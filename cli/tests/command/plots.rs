@@ -210,7 +210,7 @@ fn size_resolution_panels_and_title() {
         ("panels = ['V[7]']", ["plot.panels", "no unit 7"]),
         ("panels = ['']", ["plot.panels", "empty name"]),
         ("panels = ['', 'V', '']", ["m.toml:8", "an empty name; a panel is `spike`"]),
-        ("size = '85x60'", ["m.toml:8", "expected an array of 2 numbers, such as [85, 60]"]),
+        ("size = '85x60'", ["m.toml:8", "expected an array of 2 numbers, such as [1, 2]"]),
         ("panels = ['V[']", ["plot.panels", "closing bracket"]),
         ("panels = ['spike:events']", ["plot.panels", "raster"]),
         ("panels = ['W:histogram']", ["plot.panels", "no variable named `W`"]),

@@ -2,6 +2,7 @@
 
 use super::{Layer, LayerKind, Padding};
 use crate::rules::{Line, Result, error, get, start, value};
+use crate::strict::Keys;
 use crate::toml_values::{self as raw, Maybe};
 use overtime::models::{self, Activation, Family};
 use toml::Spanned;
@@ -9,7 +10,7 @@ use toml::Spanned;
 /// The largest number of layers.
 const MOST: usize = 10_000;
 
-pub(crate) fn sequential(list: Vec<Spanned<raw::Layer>>, line: Line<'_>) -> Result<Vec<Layer>> {
+pub(crate) fn sequential(list: Vec<Spanned<Keys<raw::Layer>>>, line: Line<'_>) -> Result<Vec<Layer>> {
     let mut layers: Vec<Layer> = Vec::new();
     if list.len() > MOST {
         return error(line, list.get(MOST).map_or(0, start), format!("more than {MOST} layers"));
@@ -17,7 +18,7 @@ pub(crate) fn sequential(list: Vec<Spanned<raw::Layer>>, line: Line<'_>) -> Resu
     let mut names = std::collections::BTreeSet::new();
     for item in list {
         let at = start(&item);
-        let raw = item.into_inner();
+        let Keys(raw) = item.into_inner();
         let Some(name) = &raw.name else { return error(line, at, "this layer has no `name`") };
         let (name_at, name) = (start(name), name.get_ref().clone());
         if name.is_empty() || name.contains('.') || name.chars().any(char::is_control) {

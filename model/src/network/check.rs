@@ -3,10 +3,13 @@
 use super::parts::{part, populations};
 use super::synapse;
 use super::tables as raw;
-use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Stdp};
+use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Shape, Stdp};
 use crate::catalog::{self, Family};
-use crate::neurons::check::{gates, known_kind, method, size, soft};
-use crate::rules::{Line, Result, error, finite, get, name, needed, number_or_file, start, table, unknown, value};
+use crate::neurons::check::{fits, gates, known_kind, method, size, soft};
+use crate::rules::{
+    Line, Result, error, finite, get, name, needed, number_or_file, parameters, start, table, unknown, value,
+};
+use crate::strict::Keys;
 use crate::{Neurons, Value, neurons, toml_values};
 use overtime::Distribution;
 use std::collections::BTreeMap;
@@ -17,9 +20,9 @@ use toml::Spanned;
 const MOST: usize = 10_000;
 
 pub(crate) fn network(
-    groups: Vec<Spanned<raw::Group>>,
+    groups: Vec<Spanned<Keys<raw::Group>>>,
     named: raw::Populations,
-    projections: Vec<Spanned<raw::Projection>>,
+    projections: Vec<Spanned<Keys<raw::Projection>>>,
     line: Line<'_>,
 ) -> Result<Network> {
     if groups.len() > MOST || projections.len() > MOST {
@@ -29,7 +32,7 @@ pub(crate) fn network(
     for group in groups {
         let taken: Vec<&str> = net.groups.iter().map(|g| g.name.as_str()).collect();
         let at = start(&group);
-        let raw = group.into_inner();
+        let Keys(raw) = group.into_inner();
         let name = name("group", raw.name.as_ref(), at, &taken, line)?;
         net.groups.push(self::group(name, raw, at, line)?);
     }
@@ -42,7 +45,7 @@ pub(crate) fn network(
         let taken: Vec<&str> =
             net.projections.iter().map(|p| p.name.as_str()).chain(net.groups.iter().map(|g| g.name.as_str())).collect();
         let at = start(&projection);
-        let raw = projection.into_inner();
+        let Keys(raw) = projection.into_inner();
         let name = name("projection", raw.name.as_ref(), at, &taken, line)?;
         let projection = self::projection(name, raw, at, &net, line)?;
         net.projections.push(projection);
@@ -51,9 +54,15 @@ pub(crate) fn network(
 }
 
 fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Group> {
+    let of_current = raw.of_current();
     let kind = needed(raw.kind, "kind", "a group", at, line)?;
     let neuron = known_kind(&kind, line)?;
-    let initials: Vec<&str> = neuron.initial().collect();
+    for (key, at) in of_current {
+        fits(neuron, key, at, line)?;
+    }
+    if let Some(none) = raw.size.as_ref().filter(|size| *size.get_ref() == 0) {
+        return error(line, start(none), format!("group `{name}`: 0 neurons are too few: a group has at least one"));
+    }
     let mut receptors = Vec::new();
     for receptor in raw.receptor.unwrap_or_default() {
         let taken: Vec<&str> = receptors
@@ -64,40 +73,27 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
             .collect();
         receptors.push(synapse::receptor(receptor, neuron, &taken, line)?);
     }
-    let mut initial = raw.initial.unwrap_or_default();
-    for receptor in receptors.iter_mut().filter(|r| !matches!(r.kind, ReceptorKind::Delta(_) | ReceptorKind::Gap)) {
-        let key = initial.keys().find(|k| k.get_ref() == &receptor.name).cloned();
-        let given = key.and_then(|key| initial.remove(&key));
-        receptor.init = given.map(|v| value(v, line, &receptor.name)).transpose()?;
+    let drives = raw.poisson.unwrap_or_default();
+    let poisson = drives.into_iter().map(|drive| poisson(drive, &receptors, line)).collect::<Result<_>>()?;
+    let initial = raw.initial.unwrap_or_default();
+    let of_neuron: Vec<&str> = neuron.initial().collect();
+    gates(&initial, &of_neuron, line)?;
+    let has_value = |r: &&Receptor| !matches!(r.kind, ReceptorKind::Delta(_) | ReceptorKind::Gap);
+    let of_receptors = receptors.iter().filter(has_value).map(|r| r.name.as_str());
+    let initials: Vec<&str> = of_neuron.into_iter().chain(of_receptors).collect();
+    let mut initial = table(Some(initial), line, "variable with an initial value", &initials, value)?;
+    for receptor in &mut receptors {
+        let own = initial.iter().position(|(name, _)| *name == receptor.name);
+        receptor.init = own.map(|own| initial.remove(own).1);
     }
-    let mut poisson = Vec::new();
-    for drive in raw.poisson.unwrap_or_default() {
-        let at = start(&drive);
-        let drive = drive.into_inner();
-        let receptor = needed(drive.receptor, "receptor", "a Poisson drive", at, line)?;
-        if !receptors.iter().any(|r| r.name == *receptor.get_ref()) {
-            return unknown(
-                "receptor",
-                receptor.get_ref(),
-                receptors.iter().map(|r| r.name.as_str()),
-                start(&receptor),
-                line,
-            );
-        }
-        let rate = finite(needed(drive.rate, "rate", "a Poisson drive", at, line)?, line, "rate", 0.0)?;
-        let weight = finite(needed(drive.weight, "weight", "a Poisson drive", at, line)?, line, "weight", f64::MIN)?;
-        poisson.push(Poisson { receptor: receptor.into_inner(), rate, weight });
-    }
-    let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
-    gates(&initial, &initials, line)?;
     let mut neurons = Neurons {
         kind: neuron.name.to_owned(),
         size: 1,
         method: method(neuron, raw.method, line)?,
         soft: soft(neuron, raw.reset, line)?,
         noise: raw.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
-        parameters: table(raw.parameters, line, "parameter", &names, number_or_file)?,
-        initial: table(Some(initial), line, "variable with an initial value", &initials, value)?,
+        parameters: parameters(raw.parameters, line, &neuron.parameters, None)?,
+        initial,
         channels: neurons::channels(raw.channel, neuron.name, line)?,
     };
     let current = raw.current.map(|v| number_or_file(v, line, "current")).transpose()?;
@@ -110,6 +106,29 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
     Ok(Group { name, neurons, receptors, current, input: get(raw.input).unwrap_or(false), poisson })
 }
 
+fn poisson(drive: Spanned<Keys<raw::Poisson>>, receptors: &[Receptor], line: Line<'_>) -> Result<Poisson> {
+    let (at, what) = (start(&drive), "a Poisson drive");
+    let Keys(drive) = drive.into_inner();
+    let receptor = needed(drive.receptor, "receptor", what, at, line)?;
+    let Some(target) = receptors.iter().find(|r| r.name == *receptor.get_ref()) else {
+        let known = receptors.iter().map(|r| r.name.as_str());
+        return unknown("receptor", receptor.get_ref(), known, start(&receptor), line);
+    };
+    let reason = match target.kind {
+        ReceptorKind::Gap => Some("is gap junctions, which take no spikes"),
+        ReceptorKind::Shaped { shape: Shape::Graded, .. } => {
+            Some("is graded, and keeps no value for the next step: a Poisson drive needs a receptor that decays")
+        }
+        _ => None,
+    };
+    if let Some(reason) = reason {
+        return error(line, start(&receptor), format!("`receptor`: `{}` {reason}", target.name));
+    }
+    let rate = finite(needed(drive.rate, "rate", what, at, line)?, line, "rate", 0.0)?;
+    let weight = finite(needed(drive.weight, "weight", what, at, line)?, line, "weight", f64::MIN)?;
+    Ok(Poisson { receptor: receptor.into_inner(), rate, weight })
+}
+
 fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line: Line<'_>) -> Result<Projection> {
     let what = "a projection";
     let from = needed(raw.from, "from", what, at, line)?;
@@ -117,11 +136,7 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
     let (part_of_to, receptor) = match to.get_ref().rsplit_once('.').filter(|(_, receptor)| !receptor.ends_with(']')) {
         Some((part, receptor)) => (part, receptor),
         None => {
-            return error(
-                line,
-                start(&to),
-                format!("`to` is a group and its receptor, `GROUP.RECEPTOR`, not `{}`", to.get_ref()),
-            );
+            return error(line, start(&to), not_a_receptor(to.get_ref()));
         }
     };
     let from = part(from.get_ref(), start(&from), &net.groups, &net.named, line)?;
@@ -160,6 +175,19 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
     })
 }
 
+/// The message about a target that is not a receptor of a group or of a part of one.
+fn not_a_receptor(to: &str) -> String {
+    let part = to.split_once('[').and_then(|(name, units)| Some((name.rsplit_once('.')?, units)));
+    let right = match part {
+        Some(((group, receptor), units)) => {
+            let right = format!("{group}[{units}.{receptor}");
+            format!("; write `{}`", right.escape_debug())
+        }
+        None => String::new(),
+    };
+    format!("`to` is a group and its receptor, `GROUP.RECEPTOR`, not `{}`{right}", to.escape_debug())
+}
+
 /// A number, a distribution, or an array with a value for each synapse.
 fn drawn(v: Spanned<toml_values::Value>, line: Line<'_>, key: &str) -> Result<Value> {
     let at = start(&v);
@@ -182,9 +210,9 @@ fn delay(v: Spanned<toml_values::Value>, line: Line<'_>) -> Result<Value> {
     }
 }
 
-fn connect(item: Spanned<raw::Connect>, line: Line<'_>) -> Result<Connect> {
+fn connect(item: Spanned<Keys<raw::Connect>>, line: Line<'_>) -> Result<Connect> {
     let at = start(&item);
-    let raw = item.into_inner();
+    let Keys(raw) = item.into_inner();
     let kind = needed(raw.kind, "kind", "`connect`", at, line)?;
     let keys = BTreeMap::from([
         ("p", raw.p.as_ref().map(start)),

@@ -1,7 +1,7 @@
 //! Parts of groups, and the populations that `[populations]` names.
 
 use super::{Group, NamedPart, Network, Part, tables};
-use crate::error::{self, spec, unknown_name};
+use crate::error::{self, ParseError, spec, unknown_name};
 use crate::out_vars::{OutVar, RING};
 use crate::rules::{self, Line, Result, error, start, unknown};
 use std::ops::Range;
@@ -12,7 +12,9 @@ pub(super) fn populations(all: tables::Populations, groups: &[Group], line: Line
     let mut named: Vec<(usize, Range<u64>, NamedPart)> = Vec::new();
     for (name, text) in all {
         let at = start(&text);
-        let part = part(text.get_ref(), at, groups, &[], line)?;
+        let key = name.get_ref().escape_debug();
+        let part = part(text.get_ref(), at, groups, &[], line)
+            .map_err(|e| ParseError { message: format!("`populations.{key}`: {}", e.message), ..e })?;
         let name = rules::name("population", Some(&name), start(&name), &taken, line)?;
         let number = groups.iter().position(|group| group.name == part.group).unwrap_or(0);
         let units = units(&part, groups);

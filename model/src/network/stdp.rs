@@ -1,6 +1,7 @@
 //! `stdp = { … }` of a projection: plastic weights.
 
 use crate::rules::{Line, Result, error, finite, start};
+use crate::strict::Keys;
 use crate::toml_values::Maybe;
 use overtime::{Number, network};
 use serde::{Deserialize, Serialize};
@@ -27,9 +28,9 @@ pub struct Stdp {
 }
 
 impl Stdp {
-    pub(super) fn check(item: Spanned<Raw>, line: Line<'_>) -> Result<Self> {
+    pub(super) fn check(item: Spanned<Keys<Raw>>, line: Line<'_>) -> Result<Self> {
         let at = start(&item);
-        let raw = item.into_inner();
+        let Keys(raw) = item.into_inner();
         let or = |given: Maybe<f64>, key: &str, least: f64, default: f64| {
             given.map_or(Ok(default), |x| finite(x, line, key, least))
         };

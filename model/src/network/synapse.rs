@@ -5,6 +5,7 @@ use super::{Kinetics, Receptor, ReceptorKind, Shape};
 use crate::Value;
 use crate::catalog::{self, Family};
 use crate::rules::{Line, Result, error, finite, name, needed, start, table, unknown, value};
+use crate::strict::Keys;
 use crate::toml_values::{self as raw_value, Maybe, Table};
 use overtime::models::ModelInfo;
 use overtime::network;
@@ -16,13 +17,13 @@ fn kinds() -> impl Iterator<Item = &'static str> + Clone {
 }
 
 pub(super) fn receptor(
-    item: Spanned<raw::Receptor>,
+    item: Spanned<Keys<raw::Receptor>>,
     neuron: &ModelInfo,
     taken: &[&str],
     line: Line<'_>,
 ) -> Result<Receptor> {
     let at = start(&item);
-    let raw = item.into_inner();
+    let Keys(raw) = item.into_inner();
     let name = name("receptor", raw.name.as_ref(), at, taken, line)?;
     let kind = raw.kind.as_ref().map(|kind| kind.get_ref().as_str());
     if let Some(variable) = raw.variable {
@@ -37,9 +38,14 @@ pub(super) fn receptor(
                 format!("receptor `{name}` needs either `tau`, to decay, or `variable`, to act on at once"),
             );
         }
-        let known = neuron.variables.iter().map(|v| v.name);
-        if !known.clone().any(|v| v == variable.get_ref()) {
-            return unknown("variable", variable.get_ref(), known, start(&variable), line);
+        let known: Vec<&str> = neuron.initial().collect();
+        if neuron.variable(variable.get_ref()).is_some_and(|v| !v.initial) {
+            let set = format!("each step of {} sets `{}` itself", neuron.name, variable.get_ref());
+            let known = known.join(", ");
+            return error(line, start(&variable), format!("`variable`: {set}; a delta adds to one of: {known}"));
+        }
+        if !known.contains(&variable.get_ref().as_str()) {
+            return unknown("variable", variable.get_ref(), known.into_iter(), start(&variable), line);
         }
         return Ok(Receptor { name, kind: ReceptorKind::Delta(variable.into_inner()), init: None });
     }

@@ -1,6 +1,8 @@
 //! The tables of a network as the text has them.
 
 use crate::neurons::RawChannel;
+use crate::rules::start;
+use crate::strict::Keys;
 use crate::toml_values::{Maybe, Table, Value};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -22,9 +24,22 @@ pub(crate) struct Group {
     pub(super) input: Maybe<bool>,
     pub(super) parameters: Option<Table>,
     pub(super) initial: Option<Table>,
-    pub(super) channel: Option<Vec<Spanned<RawChannel>>>,
-    pub(super) receptor: Option<Vec<Spanned<Receptor>>>,
-    pub(super) poisson: Option<Vec<Spanned<Poisson>>>,
+    pub(super) channel: Option<Vec<Spanned<Keys<RawChannel>>>>,
+    pub(super) receptor: Option<Vec<Spanned<Keys<Receptor>>>>,
+    pub(super) poisson: Option<Vec<Spanned<Keys<Poisson>>>>,
+}
+
+impl Group {
+    /// The keys that act on the current of the neurons, each with its place if it is given.
+    pub(super) fn of_current(&self) -> [(&'static str, Option<usize>); 5] {
+        [
+            ("noise", self.noise.as_ref().map(start)),
+            ("current", self.current.as_ref().map(start)),
+            ("input", self.input.as_ref().filter(|input| *input.get_ref()).map(start)),
+            ("receptor", self.receptor.as_ref().map(|list| list.first().map_or(0, start))),
+            ("poisson", self.poisson.as_ref().map(|list| list.first().map_or(0, start))),
+        ]
+    }
 }
 
 #[derive(Deserialize)]
@@ -53,12 +68,12 @@ pub(crate) struct Projection {
     pub(super) name: Maybe<String>,
     pub(super) from: Maybe<String>,
     pub(super) to: Maybe<String>,
-    pub(super) connect: Option<Spanned<Connect>>,
+    pub(super) connect: Maybe<Keys<Connect>>,
     pub(super) autapses: Maybe<bool>,
     pub(super) procedural: Maybe<bool>,
     pub(super) weight: Maybe<Value>,
     pub(super) delay: Maybe<Value>,
-    pub(super) stdp: Option<Spanned<super::stdp::Raw>>,
+    pub(super) stdp: Maybe<Keys<super::stdp::Raw>>,
     pub(super) kinetics: Maybe<String>,
     pub(super) parameters: Option<Table>,
     pub(super) initial: Option<Table>,

@@ -5,6 +5,7 @@ use super::build::param;
 use crate::Value;
 use crate::arrays::Arrays;
 use crate::rules::{self, Line, Result, error, start};
+use crate::strict::Keys;
 use crate::toml_values::{Maybe, Table};
 use overtime::Real;
 use overtime::models::{ChannelKind, NeuronGroup};
@@ -35,14 +36,14 @@ pub struct Channel {
 }
 
 /// The channels of a neuron of this kind.
-pub(crate) fn channels(list: Option<Vec<Spanned<Raw>>>, neuron: &str, line: Line<'_>) -> Result<Vec<Channel>> {
+pub(crate) fn channels(list: Option<Vec<Spanned<Keys<Raw>>>>, neuron: &str, line: Line<'_>) -> Result<Vec<Channel>> {
     let mut all: Vec<Channel> = Vec::new();
     for channel in list.unwrap_or_default() {
         let at = start(&channel);
         if neuron != ASSEMBLED {
             return error(line, at, format!("channels are for {ASSEMBLED}, and this is a {neuron}"));
         }
-        let Raw { name, kind, parameters } = channel.into_inner();
+        let Keys(Raw { name, kind, parameters }) = channel.into_inner();
         let (Some(name), Some(kind)) = (name, kind) else {
             return error(line, at, "a channel needs `name` and `kind`");
         };
@@ -59,9 +60,8 @@ pub(crate) fn channels(list: Option<Vec<Spanned<Raw>>>, neuron: &str, line: Line
             Ok(kind) => kind,
             Err(e) => return error(line, start(&kind), e.to_string()),
         };
-        let known: Vec<&str> =
-            of_kind.parameters().iter().map(|p| p.name).chain(of_kind.has_temperature().then_some("T")).collect();
-        let mut parameters = rules::table(parameters, line, "parameter", &known, rules::number_or_file)?;
+        let temperature = of_kind.has_temperature().then_some("T");
+        let mut parameters = rules::parameters(parameters, line, of_kind.parameters(), temperature)?;
         // A given parameter overrides the value that follows from the temperature.
         parameters.sort_by_key(|(name, _)| name != "T");
         all.push(Channel { name: name.into_inner(), kind: kind.into_inner(), parameters });

@@ -1,11 +1,12 @@
 //! The keys of a group of neurons in a model file.
 
-use super::{Neurons, RawChannel, channels};
+use super::{Neurons, RawChannel, channels, takes};
 use crate::error::ParseError;
-use crate::rules::{Line, Result, choice, error, finite, get, known, number_or_file, start, table, value};
+use crate::rules::{Line, Result, choice, error, finite, get, known, parameters, start, table, value};
+use crate::strict;
 use crate::toml_values::{Maybe, Table};
 use crate::value::Value;
-use overtime::models::{Family, Method, ModelInfo};
+use overtime::models::{Method, ModelInfo};
 use toml::Spanned;
 
 pub(crate) struct Keys {
@@ -15,20 +16,17 @@ pub(crate) struct Keys {
     pub(crate) reset: Maybe<String>,
     pub(crate) parameters: Option<Table>,
     pub(crate) initial: Option<Table>,
-    pub(crate) channel: Option<Vec<Spanned<RawChannel>>>,
+    pub(crate) channel: Option<Vec<Spanned<strict::Keys<RawChannel>>>>,
     /// The number of units for which the input of the run has values, and its line.
     pub(crate) input: Option<(u64, usize)>,
 }
 
 pub(crate) fn neurons(kind: &Spanned<String>, group: Keys, line: Line<'_>) -> Result<Neurons> {
     let neuron = known_kind(kind, line)?;
-    if let Some(noise) = group.noise.as_ref().filter(|_| neuron.family != Family::Neuron) {
-        return error(line, start(noise), format!("`noise` is not for {}", neuron.name));
-    }
+    fits(neuron, "noise", group.noise.as_ref().map(start), line)?;
     let initials: Vec<&str> = neuron.initial().collect();
     group.initial.as_ref().map_or(Ok(()), |initial| gates(initial, &initials, line))?;
-    let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
-    let parameters = table(group.parameters, line, "parameter", &names, number_or_file)?;
+    let parameters = parameters(group.parameters, line, &neuron.parameters, None)?;
     let initial = table(group.initial, line, "variable with an initial value", &initials, value)?;
     let mut neurons = Neurons {
         kind: neuron.name.to_owned(),
@@ -74,22 +72,22 @@ pub(crate) fn known_kind(kind: &Spanned<String>, line: Line<'_>) -> Result<&'sta
     super::kind(kind.get_ref()).or_else(|e| error(line, start(kind), e.to_string()))
 }
 
-/// Checks that neurons of this kind take the key, if it is given.
-fn takes<V>(neuron: &ModelInfo, key: &str, value: Option<&Spanned<V>>, line: Line<'_>) -> Result<()> {
-    match value {
-        Some(given) if !neuron.takes(key) => error(line, start(given), format!("`{key}` is not for {}", neuron.name)),
+/// Checks that a group of this kind takes the key, if it is given at a place.
+pub(crate) fn fits(neuron: &ModelInfo, key: &str, at: Option<usize>, line: Line<'_>) -> Result<()> {
+    match at {
+        Some(at) if !takes(neuron, key) => error(line, at, format!("`{key}` is not for {}", neuron.name)),
         _ => Ok(()),
     }
 }
 
 pub(crate) fn method(neuron: &ModelInfo, given: Maybe<String>, line: Line<'_>) -> Result<Option<String>> {
-    takes(neuron, "method", given.as_ref(), line)?;
+    fits(neuron, "method", given.as_ref().map(start), line)?;
     known::<Method>(given, line)
 }
 
 /// Whether the reset is soft.
 pub(crate) fn soft(neuron: &ModelInfo, given: Maybe<String>, line: Line<'_>) -> Result<bool> {
-    takes(neuron, "reset", given.as_ref(), line)?;
+    fits(neuron, "reset", given.as_ref().map(start), line)?;
     given.map_or(Ok(false), |reset| choice(reset, line, "reset", &[("hard", false), ("soft", true)]))
 }
 

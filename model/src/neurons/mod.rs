@@ -3,9 +3,11 @@
 pub(crate) mod build;
 mod channels;
 pub(crate) mod check;
+mod keys;
 
 pub use channels::Channel;
 pub(crate) use channels::{Raw as RawChannel, channels};
+pub use keys::{KEYS, NETWORK_KEYS, takes};
 
 use crate::{Result, Value};
 use overtime::models::{self, Family, ModelInfo};

@@ -1,6 +1,9 @@
 //! Specifications as systems, and what is said of those that are wrong.
 
 mod errors;
+mod keys;
+mod lists;
+mod messages;
 mod names;
 mod populations;
 mod specs;

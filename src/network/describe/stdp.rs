@@ -1,6 +1,6 @@
 //! Spike-timing-dependent plasticity of a projection's weights.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Number, Result};
 
 /// Additive spike-timing-dependent plasticity with all pairs of spikes (Song, Miller & Abbott, Nat.
 /// Neurosci. 3, 2000, 919-926, as in Brian2's example `Song_Abbott`). It is the argument of
@@ -102,7 +102,7 @@ impl Stdp {
         if !(self.min <= self.max && self.min >= -most && self.max <= most) {
             return Err(Error::value(
                 of("weights"),
-                format!("{} to {}", self.min, self.max),
+                format!("{} to {}", Number(self.min), Number(self.max)),
                 "are not a range of numbers up to 1e30",
             ));
         }

@@ -3,5 +3,6 @@
 mod closed_streams;
 mod codes;
 mod files;
+mod model_values;
 mod shapes;
 mod words;

@@ -118,7 +118,7 @@ fn errors_are_in_the_words_of_the_command() {
         (
             4,
             "run init.toml --steps 1 --input 1 --dtype f16".to_owned(),
-            "init.toml: `l.W` has 1000000, too large for f16",
+            "init.toml:6: `l.W` has 1000000, too large for f16",
             "inf",
         ),
         (4, "run gl.toml --steps 1".to_owned(), "`parameters.gL` has 1e300, too large for f32", "inf"),

@@ -1,15 +1,17 @@
 //! Stimuli of a run: the functions of [`overtime::inputs`] as values, with brainpy's names of their
 //! parameters.
 
+mod level;
+
+pub use level::Level;
+
 use crate::error::{Result, spec};
-use crate::sequence::Sequence;
+use crate::strict::{Two, keys};
 use ndarray::ArrayD;
 use overtime::Scalar;
 use overtime::inputs::{self, Span};
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// An input that changes in time. Times are in ms and count from the start of the run; values are
 /// in the unit of the input.
@@ -17,63 +19,27 @@ use std::fmt;
 #[serde(rename_all = "snake_case")]
 pub enum Stimulus {
     /// Consecutive pairs of a value and its duration, as of brainpy's `constant_input`.
-    Constant(Vec<(Level, f64)>),
+    Constant(#[serde(deserialize_with = "pairs")] Vec<(Level, f64)>),
     /// Consecutive values with their durations, as of brainpy's `section_input`.
-    Section(Section),
+    Section(#[serde(deserialize_with = "keys")] Section),
     /// Pulses, as of brainpy's `spike_input`.
-    Spike(Spike),
+    Spike(#[serde(deserialize_with = "keys")] Spike),
     /// A ramp, as of brainpy's `ramp_input`.
-    Ramp(Ramp),
+    Ramp(#[serde(deserialize_with = "keys")] Ramp),
     /// A sine wave, as of brainpy's `sinusoidal_input`.
-    Sinusoidal(Wave),
+    Sinusoidal(#[serde(deserialize_with = "keys")] Wave),
     /// A square wave, as of brainpy's `square_input`.
-    Square(Wave),
+    Square(#[serde(deserialize_with = "keys")] Wave),
     /// An Ornstein-Uhlenbeck process for each unit, as of brainpy's `ou_process`.
-    OuProcess(OuProcess),
+    OuProcess(#[serde(deserialize_with = "keys")] OuProcess),
     /// The increments of a Wiener process for each unit, as of brainpy's `wiener_process`.
-    WienerProcess(WienerProcess),
+    WienerProcess(#[serde(deserialize_with = "keys")] WienerProcess),
 }
 
-/// A value for all, or a value for each. A file has it as a number, a list of numbers, or a sequence
-/// such as `{ linspace = [0, 5, 20] }`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Level {
-    /// The same value for all.
-    All(f64),
-    /// One value for each.
-    Each(Vec<f64>),
-    /// One value for each, evenly spaced.
-    Sequence(Sequence),
-}
-
-// By hand rather than `untagged`, which would lose the reason of an error.
-impl<'de> Deserialize<'de> for Level {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Level;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number, a list of numbers, or a sequence such as { linspace = [0, 5, 20] }")
-            }
-            fn visit_f64<E>(self, x: f64) -> std::result::Result<Level, E> {
-                Ok(Level::All(x))
-            }
-            fn visit_i64<E>(self, x: i64) -> std::result::Result<Level, E> {
-                Ok(Level::All(x as f64))
-            }
-            fn visit_u64<E>(self, x: u64) -> std::result::Result<Level, E> {
-                Ok(Level::All(x as f64))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> std::result::Result<Level, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Level::Each)
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> std::result::Result<Level, A::Error> {
-                Sequence::deserialize(MapAccessDeserializer::new(map)).map(Level::Sequence)
-            }
-        }
-        deserializer.deserialize_any(Any)
-    }
+/// Reads pairs of a value and its duration.
+fn pairs<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<(Level, f64)>, D::Error> {
+    let pairs = Vec::<Two<Level, f64>>::deserialize(deserializer)?;
+    Ok(pairs.into_iter().map(|Two(level, ms)| (level, ms)).collect())
 }
 
 /// Consecutive values with their durations.
@@ -168,25 +134,6 @@ pub struct WienerProcess {
     /// The end of the process, ms; by default the end of the run.
     #[serde(default)]
     pub t_end: Option<f64>,
-}
-
-impl Level {
-    fn level(&self) -> Result<inputs::Level> {
-        Ok(match self {
-            Self::All(x) => inputs::Level::All(*x),
-            Self::Each(all) => inputs::Level::Each(all.clone()),
-            Self::Sequence(sequence) => inputs::Level::Each(sequence.values()?),
-        })
-    }
-
-    /// The number of units for which it has values; `None` for one value for all.
-    fn units(&self) -> Option<u64> {
-        match self {
-            Self::All(_) => None,
-            Self::Each(all) => Some(all.len() as u64),
-            Self::Sequence(sequence) => Some(sequence.count()),
-        }
-    }
 }
 
 impl Stimulus {
@@ -300,6 +247,7 @@ impl Stimulus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sequence::Sequence;
 
     /// A checkpoint keeps a stimulus as JSON.
     #[test]

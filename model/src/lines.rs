@@ -1,0 +1,46 @@
+//! The lines of a model file's values.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The line of the value of this name, which is one of [`SystemSpec::values`](crate::SystemSpec::values)
+/// or `noise`. `None` if the text has no such value.
+pub(crate) fn line_of(text: &str, value: &str) -> Option<usize> {
+    let table = DeTable::parse(text).ok()?;
+    let mut all = Vec::new();
+    values(table.get_ref(), "", &mut all);
+    // The kernel of a convolution is `w`, and its key `W_init`.
+    let same = all.iter().find(|(name, _)| name == value);
+    let (_, at) = same.or_else(|| all.iter().find(|(name, _)| name.eq_ignore_ascii_case(value)))?;
+    Some(1 + text.get(..*at)?.matches('\n').count())
+}
+
+/// Adds the names of a table's values, each with the offset of its key.
+fn values(table: &DeTable<'_>, prefix: &str, all: &mut Vec<(String, usize)>) {
+    for (key, value) in table {
+        let (at, key) = (key.span().start, &**key.get_ref());
+        match value.get_ref() {
+            DeValue::Table(inner) if key == "connect" => values(inner, prefix, all),
+            DeValue::Table(inner) => values(inner, &format!("{prefix}{key}."), all),
+            DeValue::Array(list) => list.iter().for_each(|item| of_list(item, key, prefix, all)),
+            _ => {}
+        }
+        let name = key.strip_suffix("_init").unwrap_or(key);
+        all.push((format!("{prefix}{name}"), at));
+    }
+}
+
+/// Adds the values of a group, projection, layer or channel, with its name before their own.
+fn of_list(item: &Spanned<DeValue<'_>>, key: &str, prefix: &str, all: &mut Vec<(String, usize)>) {
+    let DeValue::Table(table) = item.get_ref() else { return };
+    // A Poisson drive has no name, and acts on a receptor.
+    let named = if key == "poisson" { "receptor" } else { "name" };
+    let Some(name) = table.get(named).and_then(|name| name.get_ref().as_str()) else { return };
+    match (key, table.get("parameters").map(Spanned::get_ref)) {
+        ("poisson", _) => values(table, &format!("{prefix}poisson.{name}."), all),
+        ("channel", Some(DeValue::Table(parameters))) => {
+            values(parameters, &format!("{prefix}channels.{name}."), all);
+        }
+        _ => values(table, &format!("{prefix}{name}."), all),
+    }
+}

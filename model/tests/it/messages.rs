@@ -1,0 +1,151 @@
+//! Messages that name the key, the known names, and the right form.
+
+use overtime_model::ModelFile;
+
+const GROUP: &str = "[[group]]\nname = 'P'\nkind = 'LIF'\nsize = 10\n[[group.receptor]]\nname = 'ge'\ntau = 5.0\n\
+                     [[group.receptor]]\nname = 'jump'\nvariable = 'V'\n[[group.receptor]]\nname = 'gap'\nkind = 'gap'\n\
+                     [[group.receptor]]\nname = 'nmda'\nkind = 'graded'\n";
+
+/// The message about a text that is wrong in its last line.
+fn last(text: &str) -> String {
+    let error = ModelFile::parse(text).expect_err(text);
+    assert_eq!(error.line, text.lines().count(), "{text}: {error}");
+    error.message
+}
+
+#[test]
+fn units_stand_after_the_variable() {
+    for (text, right) in [
+        ("P[0..5].V", "`P[0..5].V` has units of a group; write `P.V[0..5]`"),
+        ("P[0,7].V:events", "write `P.V[0,7]`"),
+        ("P[0..5.V", "`P[0..5.V` has no closing bracket"),
+        ("P.V[0..5]x", "`P.V[0..5]x` has `x` after the closing bracket"),
+        ("P[0..5].V[0..2]", "has `.V[0..2]` after the closing bracket"),
+        ("P.V:event", "no suffix named `event` (did you mean `events`?); there is: events, histogram"),
+        ("P.V[0..2]:", "no suffix named ``; there is: events, histogram"),
+    ] {
+        let said = last(&format!("out_vars = ['{text}']\n"));
+        assert!(said.contains(right), "{text}: {said}");
+        let said = overtime_model::out_vars::parse(text).unwrap_err().to_string();
+        assert!(said.contains(right), "{text}: {said}");
+    }
+    // The name of a layer may have a colon.
+    let all = overtime_model::out_vars::parse("a:b.state,a:b.h:events").unwrap();
+    assert_eq!((all[0].name.as_str(), all[1].name.as_str(), all[1].events), ("a:b.state", "a:b.h", true));
+    let projection = "[[projection]]\nname = 's'\nfrom = 'P'\n";
+    let said = last(&format!("{GROUP}{projection}to = 'P.ge[0..5]'\n"));
+    assert!(said.ends_with("not `P.ge[0..5]`; write `P[0..5].ge`"), "{said}");
+    let said = last(&format!("{GROUP}{projection}to = 'P[0..5]'\n"));
+    assert!(said.ends_with("`GROUP.RECEPTOR`, not `P[0..5]`"), "{said}");
+}
+
+#[test]
+fn a_value_of_populations_has_its_key() {
+    for (value, part) in [("'x.png'", "no group named `x.png`"), ("'P[0..11]'", "beyond the 10"), ("3", "invalid type")]
+    {
+        let error = ModelFile::parse(&format!("[populations]\nE = {value}\n{GROUP}")).unwrap_err();
+        assert!(error.line == 2 && error.message.starts_with("`populations.E`: "), "{error}");
+        assert!(error.message.contains(part), "{error}");
+    }
+}
+
+/// Receptors that decay have initial values, beside the variables of the neuron.
+#[test]
+fn all_variables_with_an_initial_value_are_listed() {
+    let said = last(&format!("{GROUP}[group.initial]\nspike = 1\n"));
+    assert_eq!(said, "no variable with an initial value named `spike`; there is: V, ge, nmda");
+    let said = last(&format!("{GROUP}[group.initial]\nnmdaa = 1\n"));
+    assert!(said.contains("(did you mean `nmda`?)"), "{said}");
+    ModelFile::parse(&format!("{GROUP}[group.initial]\nV = 1\nge = 2\nnmda = {{ uniform = [0, 1] }}\n")).unwrap();
+}
+
+#[test]
+fn a_drive_and_a_delta_need_a_variable_that_keeps_its_value() {
+    let drive = |receptor: &str| format!("{GROUP}[[group.poisson]]\nrate = 1\nweight = 1\nreceptor = '{receptor}'\n");
+    assert_eq!(last(&drive("gap")), "`receptor`: `gap` is gap junctions, which take no spikes");
+    assert!(last(&drive("nmda")).starts_with("`receptor`: `nmda` is graded"));
+    for right in ["ge", "jump"] {
+        ModelFile::parse(&drive(right)).unwrap();
+    }
+    for (kind, variable, known) in
+        [("LIF", "refractory", "V"), ("HH", "spike", "V, m, h, n"), ("HH", "below", "V, m, h, n")]
+    {
+        let receptor = "[[group.receptor]]\nname = 'r'\n";
+        let said = last(&format!("[[group]]\nname = 'P'\nkind = '{kind}'\n{receptor}variable = '{variable}'\n"));
+        let sets = format!("each step of {kind} sets `{variable}` itself; a delta adds to one of: {known}");
+        assert_eq!(said, format!("`variable`: {sets}"));
+    }
+}
+
+#[test]
+fn a_parameter_out_of_bounds_has_its_line() {
+    for (text, part) in [
+        ("kind = 'LIF'\nparameters.tau = 0\n".to_owned(), "parameter `tau`: 0 is not positive"),
+        ("kind = 'PoissonGroup'\nparameters.freqs = -1\n".to_owned(), "parameter `freqs`: -1 is negative"),
+        (format!("{GROUP}[group.parameters]\ntau = -1\n"), "parameter `tau`: -1 is not positive"),
+        (
+            "kind = 'CondNeuGroup'\n[[channel]]\nname = 'K'\nkind = 'IK_HH1952'\n[channel.parameters]\ng_max = -1\n"
+                .to_owned(),
+            "parameter `g_max`: -1 is negative",
+        ),
+    ] {
+        let said = last(&text);
+        assert!(said.contains(part), "{text}: {said}");
+    }
+}
+
+/// The line of a value that only the build of the system can refuse.
+#[test]
+fn a_value_has_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.toml");
+    let line = |text: &str, name: &str| {
+        std::fs::write(&path, text).unwrap();
+        ModelFile::line_of(&path, name)
+    };
+    let network = "[[group]]\nname = 'A'\nkind = 'LIF'\nnoise = 1.0\n\n[[group]]\nname = 'P'\nkind = 'CondNeuGroup'\n\
+                   noise = 1.0\ncurrent = 2.0\nparameters = { V_th = 3.0 }\n[group.initial]\nV = 1\nge = 2\n\
+                   [[group.receptor]]\nname = 'ge'\ntau = 5.0\nreversal = 0.0\n[[group.channel]]\nname = 'K'\n\
+                   kind = 'IL'\nparameters = { g_max = 3 }\n[[group.poisson]]\nreceptor = 'ge'\nrate = 1\nweight = 1\n\
+                   [[projection]]\nname = 's'\nfrom = 'P'\nto = 'P.ge'\nweight = 3\n\
+                   connect = { kind = 'arrays', file = 'x.npz',\npre = 'i', post = 'j' }\ndelay = 1\n";
+    for (name, right) in [
+        ("A.noise", Some(4)),
+        ("P.noise", Some(9)),
+        ("P.current", Some(10)),
+        ("P.parameters.V_th", Some(11)),
+        ("P.initial.V", Some(13)),
+        ("P.initial.ge", Some(14)),
+        ("P.ge.reversal", Some(18)),
+        ("P.channels.K.g_max", Some(22)),
+        ("P.poisson.ge.weight", Some(26)),
+        ("s.weight", Some(31)),
+        ("s.pre", Some(33)),
+        ("s.delay", Some(34)),
+        ("A.current", None),
+        ("", None),
+    ] {
+        assert_eq!(line(network, name), right, "{name}");
+    }
+    // Each name of a value that a file gives has a line.
+    let file = ModelFile::read(&path).unwrap();
+    for (name, _) in file.system.values() {
+        assert!(line(network, &name).is_some(), "{name}");
+    }
+    for (name, _) in file.system.numbers() {
+        assert!(line(network, &name).is_some(), "{name}");
+    }
+    let neurons =
+        "kind = 'CondNeuGroup'\nnoise = 1\n[initial]\nV = 2\n[[channel]]\nname = 'K'\n[channel.parameters]\nE = 3\n";
+    for (name, right) in [("noise", Some(2)), ("initial.V", Some(4)), ("channels.K.E", Some(8)), ("parameters.C", None)]
+    {
+        assert_eq!(line(neurons, name), right, "{name}");
+    }
+    let layers = "[[layer]]\nname = 'c'\nW_init = 1\n[[layer]]\nname = 'd'\nWi_init = 1\nstate_init = 2\n";
+    for (name, right) in [("c.w", Some(3)), ("d.Wi", Some(6)), ("d.state", Some(7)), ("d.Wh", None)] {
+        assert_eq!(line(layers, name), right, "{name}");
+    }
+    assert_eq!(line("kind = ", "noise"), None);
+    assert_eq!(ModelFile::line_of(&folder.path().join("none.toml"), "noise"), None);
+    assert_eq!(ModelFile::line_of(folder.path(), "noise"), None);
+}
