@@ -13,6 +13,7 @@ mod exec;
 mod memory;
 mod ops;
 mod parse;
+mod pool;
 mod race;
 mod types;
 

@@ -136,32 +136,3 @@ impl Shadow {
         Ok(())
     }
 }
-
-/// The shadows of the shared memory of clusters. A cluster that has ended leaves its shadow to a
-/// later one, because the fresh pages of a new shadow take longer than most clusters run.
-#[derive(Default)]
-pub(crate) struct SharedShadows {
-    spare: Vec<Shadow>,
-    /// The number of clusters so far. A cluster's number is the scope of its accesses.
-    clusters: u32,
-}
-
-impl SharedShadows {
-    const MOST: usize = 32;
-
-    /// A shadow of this many bytes, and the scope of the cluster that uses it.
-    pub(crate) fn take(&mut self, bytes: usize) -> (u32, Shadow) {
-        self.clusters = self.clusters.wrapping_add(1).max(1);
-        let spare = self.spare.iter().position(|shadow| shadow.bytes == bytes);
-        let shadow = spare.map_or_else(|| Shadow::new(bytes), |n| self.spare.swap_remove(n));
-        (self.clusters, shadow)
-    }
-
-    /// Keeps the shadow of a cluster that has ended.
-    pub(crate) fn give(&mut self, shadow: Shadow) {
-        if self.spare.len() == Self::MOST {
-            self.spare.remove(0);
-        }
-        self.spare.push(shadow);
-    }
-}

@@ -8,7 +8,7 @@ use super::code::Kernel;
 use super::fault::{Fault, Kind, Violation};
 use super::grid::Launch;
 use super::jobs::Asked;
-use crate::race::{Shadow, SharedShadows};
+use crate::pool::Pool;
 
 pub(crate) struct Cluster {
     state: ClusterState,
@@ -22,7 +22,8 @@ impl Cluster {
         launch: &Launch,
         size: [u32; 3],
         number: u32,
-        shadows: Option<&mut SharedShadows>,
+        races: bool,
+        pool: &mut Pool,
     ) -> Cluster {
         let [gx, gy, _] = launch.grid;
         let many = [gx / size[0], gy / size[1]];
@@ -35,14 +36,17 @@ impl Cluster {
         let numbers: Vec<u32> = indices.iter().map(|[x, y, z]| x + gx * (y + gy * z)).collect();
         let bytes = kernel.dynamic_at() + launch.dynamic_shared;
         let warps = launch.block.iter().product::<u32>().div_ceil(32);
-        let state = ClusterState::new(&numbers, warps, bytes, shadows, kernel.code.engines);
+        let state = ClusterState::new(&numbers, warps, bytes, races, kernel.code.engines, pool);
         let blocks = indices.iter().enumerate().map(|(r, &i)| Block::new(kernel, launch, i, r as u32, size)).collect();
         Cluster { state, blocks }
     }
 
-    /// The shadow of the shared memory, after the cluster has ended.
-    pub(crate) fn into_shadow(self) -> Option<Shadow> {
-        self.state.shadow
+    /// Leaves the memory of a cluster that has ended.
+    pub(crate) fn leave(self, pool: &mut Pool) {
+        pool.keep(self.state.shared);
+        if let Some(shadow) = self.state.shadow {
+            pool.keep_shadow(shadow);
+        }
     }
 
     /// Gives each warp of each block one turn.

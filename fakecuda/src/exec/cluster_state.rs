@@ -8,7 +8,8 @@ use super::flags::Flags;
 use super::jobs::{Job, SLOTS};
 use super::mbarrier::MBarriers;
 use super::order::{Known, View};
-use crate::race::{Access, Shadow, SharedShadows};
+use crate::pool::Pool;
+use crate::race::{Access, Shadow};
 
 /// The position of the block's rank in an address of another block's shared memory. The bits from
 /// here on hold the rank plus 1.
@@ -91,8 +92,9 @@ impl ClusterState {
         numbers: &[u32],
         warps: u32,
         each: usize,
-        shadows: Option<&mut SharedShadows>,
+        races: bool,
         engines: bool,
+        pool: &mut Pool,
     ) -> ClusterState {
         let threads = numbers.len() * warps as usize;
         // The actors are the warps, then the asynchronous copies, then the products of each warp.
@@ -108,12 +110,12 @@ impl ClusterState {
             c
         };
         let bytes = each * numbers.len();
-        let (scope, shadow) = shadows.map(|all| all.take(bytes)).unzip();
+        let (scope, shadow) = races.then(|| pool.shadow(bytes)).unzip();
         ClusterState {
             members: numbers.iter().map(member).collect(),
             warps,
             each,
-            shared: vec![crate::memory::POISON; bytes],
+            shared: pool.poisoned(bytes),
             shadow,
             scope: scope.unwrap_or_default(),
             clocks: (0..threads).map(clock).collect(),

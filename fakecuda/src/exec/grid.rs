@@ -81,9 +81,8 @@ pub fn run(
     while first < clusters && result.is_ok() {
         let some = first..clusters.min(first + at_once);
         first = some.end;
-        let mut shadows = limits.races.then_some(&mut device.memory.shared);
-        let mut list: Vec<_> =
-            some.map(|n| Cluster::new(kernel, launch, size, n as u32, shadows.as_deref_mut())).collect();
+        let pool = &mut device.memory.pool;
+        let mut list: Vec<_> = some.map(|n| Cluster::new(kernel, launch, size, n as u32, limits.races, pool)).collect();
         result = together(kernel, &mut list, &mut device, limits, &mut outcome.instructions, launch.cooperative);
     }
     *memory = device.memory;
@@ -107,9 +106,7 @@ fn together(
             *count += round.instructions;
             only_polled &= round.only_polled;
             if round.over {
-                if let Some(shadow) = clusters.swap_remove(n).into_shadow() {
-                    device.memory.shared.give(shadow);
-                }
+                clusters.swap_remove(n).leave(&mut device.memory.pool);
             } else {
                 n += 1;
             }
