@@ -160,7 +160,7 @@ fn threads_change_no_bit() {
     }
 }
 
-/// There are so many synapses in one step that several threads share their targets.
+/// A step has synapses enough for several threads, which share their targets.
 #[test]
 fn threads_change_no_bit_of_a_large_delivery() {
     let network = |weight: Init| {

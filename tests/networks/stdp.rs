@@ -197,7 +197,7 @@ fn weights_are_split_and_resumed_to_the_bit() {
     }
 }
 
-/// There are so many synapses at once that several threads share weights and targets.
+/// A step has synapses enough for several threads, which share weights and targets.
 #[test]
 fn threads_change_no_bit_of_many_weights() {
     let with = |threads| {

@@ -48,7 +48,7 @@ impl Size {
         self.units.map(|units| (units * self.scale).round().max(1.0) as u32)
     }
 
-    /// A PNG is drawn so many times as large, and averaged down.
+    /// The factor by which a PNG is drawn larger than it is, and then averaged down.
     pub(super) fn over(&self) -> u32 {
         let [width, height] = self.pixels().map(f64::from);
         match width * height {

@@ -38,7 +38,7 @@ pub(crate) enum Columns<'a> {
 }
 
 impl Traces {
-    /// `raster` makes room for spikes of so many ms.
+    /// Traces without values. `raster` has room for the spikes of the window.
     pub(crate) fn new(panels: Vec<Panel>, clock: Clock, grid: Grid, raster: Raster) -> Self {
         let curves = panels.iter().map(|p| p.cells.len()).sum();
         let empty = Array2::from_elem((curves, grid.bins()), f64::NAN);

@@ -3,23 +3,23 @@
 use super::file::{MOST, Results};
 use overtime::Number;
 
-/// The steps of a run, as its file tells them.
+/// The steps of a run, according to its file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Steps {
-    /// Index of the first step, and how many there were.
+    /// The index of the first step, and the number of steps.
     pub(super) begin: u64,
     pub(super) steps: u64,
-    /// The time of the first, and the length of each.
+    /// The time of the first step and the length of a step, in ms.
     pub(super) t: f64,
     pub(super) dt: f64,
-    /// Every so many were recorded.
+    /// The number of steps from one recorded step to the next.
     pub(super) every: u64,
 }
 
 /// The times in a file, ms.
 struct Times {
     first: f64,
-    /// What is between two recorded steps, if there are two.
+    /// The time between two recorded steps, if there are two.
     between: Option<f64>,
     /// The time and the index after the last step, if the file has them.
     t: Option<f64>,
@@ -39,7 +39,7 @@ impl Times {
         Some(self.i? - (self.t? - self.first) / dt)
     }
 
-    /// Why the steps cannot have had this length.
+    /// The reason why the steps cannot have had this length, if there is one.
     fn contradiction(&self, dt: f64) -> Option<String> {
         if let Some(between) = self.between.filter(|between| !is_whole(between / dt)) {
             // Without the last bits of differences of times.
@@ -66,8 +66,8 @@ fn is_whole(ratio: f64) -> bool {
 }
 
 impl Results {
-    /// Why the steps of the run cannot have had this length, if they cannot. `t0` is the time of
-    /// step 0 in the model.
+    /// The reason why the steps of the run cannot have had this length, if there is one. `t0` is
+    /// the time of step 0 in the model.
     pub(super) fn contradicts(&self, dt: f64, t0: f64) -> Option<String> {
         if !(dt.is_finite() && dt > 0.0) {
             return Some("a step has a positive length".to_owned());
@@ -76,7 +76,7 @@ impl Results {
         let contradiction = times.contradiction(dt).map(|reason| format!("{}: {reason}", self.path.display()));
         let of_zero = times.begun_at_zero().filter(|own| (own / dt - 1.0).abs() > 1e-6 && t0 == 0.0);
         contradiction.or_else(|| {
-            // Steps that are so long make the run begin before 0 ms.
+            // With longer steps than its own, the run began before 0 ms.
             let before_zero = times.first - times.begin(dt)? * dt < -1e-3 * dt;
             of_zero.filter(|_| before_zero).map(|own| {
                 let own = Number((own * 1e6).round() / 1e6);

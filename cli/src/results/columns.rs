@@ -50,7 +50,7 @@ pub(super) struct Model<'a> {
 /// values in each recorded step. Other arrays are not looked at.
 ///
 /// # Errors
-/// A usage error if the model has no such variable, or not so many units.
+/// A usage error if the model has no such variable, or fewer units.
 pub(super) fn recorded(
     results: &Results,
     model: &Model<'_>,

@@ -79,7 +79,7 @@ impl<T: Element> Session<T> {
         match self.over_time.steps_of(ms) {
             Ok(steps) if ms > 0.0 => Ok(Some(steps.max(1))),
             _ => Err(usage(format!(
-                "--checkpoint-every {} is not a time above 0 ms, of so many steps as can be counted",
+                "--checkpoint-every {} must be a time above 0 ms, and at most 9e15 steps",
                 Number(ms)
             ))),
         }

@@ -64,7 +64,7 @@ impl Frame {
     }
 }
 
-/// Type of so many pixels.
+/// The style of a text of this height in pixels.
 pub(super) fn text(size: f64, h: HPos, v: VPos) -> TextStyle<'static> {
     FontDesc::new(FontFamily::SansSerif, size, FontStyle::Normal).color(&INK).pos(Pos::new(h, v))
 }

@@ -4,7 +4,7 @@ use super::curves::{cells, names, of_cells};
 use super::{Panel, Source, source_of};
 use overtime_model::out_vars::OutVar;
 
-/// A variable of so many batch rows and columns, whose units are not known.
+/// A variable with this number of batch rows and columns, whose units are not known.
 pub(crate) fn variable(name: &str, rows: usize, len: usize, want: &OutVar) -> Panel {
     let cells = cells(rows, len, Some(want));
     let legend = if cells.len() > 1 { names(&cells, len, "column") } else { Vec::new() };
