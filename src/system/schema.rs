@@ -59,14 +59,14 @@ pub struct VarSpec {
 
 /// Variables that a neuron's step writes for the user, or that count from 0. A start from given
 /// potentials and gates does not need them.
-const OPTIONAL: [&str; 4] = ["spike", "input", "refractory", "below"];
+pub(crate) const SET_BY_STEPS: [&str; 4] = ["spike", "input", "refractory", "below"];
 
 impl VarSpec {
     /// Creates a variable of this name and shape (for one batch row).
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>, shape: impl Into<Vec<usize>>) -> Self {
         let name = name.into();
-        let optional = OPTIONAL.contains(&&*name);
+        let optional = SET_BY_STEPS.contains(&&*name);
         Self { name, shape: shape.into(), views: Vec::new(), optional, of_its_step: false, held_by: None }
     }
 
@@ -153,7 +153,8 @@ impl Schema {
         }
     }
 
-    /// Adds an optional input with one element for each unit. The input broadcasts.
+    /// Adds an optional input with one element for each unit. The input broadcasts. An input named
+    /// `g` is a conductance, one named `spikes` consists of spikes, and any other is a current.
     #[must_use]
     pub fn drive(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         let shape = self.output.clone();
@@ -200,9 +201,14 @@ impl Schema {
         self.output.iter().product()
     }
 
-    /// Whether the first input is a current, and not the conductance `g`.
+    /// Whether the first input is a current, and neither the conductance `g` nor `spikes`.
     pub(crate) fn takes_current(&self) -> bool {
-        self.inputs.first().is_some_and(|input| input.name != "g")
+        self.inputs.first().is_some_and(|input| !["g", "spikes"].contains(&&*input.name))
+    }
+
+    /// Whether the first input consists of spikes.
+    pub(crate) fn takes_spikes(&self) -> bool {
+        self.inputs.first().is_some_and(|input| input.name == "spikes")
     }
 
     /// The number of elements of input `port` for one batch row.

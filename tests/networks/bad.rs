@@ -101,8 +101,10 @@ fn unknown_and_duplicate_names_are_refused() {
             matches!(refused(builder().group(delta), "sets itself"), Error::Unsupported(why) if why.contains(variable))
         );
     }
-    let delta = Group::new("b", Hh::<f32>::new(10)).receptor(Receptor::delta("d", "below"));
-    refused(builder().group(delta), "`b.d` adds to `below`");
+    for variable in ["below", "input"] {
+        let delta = Group::new("b", Hh::<f32>::new(10)).receptor(Receptor::delta("d", variable));
+        refused(builder().group(delta), &format!("`b.d` adds to `{variable}`"));
+    }
     let delta = group("b").receptor(Receptor::delta("d", "W"));
     assert!(matches!(refused(builder().group(delta), "`W`"), Error::Unknown { what: "variable", .. }));
     assert!(matches!(

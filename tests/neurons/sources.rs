@@ -1,6 +1,6 @@
 //! Sources of spikes: the times of their spikes, and their effect in a network.
 
-use overtime::models::{InputGroup, Lif, PoissonGroup, SpikeTimeGroup};
+use overtime::models::{InputGroup, Lif, PoissonGroup, SpikeTimeGroup, WhiteNoise};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Builder, Error, Input, LoopOverTime, Real, Recording, Sequential, System, monitor};
 
@@ -244,4 +244,28 @@ fn spikes_of_a_source_act_in_a_network() {
     let none = InputGroup::new(2);
     let silent = LoopOverTime::<f32, _>::builder(none).out_vars("spike").build().unwrap().run(Input::steps(3)).unwrap();
     assert_eq!(silent["spike"].sum(), 0.0);
+}
+
+/// A source has no current, so what adds to a current is refused when the network is built.
+#[test]
+fn sources_take_nothing_that_adds_to_a_current() {
+    fn check(of: impl Fn() -> Group<f64>, kind: &str, takes_input: bool) {
+        let refused = |group: Group<f64>, what: &str| {
+            let error = Network::<f64>::builder(0.5).group(group).build().unwrap_err();
+            assert_eq!(error.to_string(), format!("{what} of group `S`: {kind} has no input for a current"));
+        };
+        refused(of().noise(1.0), "noise");
+        refused(of().current(1.0), "a current");
+        refused(of().receptor(Receptor::exponential("s", 5.0)), "a receptor");
+        if takes_input {
+            Network::<f64>::builder(0.5).group(of().input()).build().unwrap();
+        } else {
+            refused(of().input(), "an input");
+        }
+    }
+    check(|| Group::new("S", InputGroup::new(3)), "InputGroup", true);
+    check(|| Group::new("S", PoissonGroup::new(3, 600.0)), "PoissonGroup", false);
+    check(|| Group::new("S", SpikeTimeGroup::new(3, &[1], &[0.5]).unwrap()), "SpikeTimeGroup", false);
+    let error = LoopOverTime::<f64, _>::builder(WhiteNoise::new(InputGroup::new(3), 1.0)).build().unwrap_err();
+    assert!(error.to_string().starts_with("noise in InputGroup"), "{error}");
 }

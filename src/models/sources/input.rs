@@ -20,7 +20,7 @@ use crate::system::{Inputs, Schema, Shared, System, Tick};
 /// spikes, ends the run with [`Error::OutOfRange`]. If the loop allows values that are not finite,
 /// the unit spikes once, and its `spike` is NaN from then on.
 ///
-/// The input is `x`, `[N]`. A run without an input has no spikes. In a network the group needs an
+/// The input is `spikes`, `[N]`. A run without an input has no spikes. In a network the group needs an
 /// [`input`](crate::network::Group::input).
 #[derive(Clone, Debug)]
 pub struct InputGroup {
@@ -42,7 +42,7 @@ impl InputGroup {
             "InputGroup",
             "units that spike where their input is 1, and not where it is 0",
         );
-        all.inputs = vec![Port::new("x", "", "spikes, 0 or 1")];
+        all.inputs = vec![Port::new("spikes", "", "0 or 1")];
         all.variables = vec![variables::FIRED];
         all
     }
@@ -50,7 +50,7 @@ impl InputGroup {
 
 impl<R: Real> System<R> for InputGroup {
     fn schema(&self) -> Schema {
-        Schema::pointwise(self.size).drive("x").vars(["spike"])
+        Schema::pointwise(self.size).drive("spikes").vars(["spike"])
     }
 
     fn init(&self, _: &Shared, state: &mut State<'_, R>) {

@@ -39,12 +39,15 @@ pub(super) fn group_plan<T: Real>(
     schema.check()?;
     model.check()?;
     let conductance = schema.inputs.iter().position(|i| i.name == "g");
-    let driven = receptors.iter().any(|r| !matches!(r.kind, Kind::Delta { .. }))
-        || current.is_some()
-        || input
-        || noise.is_some();
-    if driven && !schema.takes_current() {
-        return Err(Error::Unsupported(format!("group `{name}`: {} has no input for a current", model.kind())));
+    let current_of = [
+        ("a receptor", receptors.iter().any(|r| !matches!(r.kind, Kind::Delta { .. }))),
+        ("a current", current.is_some()),
+        ("noise", noise.is_some()),
+        ("an input", input && !schema.takes_spikes()),
+    ];
+    if let Some((what, _)) = current_of.iter().find(|(_, is_given)| *is_given && !schema.takes_current()) {
+        let kind = model.kind();
+        return Err(Error::Unsupported(format!("{what} of group `{name}`: {kind} has no input for a current")));
     }
     let vars = *next..*next + schema.state.len();
     *next = vars.end;

@@ -7,6 +7,7 @@ use crate::network::describe::receptor::{Kind, Magnesium, Receptor};
 use crate::network::plan::postsynaptic::{MgBlock, RiseStage, SynapticFilter};
 use crate::network::plan::{ReceptorKind, ReceptorPlan};
 use crate::system::Schema;
+use crate::system::schema::SET_BY_STEPS;
 
 /// The group of a receptor.
 pub(crate) struct Of<'a> {
@@ -31,7 +32,7 @@ impl Receptor {
                     .clone()
                     .position(|v| v == variable)
                     .ok_or_else(|| Error::unknown("variable", &variable, known.clone()))?;
-                if ["spike", "below"].contains(&&*variable)
+                if SET_BY_STEPS.contains(&&*variable)
                     || schema.state.iter().any(|v| v.held_by.as_deref() == Some(&*variable))
                 {
                     let what = format!("`{label}` adds to `{variable}`, which each step of {} sets itself", of.model);

@@ -131,7 +131,8 @@ impl Receptor {
     /// `TraubMiles`) spike in the next step if V is still at the threshold or above after that
     /// step.
     ///
-    /// A build refuses `spike`, `below`, and a variable that counts a refractory period.
+    /// A build refuses `spike`, `below`, `input`, `refractory`, and a variable that counts a
+    /// refractory period.
     #[must_use]
     pub fn delta(name: impl Into<String>, variable: impl Into<String>) -> Self {
         Self { name: name.into(), kind: Kind::Delta { variable: variable.into() }, init: Init::Zeros }
