@@ -13,7 +13,7 @@ fn line(text: &str) -> (usize, String) {
 fn every_mistake_has_its_line() {
     let cases = [
         ("kind = 'HH'\nsizes = 3\n", 2, "sizes"),
-        ("kind = 'HH'\nsize = 'three'\n", 2, "expected u64"),
+        ("kind = 'HH'\nsize = 'three'\n", 2, "must be a whole number"),
         ("kind = 'HH'\nsize = -3\n", 2, ""),
         ("\n\nkind = 'hhh'\n", 3, "no kind of neuron named `hhh`"),
         ("kind = 'HH'\n[parameters]\ngL = 1\ngLL = 2\n", 4, "no parameter named `gLL`"),
@@ -25,7 +25,7 @@ fn every_mistake_has_its_line() {
         ("kind = 'HH'\n[initial]\nV = { uniform = [0, 1, 2] }\n", 3, "expected 2 numbers, not 3"),
         ("kind = 'HH'\n[initial.V]\n\nuniform = [0]\n", 4, "expected 2 numbers, not 1"),
         ("kind = 'HH'\n[initial]\nV = { linspace = [0, 1, 2, 3] }\n", 3, "expected 3 numbers, not 4"),
-        ("kind = 'HH'\n[initial]\nV = { uniform = 1 }\n", 3, "invalid type"),
+        ("kind = 'HH'\n[initial]\nV = { uniform = 1 }\n", 3, "must be an array"),
         ("kind = 'HH'\n[initial]\nV = { array = 'x', uniform = [0, 1] }\n", 3, "exactly one of"),
         ("kind = 'HH'\n[initial]\nV = 'uniform'\n", 3, "no values named `uniform`"),
         (

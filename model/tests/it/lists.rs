@@ -32,11 +32,11 @@ fn a_list_of_a_fixed_length_has_this_length() {
         strict(LAYER, &format!("{key} = [1, 1]"), &wrong);
     }
     let wrong = [
-        ("padding = [[1, 1], [1, 1], [1, 1]]", "`layer.padding`: invalid length 3, expected an array of two values"),
-        ("padding = [[1, 1]]", "`layer.padding`: invalid length 1"),
+        ("padding = [[1, 1], [1, 1], [1, 1]]", "`layer.padding` must be an array of two values, not one of 3"),
+        ("padding = [[1, 1]]", "`layer.padding` must be an array of two values, not one of 1"),
         ("padding = [[1, 1, 5], [1, 1]]", "`layer.padding`: expected 2 numbers, not 3"),
         ("padding = [[1, 1], [1]]", "`layer.padding`: expected 2 numbers, not 1"),
-        ("padding = [1, 1]", "`layer.padding`: invalid type: integer `1`, expected an array of 2 numbers"),
+        ("padding = [1, 1]", "`layer.padding` must be an array of 2 numbers, such as [1, 2], not 1"),
     ];
     strict(LAYER, "padding = [[1, 1], [0, 2]]", &wrong);
 }
@@ -44,8 +44,8 @@ fn a_list_of_a_fixed_length_has_this_length() {
 #[test]
 fn a_stimulus_drops_no_value() {
     let wrong = [
-        ("input = { constant = [[0, 1, 7]] }", "`input.constant`: invalid length 3, expected an array of two values"),
-        ("input = { constant = [[0]] }", "`input.constant`: invalid length 1"),
+        ("input = { constant = [[0, 1, 7]] }", "`input.constant` must be an array of two values, not one of 3"),
+        ("input = { constant = [[0]] }", "`input.constant` must be an array of two values, not one of 1"),
         ("input = { constant = [[{ linspace = [0, 1, 3, 8] }, 2]] }", "expected 3 numbers, not 4"),
         ("input = { constant = [[{ linspace = [0, 1] }, 2]] }", "expected 3 numbers, not 2"),
         ("input = { constant = [[{ linspace = [0, 1, 3], arange = [0, 1, 1] }, 2]] }", "two sequences"),
@@ -59,7 +59,7 @@ fn a_stimulus_drops_no_value() {
 fn a_list_is_no_table() {
     let group = "[[group]]\nname = 'P'\nkind = 'LIF'\n[[group.receptor]]\nname = 'ge'\ntau = 5.0\n";
     let projection = format!("{group}[[projection]]\nname = 's'\nfrom = 'P'\nto = 'P.ge'\n");
-    let list = "invalid type: sequence, expected a table";
+    let list = "must be a table, not an array";
     let connected = format!("{projection}connect = {{ kind = 'all_to_all' }}\n");
     strict(&connected, "stdp = { max = 1.0 }", &[("stdp = [1.0, 0.0, 20.0, 20.0, 0.1, -0.1, 7]", list)]);
     strict(&projection, "connect = { kind = 'all_to_all' }", &[("connect = ['all_to_all']", list)]);

@@ -41,10 +41,11 @@ fn units_stand_after_the_variable() {
 
 #[test]
 fn a_value_of_populations_has_its_key() {
-    for (value, part) in [("'x.png'", "no group named `x.png`"), ("'P[0..11]'", "beyond the 10"), ("3", "invalid type")]
+    for (value, part) in
+        [("'x.png'", "no group named `x.png`"), ("'P[0..11]'", "beyond the 10"), ("3", "must be a string, not 3")]
     {
         let error = ModelFile::parse(&format!("[populations]\nE = {value}\n{GROUP}")).unwrap_err();
-        assert!(error.line == 2 && error.message.starts_with("`populations.E`: "), "{error}");
+        assert!(error.line == 2 && error.message.starts_with("`populations.E`"), "{error}");
         assert!(error.message.contains(part), "{error}");
     }
 }
@@ -92,6 +93,61 @@ fn a_parameter_out_of_bounds_has_its_line() {
         let said = last(&text);
         assert!(said.contains(part), "{text}: {said}");
     }
+}
+
+/// TOML and serde have other words for the kinds of values.
+#[test]
+fn a_wrong_value_is_described_in_the_words_of_model_files() {
+    let whole = "must be a whole number from 0 to 18446744073709551615, not";
+    for (text, right) in [
+        ("kind = 'HH'\nsize = 4.0", "`size` must be a whole number, not 4.0".to_owned()),
+        (
+            "kind = 'HH'\nsize = 'x, expected u64'",
+            "`size` must be a whole number, not the string \"x, expected u64\"".into(),
+        ),
+        ("kind = 'HH'\nsize = true", "`size` must be a whole number, not true".into()),
+        ("kind = 'HH'\nsize = [1]", "`size` must be a whole number, not an array".into()),
+        ("kind = 'HH'\nsize = { a = 1 }", "`size` must be a whole number, not a table".into()),
+        ("kind = 'HH'\nsize = -4", format!("`size` {whole} -4")),
+        ("kind = 'HH'\nsize = 99999999999999999999999", format!("`size` {whole} an integer of more than 64 bits")),
+        ("[[layer]]\nkernel_size = [3, -1]", format!("`layer.kernel_size` {whole} -1")),
+        ("kind = 'HH'\nnoise = 'x'", "`noise` must be a number, not the string \"x\"".into()),
+        ("kind = 'HH'\nparameters = 3", "`parameters` must be a table, not 3".into()),
+        ("kind = 'HH'\nout_vars = 'V'", "`out_vars` must be an array, not the string \"V\"".into()),
+        ("kind = 'HH'\nout_vars = [3]", "`out_vars` must be a string, not 3".into()),
+        ("[[layer]]\nbias = 1", "`layer.bias` must be true or false, not 1".into()),
+    ] {
+        assert_eq!(last(&format!("{text}\n")), right, "{text}");
+    }
+    let day = "1979-05-27";
+    for (text, key) in [
+        (format!("kind = 'HH'\nsize = {day}"), "size"),
+        (format!("kind = {day}"), "kind"),
+        (format!("kind = 'HH'\nparameters = {day}"), "parameters"),
+        (format!("kind = 'HH'\nparameters = {{ gL = {day} }}"), "parameters.gL"),
+        (format!("kind = 'HH'\ninput = {day}"), "input"),
+        (format!("kind = 'HH'\n[input]\nramp = {{ c_start = {day}, c_end = 1 }}"), "input.ramp.c_start"),
+        (format!("kind = 'HH'\nout_vars = ['V', {day}]"), "out_vars"),
+        (format!("kind = 'HH'\n[plot]\nsize = [{day}, 3]"), "plot.size"),
+        (format!("group = {day}"), "group"),
+    ] {
+        let right = format!("`{key}`: {day} is a date, and no key of a model file takes a date");
+        assert_eq!(last(&format!("{text}\n")), right, "{text}");
+    }
+    // These messages of TOML begin with the same word.
+    for (text, right) in [("title = 'x", "invalid literal string"), ("title = 1979-99-99", "invalid date")] {
+        assert!(last(&format!("{text}\n")).starts_with(right), "{text}");
+    }
+}
+
+#[test]
+fn an_array_of_tables_has_two_brackets() {
+    for key in ["group", "projection", "layer", "channel", "group.receptor", "group.poisson", "group.channel"] {
+        let group = if key.starts_with("group.") { "[[group]]\nname = 'P'\n" } else { "" };
+        let right = format!("`{key}` is an array of tables; write `[[{key}]]`");
+        assert_eq!(last(&format!("{group}[{key}]\n")), right);
+    }
+    assert_eq!(last("group = 3\n"), "`group` must be an array, not 3");
 }
 
 /// The line of a value that only the build of the system can refuse.
