@@ -38,7 +38,7 @@ impl<'a> ValueRule<'a> {
             }
             _ => {
                 return Err(Error::Unsupported(format!(
-                    "{name}: {init:?} needs the shape of an array, and synapses have no shape"
+                    "{name}: {init} needs the shape of an array, and synapses have no shape"
                 )));
             }
         };

@@ -193,13 +193,20 @@ pub enum Error {
     #[error("internal error: {0}; this is an error of overtime, please report it")]
     Internal(String),
     /// A state, or weights, have missing or unexpected entries.
-    #[error("names do not fit this system: missing [{}], unexpected [{}]", missing.join(", "), unexpected.join(", "))]
+    #[error("names do not fit this system: {}", misfits(missing, unexpected))]
     Keys {
         /// Names that the system has and the state lacks.
         missing: Vec<String>,
         /// Names that the state has and the system lacks.
         unexpected: Vec<String>,
     },
+}
+
+/// The names that a system needs, and those that it does not have.
+fn misfits(missing: &[String], unexpected: &[String]) -> String {
+    let needs = (!missing.is_empty()).then(|| format!("it needs {}", missing.join(", ")));
+    let lacks = (!unexpected.is_empty()).then(|| format!("it has no {}", unexpected.join(", ")));
+    needs.into_iter().chain(lacks).collect::<Vec<_>>().join("; ")
 }
 
 impl Error {

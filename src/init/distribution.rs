@@ -6,6 +6,7 @@ use crate::error::{Error, Number, Result};
 use crate::numeric::math::exp;
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
+use std::fmt::{self, Display};
 
 device_constants! {
     DISTRIBUTIONS {
@@ -45,6 +46,14 @@ pub enum Distribution {
     /// weights coarse. A weight at the median is rounded by at most 4e-7 of itself for `sigma` = 1,
     /// and by at most 5 % for `sigma` = 3.
     LogNormal(f64, f64),
+}
+
+/// As in model files and in rustdoc: `lognormal(0, 1000)`.
+impl Display for Distribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b] = self.parameters().map(Number);
+        write!(f, "{}({a}, {b})", self.info().name)
+    }
 }
 
 /// The facts of a distribution.
@@ -130,7 +139,7 @@ impl Distribution {
                 return Err(Error::value(name, low, reason));
             }
             Self::Uniform(low, high) if !(high - low).is_finite() => {
-                return Err(Error::value(name, format!("{self:?}"), "has a width that is not a finite number"));
+                return Err(Error::value(name, self, "has a width that is not a finite number"));
             }
             Self::Normal(_, deviation) | Self::LogNormal(_, deviation) if deviation < 0.0 => {
                 return Err(Error::value(name, deviation, "is a standard deviation below 0"));
@@ -141,7 +150,7 @@ impl Distribution {
         if low.is_finite() && high.is_finite() {
             Ok(())
         } else {
-            Err(Error::value(name, format!("{self:?}"), "has values that are too large for f64"))
+            Err(Error::value(name, self, "has values that are too large for f64"))
         }
     }
 
@@ -310,7 +319,7 @@ mod tests {
             (Distribution::Normal(5.0, -1.0), "x: -1 is a standard deviation below 0"),
             (Distribution::Normal(0.0, f64::MAX), "has values that are too large for f64"),
             (Distribution::LogNormal(5.0, -1.0), "x: -1 is a standard deviation below 0"),
-            (Distribution::LogNormal(800.0, 0.0), "x: LogNormal(800.0, 0.0) has values that are too large for f64"),
+            (Distribution::LogNormal(800.0, 0.0), "x: lognormal(800, 0) has values that are too large for f64"),
             (Distribution::LogNormal(0.0, 121.0), "has values that are too large for f64"),
             (Distribution::LogNormal(f64::MAX, f64::MAX), "has values that are too large for f64"),
         ] {

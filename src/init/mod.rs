@@ -2,10 +2,11 @@
 
 pub(crate) mod distribution;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Number, Result};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Scalar;
 pub use distribution::{Distribution, DistributionInfo};
+use std::fmt::{self, Display};
 
 /// The rule for the initial values of an array. Random values depend only on the seed, the name of
 /// the array and the index of the element.
@@ -26,6 +27,20 @@ pub enum Init {
     Orthogonal(f64),
     /// These values, in row-major order.
     Values(Vec<f64>),
+}
+
+/// The rule by its name in model files. Given values are shown by their number.
+impl Display for Init {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Zeros => f.write_str("zeros"),
+            Self::Constant(x) => write!(f, "{}", Number(*x)),
+            Self::Random(distribution) => write!(f, "{distribution}"),
+            Self::XavierNormal => f.write_str("xavier_normal"),
+            Self::Orthogonal(gain) => write!(f, "orthogonal({})", Number(*gain)),
+            Self::Values(values) => write!(f, "{} values", values.len()),
+        }
+    }
 }
 
 impl From<f64> for Init {

@@ -72,7 +72,7 @@ fn load_weights_by_name_from_any_float() {
     over_time.load_weights(&[w("l2.w", 0.25), w("l1.w", 2.0)], true).unwrap();
     assert_eq!(over_time.state_dict().unwrap().get("l2.w").unwrap()[[0]], 0.25);
     let error = over_time.load_weights(&[w("l1.w", 3.0), w("l3.w", 1.0)], true).unwrap_err();
-    assert_eq!(error.to_string(), "names do not fit this system: missing [l2.w], unexpected [l3.w]");
+    assert_eq!(error.to_string(), "names do not fit this system: it needs l2.w; it has no l3.w");
     let unmatched = over_time.load_weights(&[w("l1.w", 3.0), w("l1.s", 1.0)], false).unwrap();
     assert_eq!((unmatched.missing, unmatched.unexpected), (vec!["l2.w".to_owned()], vec!["l1.s".to_owned()]));
     assert_eq!(over_time.state_dict().unwrap().get("l1.s").unwrap()[[0]], 0.0);

@@ -31,7 +31,7 @@ fn every_mistake_has_its_line() {
         (
             "kind = 'HH'\n[initial]\nV = { lognormal = [800, 1] }\n",
             3,
-            "lognormal = [mu, sigma], and LogNormal(800.0, 1.0) has values that are too large for f64",
+            "lognormal = [mu, sigma], and lognormal(800, 1) has values that are too large for f64",
         ),
         ("kind = 'HH'\n[parameters]\ngL = { uniform = [0, 1] }\n", 3, "`gL` must be a number"),
         (

@@ -41,7 +41,7 @@ fn invalid_specifications_are_refused() {
     refused(&with(Init::normal(0.0, f64::INFINITY), one()), "weight");
     refused(&with(Init::uniform(-f64::MAX, f64::MAX), one()), "has a width that is not");
     refused(&with(Init::Values(vec![1.0; 3]), one()), "length 3, expected 2");
-    refused(&with(Init::XavierNormal, one()), "synapses have no shape");
+    refused(&with(Init::XavierNormal, one()), "xavier_normal needs the shape of an array, and synapses have no shape");
     refused(&with(one(), Init::Constant(-0.1)), "is negative");
     refused(&with(one(), Init::uniform(-0.1, 1.0)), "is negative");
     refused(&with(one(), Init::normal(-0.1, 1.0)), "mean delay of projection `test`: -0.1 ms is negative");

@@ -137,7 +137,7 @@ fn errors_are_in_the_words_of_the_command() {
             "state",
         ),
         (2, weights("b3.npz", ""), "weight `l.b`: axis 0 has length 3, expected 2", "state"),
-        (2, weights("few.npz", ""), "names do not fit this system: missing [l.b]", "state"),
+        (2, weights("few.npz", ""), "names do not fit this system: it needs l.b", "state"),
         (
             6,
             "run large.toml --steps 1 --input 1".to_owned(),

@@ -50,7 +50,7 @@ fn weights_of_torch_by_their_names() {
         place.write("more.toml", format!("{head}{more}"));
         if name != "conv2d" {
             let said = place.fails(2, "run more.toml");
-            assert!(said.contains("missing [z.weight, z.bias") && said.contains(".safetensors"), "{said}");
+            assert!(said.contains("it needs z.weight, z.bias") && said.contains(".safetensors"), "{said}");
         }
     }
 }
