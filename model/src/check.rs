@@ -131,12 +131,8 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
             input_at,
             "a sequence or a stimulus is an input of neurons; layers take a number or a file",
         );
-    } else if let Some(Input::Named(_)) = &settings.input {
-        return error(
-            line,
-            input_at,
-            "`input` by name is for the groups of a network, and this file has no `[[group]]`",
-        );
+    } else if let Some((name, at)) = named.first() {
+        return error(line, *at, toml_inputs::no_group(name).unwrap_or_default());
     }
     Ok((system, settings))
 }

@@ -17,7 +17,7 @@ const MOST: usize = 100;
 /// The error of this text. It has advice if a key of its line is one of another table.
 pub(crate) fn advised(error: ParseError, text: &str, line: Line<'_>) -> ParseError {
     let Ok(table) = DeTable::parse(text) else { return error };
-    let is_network = table.get_ref().contains_key("group");
+    let has_neurons = !["group", "layer"].iter().any(|key| table.get_ref().contains_key(*key));
     let mut all = Vec::new();
     keys(table.get_ref(), &[], &mut |at, key| {
         if all.len() < MOST && line(at) == error.line {
@@ -27,15 +27,21 @@ pub(crate) fn advised(error: ParseError, text: &str, line: Line<'_>) -> ParseErr
     let advice = all.iter().find_map(|key| {
         let (name, table) = key.split_last()?;
         let is_free = table.last().is_some_and(|last| OF_NAMES.contains(last));
-        // A near name is a better guess than another table.
-        let is_unknown = error.message.starts_with(NO_KEY) && !error.message.contains("did you mean");
+        let is_unknown = error.message.starts_with(NO_KEY) && !is_plural(&error.message, name);
         let is_wrong = (is_free || is_unknown) && error.message.contains(name);
-        if is_wrong { advice(name, table, is_network) } else { None }
+        if is_wrong { advice(name, table, has_neurons) } else { None }
     });
     match advice {
         Some(advice) => ParseError { message: format!("{}; {advice}", error.message), ..error },
         None => error,
     }
+}
+
+/// Whether the message names a plural or a singular of this key, which is a better guess than another
+/// table.
+fn is_plural(message: &str, key: &str) -> bool {
+    let near = message.split_once("did you mean `").and_then(|(_, rest)| rest.split_once('`'));
+    near.is_some_and(|(near, _)| near.contains(key) || key.contains(near))
 }
 
 /// Calls a function with the offset of each key, and with the keys from the root to it.
@@ -56,7 +62,7 @@ fn keys_of_value<'t>(value: &'t Spanned<DeValue<'_>>, of: &[&'t str], each: &mut
 }
 
 /// The right place of a key that stands in this table.
-fn advice(key: &str, table: &[&str], is_network: bool) -> Option<String> {
+fn advice(key: &str, table: &[&str], has_neurons: bool) -> Option<String> {
     if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         return None;
     }
@@ -65,9 +71,9 @@ fn advice(key: &str, table: &[&str], is_network: bool) -> Option<String> {
     if has_tables && takes(&format!("[[{outer}]]\n{key} = 0")) {
         return Some(format!("`{key}` is a key of `[[{outer}]]`, and stands before the tables in it"));
     }
-    // A network has the keys of neurons in its groups alone.
-    let of_group = File::default().of_neurons().iter().any(|(own, _)| *own == key);
-    (takes(&format!("{key} = 0")) && !(is_network && of_group))
+    // A network has the keys of neurons in its groups alone, and layers do not have them.
+    let of_neurons = File::default().of_neurons().iter().any(|(own, _)| *own == key);
+    (takes(&format!("{key} = 0")) && (has_neurons || !of_neurons))
         .then(|| format!("`{key}` is a key of the whole file, and stands before the first table"))
 }
 

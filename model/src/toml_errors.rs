@@ -19,8 +19,12 @@ pub(crate) fn described(text: &str, error: &Error, line: Line<'_>) -> ParseError
     let table = DeTable::parse(text).ok();
     let (keys, value) = table.as_ref().and_then(|table| path(table.get_ref(), span.start)).unzip();
     let keys = keys.unwrap_or_default();
-    let near = keys.get(1).filter(|_| keys.first().is_some_and(|key| key == "input"));
-    let near = near
+    let of_input = keys.get(1).filter(|_| keys.first().is_some_and(|key| key == "input"));
+    let has_groups = table.as_ref().is_some_and(|table| table.get_ref().contains_key("group"));
+    if let Some(message) = of_input.filter(|_| !has_groups).and_then(|key| toml_inputs::no_group(key)) {
+        return ParseError { path: None, line: line(span.start), message };
+    }
+    let near = of_input
         .and_then(|key| toml_inputs::near(key))
         .map_or_else(String::new, |near| format!(" (did you mean `input.{near}`?)"));
     let message = if let Some(DeValue::Datetime(date)) = value.map(Spanned::get_ref) {

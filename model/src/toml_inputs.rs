@@ -1,5 +1,6 @@
 //! The input of a model file as its text has it.
 
+use crate::error::unknown_name;
 use crate::sequence::Sequence;
 use crate::stimulus::Stimulus;
 use crate::toml_values::{Source, Value};
@@ -82,8 +83,8 @@ impl<'de> Deserialize<'de> for Signal {
                 self.visit_f64(x as f64)
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Signal, A::Error> {
-                match map.next_key::<String>()? {
-                    Some(key) => table(key, map),
+                match map.next_key::<Known>()? {
+                    Some(Known(key)) => table(key, map),
                     None => Err(de::Error::custom(format!("an empty table: an input is {EXPECTED}"))),
                 }
             }
@@ -95,9 +96,32 @@ impl<'de> Deserialize<'de> for Signal {
 const EXPECTED: &str = "a number, { file = \"x.npz\", array = \"in\" }, a sequence such as { linspace = [0, 5, 20] }, or \
                         a stimulus such as { ramp = { c_start = 0, c_end = 5 } }";
 
+/// The first key of an input. An unknown key is an error at its place.
+struct Known(String);
+
+impl<'de> Deserialize<'de> for Known {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let key = String::deserialize(deserializer)?;
+        if is_key(&key) { Ok(Self(key)) } else { Err(de::Error::custom(unknown_name("kind of input", &key, known()))) }
+    }
+}
+
+/// The keys of an input.
+fn known() -> impl Iterator<Item = &'static str> {
+    ["file", "array"].into_iter().chain(Sequence::NAMES).chain(Stimulus::NAMES)
+}
+
 /// Whether a key is one of an input, rather than the name of a group.
 fn is_key(key: &str) -> bool {
-    ["file", "array"].contains(&key) || Sequence::NAMES.contains(&key) || Stimulus::NAMES.contains(&key)
+    known().any(|known| known == key)
+}
+
+/// The error of a key of `input` that is not one of an input, in a file without groups.
+pub(crate) fn no_group(key: &str) -> Option<String> {
+    let unknown = || unknown_name("kind of input", key, known());
+    (!is_key(key)).then(|| {
+        format!("{}; `input` by name is for the groups of a network, and this file has no `[[group]]`", unknown())
+    })
 }
 
 /// The input that an unknown key of `input` may mean. Such a key counts as the name of a group.

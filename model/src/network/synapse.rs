@@ -26,6 +26,9 @@ pub(super) fn receptor(
     let Keys(raw) = item.into_inner();
     let name = name("receptor", raw.name.as_ref(), at, taken, line)?;
     let kind = raw.kind.as_ref().map(|kind| kind.get_ref().as_str());
+    if let Some(kind) = raw.kind.as_ref().filter(|kind| kind.get_ref() == "delta") {
+        return error(line, start(kind), format!("a delta has no `kind`: receptor `{name}` has `variable` alone"));
+    }
     if let Some(variable) = raw.variable {
         let others = [("reversal", &raw.reversal), ("magnesium", &raw.magnesium), ("tau_rise", &raw.tau_rise)];
         if let Some((key, Some(given))) = others.into_iter().find(|(_, value)| value.is_some()) {

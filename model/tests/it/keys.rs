@@ -68,7 +68,26 @@ fn an_unknown_key_has_its_table_and_the_nearest_key() {
         ("kind = 'HH'\ninput = { ramp = { c_start = 0 } }\n".to_owned(), &["`input.ramp` needs `c_end`"]),
         (
             "kind = 'HH'\ninput = { rampp = { c_start = 0, c_end = 1 } }\n".to_owned(),
-            &["`input.rampp`: ", "(did you mean `input.ramp`?)"],
+            &["no kind of input named `rampp` (did you mean `ramp`?); there is: file, array, linspace, "],
+        ),
+        (
+            "kind = 'HH'\ninput = { rmap = { c_start = 0, c_end = 1 } }\n".to_owned(),
+            &["no kind of input named `rmap`", "ramp, sinusoidal, square", "this file has no `[[group]]`"],
+        ),
+        ("kind = 'HH'\ninput = { rmap = 3 }\n".to_owned(), &["no kind of input named `rmap`"]),
+        (
+            format!("{GROUP}[input]\nP = {{ rampp = {{ c_start = 0 }} }}\n"),
+            &[
+                "`input.P.rampp`: no kind of input named `rampp` (did you mean `ramp`?); there is: file, array, linspace, ",
+            ],
+        ),
+        (
+            format!("{GROUP}[input.rampp]\nc_start = 0\n"),
+            &["`input.rampp`: no kind of input named `c_start`", "(did you mean `input.ramp`?)"],
+        ),
+        (
+            "[[group]]\nname = 'P'\nkind = 'LIF'\n[[group.receptor]]\nname = 'r'\nkind = 'delta'\n".to_owned(),
+            &["a delta has no `kind`: receptor `r` has `variable` alone"],
         ),
         (
             "kind = 'HH'\ninput = { section = { durations = [1], values = [{ linspac = [0, 1, 3] }] } }\n".to_owned(),
@@ -113,6 +132,8 @@ fn a_misplaced_key_has_its_right_place() {
         ("kind = 'HH'\n[plot]\ndt = 0.1\n".to_owned(), 3, "dt"),
         ("kind = 'HH'\n[input.ramp]\nc_start = 0\nc_end = 1\nplot = 'x.png'\n".to_owned(), 5, "plot"),
         (format!("{LAYER}steps = 3\n"), 4, "steps"),
+        // `dilation` is near, and `duration` is the key of another table.
+        (format!("{LAYER}duration = 3\n"), 4, "duration"),
     ] {
         let error = ModelFile::parse(&text).unwrap_err();
         // The key `input` is also one of a group.
@@ -121,11 +142,14 @@ fn a_misplaced_key_has_its_right_place() {
     }
     let of_group = message(&format!("{GROUP}noise = 1.0\n"));
     assert!(of_group.contains("; `noise` is a key of `[[group]]`, and stands before the tables in it"), "{of_group}");
-    // There is no advice without a misplaced key: a near key of the same table is the better guess,
-    // a network has no `size`, and a population may have the name of a key.
+    // There is no advice without a misplaced key: a singular or plural in the same table is the
+    // better guess, networks and layers have no `size`, and a population may have the name of a key.
     for text in [
         "kind = 'HH'\ninput = { section = { values = [1], duration = [1] } }\n".to_owned(),
         format!("{GROUP}{PROJECTION}size = 3\n"),
+        format!("{GROUP}{PROJECTION}weights = 3\n"),
+        format!("{LAYER}size = 3\n"),
+        format!("{LAYER}parameters = {{ tau = 1 }}\n"),
         format!("[populations]\nE = 'P[0..9]'\n{GROUP}"),
         "kind = 'HH'\nsize = 'x'\n".to_owned(),
         "[[group]]\nname = 'P'\nkind = 'LIF'\nsize = 'x'\n".to_owned(),

@@ -57,7 +57,11 @@ fn groups_have_inputs_of_their_own() {
         ("input = { A = { file = 'x.npz', array = 'c' }, B = { file = 'x.npz', array = 'b' } }", "", "expected 7"),
         ("input = { C = 1.0 }\nsteps = 5", "", "m.toml:1: group `C` takes no input: it needs `input = true`"),
         ("input = { E = 1.0 }\nsteps = 5", "", "no group named `E`"),
-        ("input = { A = { uniform = [0, 1] } }\nsteps = 5", "", "`input.A` must be a number"),
+        (
+            "input = { A = { uniform = [0, 1] } }\nsteps = 5",
+            "",
+            "`input.A`: no kind of input named `uniform`; there is: file, ",
+        ),
         ("input = { A = 1.0, file = 'x.npz' }", "", "`file` beside names of groups"),
         ("steps = 5", "--input C=1.0", "`input = true`"),
         ("steps = 5", "--input E=1.0", "no group named `E`"),
@@ -70,7 +74,9 @@ fn groups_have_inputs_of_their_own() {
         assert!(said.contains(says), "{input} {arguments}: {said}");
     }
     place.write("hh.toml", "kind = 'HH'\nsteps = 5\ninput = { A = 1.0 }\n");
-    assert!(place.fails(2, "run hh.toml").contains("hh.toml:3: `input` by name is for the groups of a network"));
+    let said = place.fails(2, "run hh.toml");
+    assert!(said.contains("hh.toml:3: no kind of input named `A`"), "{said}");
+    assert!(said.contains("`input` by name is for the groups of a network"), "{said}");
     assert!(
         place.fails(2, "run hh --steps 5 --input A=1.0").contains("inputs by name are for the groups of a network")
     );
