@@ -4,7 +4,7 @@ use super::Progress;
 use crate::cuda::Context;
 use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
-use crate::numeric::scalar::Scalar;
+use crate::numeric::scalar::{DType, Scalar};
 use crate::recording::{FirstAxis, Handle, OutVars, Structure};
 use crate::survey;
 use crate::system::clock::Clock;
@@ -101,6 +101,11 @@ impl<T: Scalar> Options<T> {
             return Err(Error::Unsupported("first_axis is Batch, but the loop has no batch: call batch(…)".into()));
         }
         let clock = Clock::new(self.i0, self.t0, self.dt)?;
+        // Halves are for cells and layers, which do not compute with dt.
+        let rounded = if T::DTYPE == DType::F32 { f64::from(self.dt as f32) } else { self.dt };
+        if rounded == 0.0 || rounded.is_infinite() {
+            return Err(Error::value("dt", self.dt, format!("is {rounded} in {}", T::DTYPE)));
+        }
         let (dt, device) = (self.dt, self.device);
         crate::memory::threads::run(|| system.prepare(dt, device))??;
         let pool = match self.threads {

@@ -59,3 +59,19 @@ fn a_value_that_is_too_large_has_its_line() {
     place.write("m.toml", "kind = 'LIF'\nduration = 1.0\nnoise = 1.0\n");
     place.ok("run m.toml --quiet");
 }
+
+/// Neurons in f32 compute with a step in f32.
+#[test]
+fn a_step_has_a_length_in_the_type_of_the_run() {
+    let place = Place::new();
+    for (dt, rounded) in [("1e-50", "0"), ("1e39", "inf")] {
+        place.write("m.toml", format!("kind = 'HH'\nsteps = 1\ndt = {dt}\n"));
+        for run in ["run m.toml".to_owned(), format!("run hh --steps 1 --dt {dt}")] {
+            let error = place.fails(2, &run);
+            assert!(error.contains(&format!("dt: {dt} is {rounded} in f32")), "{run}: {error}");
+        }
+    }
+    place.ok("run hh --steps 1 --dt 1e-50 --dtype f64 --quiet");
+    let error = place.fails(2, "run hh --steps 1 --batch 0");
+    assert!(error.contains("--batch") && error.contains("0 is not in 1.."), "{error}");
+}
