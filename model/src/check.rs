@@ -2,7 +2,7 @@
 //! its line. The conversion reads no other file.
 
 use crate::neurons::check::{Keys, neurons as one_group};
-use crate::rules::{Line, Result, choice, error, file_only, finite, get, known, number_or_file, start};
+use crate::rules::{Line, Result, at_least_one, choice, error, file_only, finite, get, known, number_or_file, start};
 use crate::settings::Signal;
 use crate::system_spec::SystemSpec;
 use crate::toml_file;
@@ -27,7 +27,7 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
     };
     let settings = Settings {
         title: get(file.title),
-        batch: get(file.batch),
+        batch: file.batch.map(|rows| at_least_one(rows, line, "batch", "rows")).transpose()?,
         duration: file.duration.map(|d| finite(d, line, "duration", 0.0)).transpose()?,
         steps: get(file.steps),
         input: file.input.map(|v| input(v, line)).transpose()?,
@@ -45,7 +45,7 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
         weights: get(file.weights).map(PathBuf::from),
         state: get(file.state).map(PathBuf::from),
         out_vars: file.out_vars.map(|v| out_vars(v, line)).transpose()?,
-        record_every: get(file.record_every),
+        record_every: file.record_every.map(|k| at_least_one(k, line, "record_every", "steps")).transpose()?,
         plot: crate::plot::plot(file.plot, line)?,
     };
     let first = |list: &[usize]| list.first().copied().unwrap_or(0);

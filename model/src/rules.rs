@@ -97,6 +97,14 @@ pub(crate) fn choice<V: Copy>(name: Spanned<String>, line: Line<'_>, key: &str, 
     }
 }
 
+/// Checks that a number of things is not 0.
+pub(crate) fn at_least_one(n: Spanned<u64>, line: Line<'_>, key: &str, what: &str) -> Result<u64> {
+    match *n.get_ref() {
+        0 => error(line, start(&n), format!("`{key}` must be a positive number of {what}, not 0")),
+        n => Ok(n),
+    }
+}
+
 /// Checks that the number is finite and at least `least`.
 pub(crate) fn finite(x: Spanned<f64>, line: Line<'_>, key: &str, least: f64) -> Result<f64> {
     let value = *x.get_ref();
@@ -150,6 +158,17 @@ pub(crate) fn value(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result
         raw::Value::Source(table) => return source(*table, at, line, key),
     };
     checked(value, at, line, key)
+}
+
+/// The values of a variable of neurons or synapses.
+pub(crate) fn of_units(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
+    let at = start(&v);
+    let name = match value(v, line, key)? {
+        Value::XavierNormal => "xavier_normal",
+        Value::Orthogonal(_) => "orthogonal",
+        value => return Ok(value),
+    };
+    error(line, at, format!("`{key}`: `{name}` is for the weights of layers, which have rows and columns"))
 }
 
 /// A table of the source of values, with exactly one of its keys.

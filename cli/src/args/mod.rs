@@ -105,7 +105,7 @@ pub(crate) struct RunArgs {
     /// The number of batch rows
     ///
     /// Without it there is no batch axis, unless the input has one.
-    #[arg(long, value_name = "B", help_heading = LENGTH)]
+    #[arg(long, value_name = "B", value_parser = clap::value_parser!(u64).range(1..), help_heading = LENGTH)]
     pub(crate) batch: Option<u64>,
     /// A file of the number of steps that each batch row makes, for cells and layers
     #[arg(long, value_name = "FILE[:NAME]", value_hint = ValueHint::FilePath, help_heading = LENGTH)]

@@ -7,7 +7,7 @@ use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind
 use crate::catalog::{self, Family};
 use crate::neurons::check::{fits, gates, known_kind, method, size, soft};
 use crate::rules::{
-    Line, Result, error, finite, get, name, needed, number_or_file, parameters, start, table, unknown, value,
+    Line, Result, error, finite, get, name, needed, number_or_file, of_units, parameters, start, table, unknown, value,
 };
 use crate::strict::Keys;
 use crate::{Neurons, Value, neurons, toml_values};
@@ -81,7 +81,7 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
     let has_value = |r: &&Receptor| !matches!(r.kind, ReceptorKind::Delta(_) | ReceptorKind::Gap);
     let of_receptors = receptors.iter().filter(has_value).map(|r| r.name.as_str());
     let initials: Vec<&str> = of_neuron.into_iter().chain(of_receptors).collect();
-    let mut initial = table(Some(initial), line, "variable with an initial value", &initials, value)?;
+    let mut initial = table(Some(initial), line, "variable with an initial value", &initials, of_units)?;
     for receptor in &mut receptors {
         let own = initial.iter().position(|(name, _)| *name == receptor.name);
         receptor.init = own.map(|own| initial.remove(own).1);

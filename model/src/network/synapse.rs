@@ -4,7 +4,7 @@ use super::tables as raw;
 use super::{Kinetics, Receptor, ReceptorKind, Shape};
 use crate::Value;
 use crate::catalog::{self, Family};
-use crate::rules::{Line, Result, error, finite, name, needed, start, table, unknown, value};
+use crate::rules::{Line, Result, error, finite, name, needed, of_units, start, table, unknown, value};
 use crate::strict::Keys;
 use crate::toml_values::{self as raw_value, Maybe, Table};
 use overtime::models::ModelInfo;
@@ -153,7 +153,7 @@ pub(super) fn kinetics(
         _ => None,
     };
     let parameters = table(parameters, line, "parameter", &names, number)?.into_iter().filter_map(number_of).collect();
-    let initial = table(initial, line, "variable with an initial value", known.variables, value)?;
+    let initial = table(initial, line, "variable with an initial value", known.variables, of_units)?;
     Ok(Some(Kinetics { kind: kind.into_inner(), parameters, initial }))
 }
 

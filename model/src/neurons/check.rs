@@ -2,7 +2,7 @@
 
 use super::{Neurons, RawChannel, channels, takes};
 use crate::error::ParseError;
-use crate::rules::{Line, Result, choice, error, finite, get, known, parameters, start, table, value};
+use crate::rules::{Line, Result, choice, error, finite, get, known, of_units, parameters, start, table};
 use crate::strict;
 use crate::toml_values::{Maybe, Table};
 use crate::value::Value;
@@ -27,7 +27,7 @@ pub(crate) fn neurons(kind: &Spanned<String>, group: Keys, line: Line<'_>) -> Re
     let initials: Vec<&str> = neuron.initial().collect();
     group.initial.as_ref().map_or(Ok(()), |initial| gates(initial, &initials, line))?;
     let parameters = parameters(group.parameters, line, &neuron.parameters, None)?;
-    let initial = table(group.initial, line, "variable with an initial value", &initials, value)?;
+    let initial = table(group.initial, line, "variable with an initial value", &initials, of_units)?;
     let mut neurons = Neurons {
         kind: neuron.name.to_owned(),
         size: 1,

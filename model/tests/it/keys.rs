@@ -83,7 +83,7 @@ fn an_unknown_key_has_its_table_and_the_nearest_key() {
         ),
         (
             format!("{GROUP}[input.rampp]\nc_start = 0\n"),
-            &["`input.rampp`: no kind of input named `c_start`", "(did you mean `input.ramp`?)"],
+            &["`input.rampp.c_start`: no kind of input named `c_start`", "(did you mean `input.ramp`?)"],
         ),
         (
             "[[group]]\nname = 'P'\nkind = 'LIF'\n[[group.receptor]]\nname = 'r'\nkind = 'delta'\n".to_owned(),

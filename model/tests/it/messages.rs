@@ -150,6 +150,33 @@ fn an_array_of_tables_has_two_brackets() {
     assert_eq!(last("group = 3\n"), "`group` must be an array, not 3");
 }
 
+/// The rules of weights need an array with rows and columns.
+#[test]
+fn variables_of_units_take_no_rule_of_weights() {
+    let projection = "[[projection]]\nname = 's'\nfrom = 'P'\nto = 'P.ge'\nconnect = { kind = 'one_to_one' }\n";
+    for (value, name) in
+        [("'orthogonal'", "orthogonal"), ("{ orthogonal = 1 }", "orthogonal"), ("'xavier_normal'", "xavier_normal")]
+    {
+        for (text, key) in [
+            (format!("kind = 'HH'\ninitial = {{ V = {value} }}"), "V"),
+            (format!("{GROUP}[group.initial]\nge = {value}"), "ge"),
+            (format!("{GROUP}{projection}kinetics = 'stp'\ninitial = {{ u = {value} }}"), "u"),
+        ] {
+            let right = format!("`{key}`: `{name}` is for the weights of layers, which have rows and columns");
+            assert_eq!(last(&format!("{text}\n")), right, "{text}");
+        }
+    }
+    ModelFile::parse("kind = 'HH'\ninitial = { V = 'zeros' }\n").unwrap();
+}
+
+#[test]
+fn a_number_of_things_is_positive() {
+    for (key, what) in [("batch", "rows"), ("record_every", "steps")] {
+        let said = last(&format!("kind = 'HH'\n{key} = 0\n"));
+        assert_eq!(said, format!("`{key}` must be a positive number of {what}, not 0"));
+    }
+}
+
 /// The line of a value that only the build of the system can refuse.
 #[test]
 fn a_value_has_a_line() {
