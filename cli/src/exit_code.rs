@@ -2,6 +2,7 @@
 
 use crate::console;
 use overtime::Error;
+use overtime_model::ModelFile;
 use std::fmt::{self, Display};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -65,11 +66,14 @@ pub(crate) fn of_model(error: overtime_model::Error) -> anyhow::Error {
     }
 }
 
-/// Adds the name of the model file to an error that only the build of the system finds.
+/// Adds the name of the model file to an error that only the build of the system finds, and the line
+/// if the error names a table of the file.
 pub(crate) fn in_file(error: anyhow::Error, model: Option<&Path>) -> anyhow::Error {
     match model {
         Some(path) if !matches!(error.downcast_ref(), Some(overtime_model::Error::Parse(_))) => {
-            error.context(path.display().to_string())
+            let line = ModelFile::line_of_message(path, &message(&error));
+            let line = line.map_or_else(String::new, |line| format!(":{line}"));
+            error.context(format!("{}{line}", path.display()))
         }
         _ => error,
     }

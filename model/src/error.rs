@@ -42,12 +42,16 @@ impl Error {
         Self::Within { place: place.into(), source: Box::new(self) }
     }
 
-    /// Adds the model file to the error, unless the error names it already.
+    /// Adds the model file to the error, and the line if it is known, unless the error names the file
+    /// already.
     #[must_use]
-    pub fn in_file(self, path: Option<&Path>) -> Self {
+    pub fn in_file(self, path: Option<&Path>, line: impl FnOnce(&Path, &Self) -> Option<usize>) -> Self {
         match (self, path) {
             (error @ Self::Parse(_), _) | (error, None) => error,
-            (error, Some(path)) => error.within(path.display().to_string()),
+            (error, Some(path)) => {
+                let line = line(path, &error).map_or_else(String::new, |line| format!(":{line}"));
+                error.within(format!("{}{line}", path.display()))
+            }
         }
     }
 }

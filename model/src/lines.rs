@@ -15,6 +15,33 @@ pub(crate) fn line_of(text: &str, value: &str) -> Option<usize> {
     Some(1 + text.get(..*at)?.matches('\n').count())
 }
 
+/// The line of the table or of the parameter that a message of the library names: a group, a
+/// projection, a layer, or a parameter of the whole file.
+pub(crate) fn line_of_message(text: &str, message: &str) -> Option<usize> {
+    let table = DeTable::parse(text).ok()?;
+    let mut names = Vec::new();
+    for key in ["group", "projection", "layer"] {
+        let tables = table.get_ref().get(key).and_then(|value| value.get_ref().as_array());
+        let named = |item: &'_ Spanned<DeValue<'_>>| {
+            let name = item.get_ref().as_table()?.get("name")?;
+            Some((name.get_ref().as_str()?.to_owned(), name.span().start))
+        };
+        names.extend(tables.into_iter().flatten().filter_map(named));
+    }
+    let mut parts = message.split('`');
+    while let (Some(before), Some(name)) = (parts.next(), parts.next()) {
+        let of_table = ["group ", "projection ", "layer ", "of "].iter().any(|what| before.ends_with(what));
+        let found = names.iter().find(|(known, _)| of_table && known == name);
+        if let Some((_, at)) = found {
+            return Some(1 + text.get(..*at)?.matches('\n').count());
+        }
+        if before.ends_with("parameter ") {
+            return line_of(text, &format!("parameters.{name}"));
+        }
+    }
+    None
+}
+
 /// Adds the names of a table's values, each with the offset of its key.
 fn values(table: &DeTable<'_>, prefix: &str, all: &mut Vec<(String, usize)>) {
     for (key, value) in table {

@@ -1,6 +1,6 @@
 //! A model file: a system, and the settings of a run.
 
-use crate::error::{ParseError, Result};
+use crate::error::{Error, ParseError, Result};
 use crate::loaded::Loaded;
 use crate::neurons::Neurons;
 use crate::settings::{Input, Settings};
@@ -62,9 +62,15 @@ impl ModelFile {
     /// its name, or the `noise` of a group. `None` if the file does not have it, or cannot be read.
     #[must_use]
     pub fn line_of(path: &Path, value: &str) -> Option<usize> {
-        // A pipe has no text any more.
-        let text = path.is_file().then(|| files::read_capped(path, LONGEST, "a model file"))?.ok()?;
-        lines::line_of(&String::from_utf8(text).ok()?, value)
+        lines::line_of(&text_of(path)?, value)
+    }
+
+    /// The line of the table, or of the parameter, that a message of the library about this model
+    /// names: "… of projection `s`", "parameter `tau`". `None` if the message names no table of the
+    /// file, or the file cannot be read.
+    #[must_use]
+    pub fn line_of_message(path: &Path, message: &str) -> Option<usize> {
+        lines::line_of_message(&text_of(path)?, message)
     }
 
     /// A group of one neuron of this kind, with all defaults.
@@ -82,7 +88,8 @@ impl ModelFile {
     pub fn build<T: Scalar>(&self) -> Result<Loaded<T>> {
         let arrays = self.system.arrays(self.path.as_deref())?;
         let (seed, dt) = (self.settings.seed.unwrap_or(0), self.settings.dt.unwrap_or(0.1));
-        self.system.build_with(&arrays, seed, dt).map_err(|e| e.in_file(self.path.as_deref()))
+        let line = |path: &Path, error: &Error| Self::line_of_message(path, &error.to_string());
+        self.system.build_with(&arrays, seed, dt).map_err(|e| e.in_file(self.path.as_deref(), line))
     }
 
     fn rebase(&mut self, folder: &Path) {
@@ -92,4 +99,10 @@ impl ModelFile {
         input.chain(&mut self.settings.lengths).for_each(|value| value.rebase(folder));
         [&mut self.settings.weights, &mut self.settings.state].into_iter().flatten().for_each(join);
     }
+}
+
+/// The text of a model file for lines in errors. A pipe has no text any more.
+fn text_of(path: &Path) -> Option<String> {
+    let text = path.is_file().then(|| files::read_capped(path, LONGEST, "a model file"))?.ok()?;
+    String::from_utf8(text).ok()
 }

@@ -63,6 +63,18 @@ fn kind(raw: raw::Layer, at: usize, line: Line<'_>) -> Result<LayerKind> {
     let names =
         |required: bool| known.options.iter().filter(|o| o.required == required).map(|o| o.name).collect::<Vec<_>>();
     allow(&raw, &kind, &names(true), &names(false), kind_at, line)?;
+    let counts = [
+        ("num_in", &raw.num_in),
+        ("num_out", &raw.num_out),
+        ("hidden", &raw.hidden),
+        ("num_layers", &raw.num_layers),
+        ("in_channels", &raw.in_channels),
+        ("out_channels", &raw.out_channels),
+        ("groups", &raw.groups),
+    ];
+    if let Some((key, Some(none))) = counts.into_iter().find(|(_, n)| n.as_ref().is_some_and(|n| *n.get_ref() == 0)) {
+        return error(line, start(none), format!("`{key}` must be a positive number, not 0"));
+    }
     let bias = get(raw.bias).unwrap_or(true);
     let mut inits = Vec::new();
     let named =

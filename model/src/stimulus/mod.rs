@@ -195,6 +195,14 @@ impl Stimulus {
         {
             return Err(spec(format!("section has {} values and {} durations", values.len(), durations.len())));
         }
+        if let Self::Spike(Spike { sp_times, sp_lens, sp_sizes }) = self {
+            let wrong = [("sp_lens", sp_lens), ("sp_sizes", sp_sizes)]
+                .into_iter()
+                .find_map(|(key, level)| Some((key, level.units().filter(|n| *n != sp_times.len() as u64)?)));
+            if let Some((key, n)) = wrong {
+                return Err(spec(format!("spike has {} sp_times and {n} {key}", sp_times.len())));
+            }
+        }
         let mut units = levels.iter().filter_map(|level| level.units());
         match (self.has_duration(), units.next()) {
             (true, Some(first)) => match units.find(|other| *other != first) {

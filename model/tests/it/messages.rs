@@ -232,3 +232,56 @@ fn a_value_has_a_line() {
     assert_eq!(ModelFile::line_of(&folder.path().join("none.toml"), "noise"), None);
     assert_eq!(ModelFile::line_of(folder.path(), "noise"), None);
 }
+
+/// The library names a table or a parameter, and the file has its line.
+#[test]
+fn an_error_of_the_library_has_the_line_of_its_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.toml");
+    let projection = "[[projection]]\nname = 's'\nfrom = 'P'\nto = 'P.ge'\n";
+    let connected = format!("{GROUP}{projection}connect = {{ kind = 'one_to_one' }}\n");
+    for (text, line, part) in [
+        (format!("{connected}delay = 1e9\n"), 18, "delay of projection `s`"),
+        (format!("{GROUP}{projection}connect = {{ kind = 'fixed_num_pre', num = 80 }}\n"), 18, "projection `s`: 80"),
+        (format!("{connected}kinetics = 'stp'\nparameters = {{ U = 3 }}\n"), 18, "projection `s`: 3"),
+        (format!("{connected}kinetics = 'stp'\nstdp = {{ max = 1 }}\n"), 18, "projection `s` has kinetics"),
+        (format!("{GROUP}[[group.poisson]]\nreceptor = 'ge'\nrate = 1e9\nweight = 1\n"), 2, "drive of `P`"),
+        ("kind = 'PoissonGroup'\n[parameters]\nfreqs = 1e9\n".to_owned(), 3, "parameter `freqs`"),
+    ] {
+        std::fs::write(&path, &text).unwrap();
+        let file = ModelFile::read(&path).unwrap();
+        let error = match file.build::<f64>() {
+            Err(error) => error.to_string(),
+            // The loop checks what depends on its step.
+            Ok(system) => overtime::LoopOverTime::builder(system).build().err().expect(&text).to_string(),
+        };
+        assert!(error.contains(part), "{text}: {error}");
+        assert_eq!(ModelFile::line_of_message(&path, &error), Some(line), "{text}: {error}");
+    }
+    for message in ["no group named `P`", "x of projection `Q`", "parameter `tau`", "projection `", ""] {
+        assert_eq!(ModelFile::line_of_message(&path, message), None, "{message}");
+    }
+}
+
+#[test]
+fn each_pulse_has_a_size_and_a_length() {
+    let spike = |more: &str| format!("kind = 'HH'\ninput = {{ spike = {{ sp_times = [1, 2], {more} }} }}\n");
+    let said = last(&spike("sp_lens = 1, sp_sizes = [1, 2, 3]"));
+    assert_eq!(said, "`input`: spike has 2 sp_times and 3 sp_sizes");
+    let said = last(&spike("sp_lens = { linspace = [1, 2, 1] }, sp_sizes = 1"));
+    assert_eq!(said, "`input`: spike has 2 sp_times and 1 sp_lens");
+    ModelFile::parse(&spike("sp_lens = 1, sp_sizes = [1, 2]")).unwrap();
+}
+
+#[test]
+fn a_layer_has_units() {
+    let layer = "[[layer]]\nname = 'l'\n";
+    for (rest, key) in [
+        ("kind = 'Dense'\nnum_out = 2\nnum_in = 0", "num_in"),
+        ("kind = 'Dense'\nnum_in = 2\nnum_out = 0", "num_out"),
+        ("kind = 'RNN'\nnum_in = 2\nhidden = 0", "hidden"),
+        ("kind = 'RNN'\nnum_in = 2\nhidden = 2\nnum_layers = 0", "num_layers"),
+    ] {
+        assert_eq!(last(&format!("{layer}{rest}\n")), format!("`{key}` must be a positive number, not 0"));
+    }
+}
