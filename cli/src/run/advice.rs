@@ -1,12 +1,12 @@
 //! Advice about numbers that are not finite and about too little memory, in terms of the command's
 //! flags.
 
-use super::spec::{Given, Spec};
+use super::spec::{Given, Spec, place};
 use crate::exit_code::{Failure, not_finite};
 use crate::paths::extension;
 use ndarray::ArrayD;
 use overtime::{Error, Number, Scalar};
-use overtime_model::{Arrays, ModelFile, Neurons, SystemSpec as System, Value};
+use overtime_model::{Arrays, Neurons, SystemSpec as System, Value};
 use std::path::Path;
 
 /// The error of a run with advice.
@@ -21,7 +21,8 @@ pub(crate) fn of_run(error: anyhow::Error, spec: &Spec) -> anyhow::Error {
             Given::Series(path, _) => format!("{}: ", path.display()),
             _ => String::new(),
         };
-        return Failure::Numerical(format!("{file}{what}; inputs must be finite")).into();
+        let error = Failure::Numerical(format!("{file}{what}; inputs must be finite"));
+        return spec.of_setting("input", error.into());
     }
     let dt = Number(spec.dt);
     let advice = match (&spec.system, group_of(&spec.system, variable)) {
@@ -117,10 +118,7 @@ pub(super) fn check_values<T: Scalar>(spec: &Spec, arrays: &Arrays) -> anyhow::R
     let Some((name, x)) = too_large::<T>(&spec.system, arrays) else { return Ok(()) };
     let error = anyhow::Error::from(Failure::Numerical(format!("`{name}` has {}", unfit::<T>(x))));
     Err(match &spec.model {
-        Some(path) => match ModelFile::line_of(path, &name) {
-            Some(line) => error.context(format!("{}:{line}", path.display())),
-            None => error.context(path.display().to_string()),
-        },
+        Some(path) => error.context(place(path, &name)),
         None => error,
     })
 }

@@ -82,7 +82,9 @@ pub(crate) fn steps(
     match (asked, input) {
         (Some(asked), Some(given)) if asked != given as u64 => {
             let expected = usize::try_from(asked).unwrap_or(usize::MAX);
-            Err(Error::Shape { argument: "--input".into(), axis: "time".into(), expected, given }.into())
+            let argument = spec.name_of("input");
+            let error = Error::Shape { argument, axis: "time".into(), expected, given };
+            Err(spec.of_setting("input", error.into()))
         }
         (Some(asked), _) => Ok(asked),
         (None, Some(given)) => Ok(given as u64),

@@ -23,10 +23,12 @@ use overtime_model::{Arrays, Axis, Loaded, SystemSpec as System, files};
 /// Reads all files, builds the loop, and finds the length of the run.
 pub(crate) fn new<T: Element>(mut spec: Spec, place: &Place) -> anyhow::Result<Session<T>> {
     if let Some(Lengths::File(path, name)) = &spec.lengths {
-        let array = files::one(path, name.as_deref()).map_err(of_model).context("lengths")?;
-        spec.lengths = Some(Lengths::Known(length::of_rows(&array)?));
+        let array = files::one(path, name.as_deref()).map_err(of_model).context("lengths");
+        let rows = array.and_then(|array| length::of_rows(&array));
+        spec.lengths = Some(Lengths::Known(rows.map_err(|e| spec.of_setting("lengths", e))?));
     }
-    let input = series::from_file::<T>(&spec.input, "input", spec.lengths.is_some())?;
+    let input = series::from_file::<T>(&spec.input, "input", spec.lengths.is_some());
+    let input = input.map_err(|e| spec.of_setting("input", e))?;
     let named = match &spec.input {
         Given::Named(all) => all
             .iter()
@@ -34,14 +36,15 @@ pub(crate) fn new<T: Element>(mut spec: Spec, place: &Place) -> anyhow::Result<S
                 Some((name.clone(), series::from_file::<T>(given, &format!("input of `{name}`"), false).transpose()?))
             })
             .map(|(name, series)| Ok((name, series?)))
-            .collect::<anyhow::Result<Vec<_>>>()?,
+            .collect::<anyhow::Result<Vec<_>>>()
+            .map_err(|e| spec.of_setting("input", e))?,
         _ => Vec::new(),
     };
-    advice::check_constants::<T>(&spec.input)?;
+    advice::check_constants::<T>(&spec.input).map_err(|e| spec.of_setting("input", e))?;
     let arrays = spec.system.arrays(spec.model.as_deref()).map_err(of_model)?;
     advice::check_values::<T>(&spec, &arrays)?;
     let state = match &spec.state {
-        Some(path) => Some((path.clone(), Start::read(path)?)),
+        Some(path) => Some((path.clone(), Start::read(path).map_err(|e| spec.of_setting("state", e))?)),
         None => None,
     };
     // The synapses come from the seed of the state, whatever the seed of later random numbers is.
@@ -69,10 +72,10 @@ pub(crate) fn new<T: Element>(mut spec: Spec, place: &Place) -> anyhow::Result<S
     let mut session = build(spec, place, system, batch)?;
     session.arrays = arrays;
     if let Some(path) = weights {
-        initial_state::weights(&mut session, &path)?;
+        initial_state::weights(&mut session, &path).map_err(|e| session.spec.of_setting("weights", e))?;
     }
     if let Some((path, state)) = state {
-        initial_state::state(&mut session, &path, state)?;
+        initial_state::state(&mut session, &path, state).map_err(|e| session.spec.of_setting("state", e))?;
     }
     set_inputs(&mut session, input, named)?;
     (session.begin, session.t) = (session.over_time.i(), session.over_time.t());
@@ -127,8 +130,8 @@ fn set_inputs<T: Element>(
 /// Makes the arrays of sequences and stimuli that are possible now and missing.
 fn make_inputs<T: Element>(session: &mut Session<T>, run: &series::Run) -> anyhow::Result<()> {
     let ports = session.over_time.schema().inputs.clone();
-    let model = session.spec.model.clone();
-    let in_model = |e| in_file(e, model.as_deref());
+    let spec = &session.spec;
+    let in_model = |e| spec.of_setting("input", e);
     let units = |port: Option<&InputSpec>| port.map_or(1, |port| port.shape.iter().product());
     match &session.spec.input {
         Given::Named(all) => {
@@ -167,7 +170,7 @@ pub(crate) fn build<T: Element>(
     let mut vars = Vec::new();
     // The loop gets all monitors even if nothing is kept: a wrong name is an error either way.
     for want in &wanted {
-        monitors.push(want.monitor(&schema)?);
+        monitors.push(want.monitor(&schema).map_err(|e| spec.of_setting("out_vars", e.into()))?);
         if keeps {
             let empty = if want.events { Kept::Events(Default::default()) } else { Kept::Dense(Buffer::new()) };
             vars.push((want.name.clone(), empty));
@@ -205,7 +208,11 @@ pub(crate) fn build<T: Element>(
         .record_every(spec.record_every)
         .record_output(keeps || !panels.is_empty())
         .out_vars(monitors);
-    let over_time = builder.build().map_err(|e| in_file(e.into(), spec.model.as_deref()))?;
+    let over_time = builder.build().map_err(|e| match &e {
+        overtime::Error::Unknown { .. } => spec.of_setting("out_vars", e.into()),
+        overtime::Error::Value { argument, .. } if argument == "dt" => spec.of_setting("dt", e.into()),
+        _ => in_file(e.into(), spec.model.as_deref()),
+    })?;
     let recorder = Recorder {
         ts: Vec::new(),
         output: Buffer::new(),

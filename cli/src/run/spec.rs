@@ -4,6 +4,7 @@
 mod files;
 mod input;
 mod look;
+mod place;
 
 use crate::args::RunArgs;
 use crate::exit_code::{in_file, of_model, usage};
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 pub(crate) use files::{Files, parts_folder};
+pub(crate) use place::place;
 
 /// All facts of a run except its arrays.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -55,6 +57,9 @@ pub(crate) struct Spec {
     /// Whether the model file alone says how.
     #[serde(skip)]
     pub(crate) plot_in_file: bool,
+    /// The settings that the model file gives and no argument replaces.
+    #[serde(skip)]
+    pub(crate) of_file: Vec<&'static str>,
     /// Warnings before the run.
     #[serde(skip)]
     pub(crate) warnings: Vec<String>,
@@ -120,6 +125,7 @@ impl Spec {
             .map_or_else(|| args.system.clone(), |n| n.to_string_lossy().into_owned());
         override_system(&mut model.system, args)?;
         let s = model.settings;
+        let of_file = place::of_file(args, &s);
         let (input, warnings) = input::of(&args.input, s.input, &model.system)?;
         let lengths = match (&args.lengths, s.lengths) {
             (Some(text), _) => Some(lengths(text)?),
@@ -127,7 +133,11 @@ impl Spec {
             (None, _) => None,
         };
         if lengths.is_some() && !input.has_series() {
-            return Err(usage("--lengths needs a series: give --input FILE"));
+            let needs = |name: &str| usage(format!("{name} needs a series: give --input FILE"));
+            return Err(match path.filter(|_| of_file.contains(&"lengths")) {
+                Some(path) => needs("`lengths`").context(place(&path, "lengths")),
+                None => needs("--lengths"),
+            });
         }
         // A length on the command line replaces `duration` and `steps` of the file.
         let length = match (args.duration, args.steps) {
@@ -143,9 +153,11 @@ impl Spec {
             return Err(usage("how long? give --duration MS, --steps N, or --input FILE with a series"));
         }
         let out_vars = args.out_vars.clone().or(s.out_vars);
-        let in_args = args.out_vars.is_some();
         let asked = model.system.out_vars(out_vars.as_deref()).map_err(of_model);
-        asked.map_err(|e| if in_args { e } else { in_file(e, path.as_deref()) })?;
+        asked.map_err(|e| match path.as_deref().filter(|_| of_file.contains(&"out_vars")) {
+            Some(path) => e.context(place(path, "out_vars")),
+            None => e,
+        })?;
         let plot_key = |path: &PathBuf| format!("{}:{}: `plot.file`", path.display(), s.plot.line);
         let out = absolute(args.out.as_deref())?;
         let files = Files {
@@ -191,6 +203,7 @@ impl Spec {
             files,
             plot,
             plot_in_file,
+            of_file,
             warnings,
         };
         spec.files.check()?;

@@ -3,6 +3,7 @@
 mod closed_streams;
 mod codes;
 mod files;
+mod lines;
 mod model_values;
 mod shapes;
 mod words;

@@ -60,7 +60,7 @@ fn groups_have_inputs_of_their_own() {
         (
             "input = { A = { uniform = [0, 1] } }\nsteps = 5",
             "",
-            "`input.A`: no kind of input named `uniform`; there is: file, ",
+            "`input.A.uniform`: no kind of input named `uniform`; there is: file, ",
         ),
         ("input = { A = 1.0, file = 'x.npz' }", "", "`file` beside names of groups"),
         ("steps = 5", "--input C=1.0", "`input = true`"),
