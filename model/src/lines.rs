@@ -15,8 +15,8 @@ pub(crate) fn line_of(text: &str, value: &str) -> Option<usize> {
     Some(1 + text.get(..*at)?.matches('\n').count())
 }
 
-/// The line of the table or of the parameter that a message of the library names: a group, a
-/// projection, a layer, or a parameter of the whole file.
+/// The line of the table or of the value that a message names: a group, a projection, a layer, a
+/// parameter of the whole file, or a key such as `plot.panels` at the start.
 pub(crate) fn line_of_message(text: &str, message: &str) -> Option<usize> {
     let table = DeTable::parse(text).ok()?;
     let mut names = Vec::new();
@@ -39,7 +39,8 @@ pub(crate) fn line_of_message(text: &str, message: &str) -> Option<usize> {
             return line_of(text, &format!("parameters.{name}"));
         }
     }
-    None
+    let key = message.split(": ").next()?.trim_matches('`');
+    if key.contains('.') { line_of(text, key) } else { None }
 }
 
 /// Adds the names of a table's values, each with the offset of its key.

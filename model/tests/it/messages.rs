@@ -258,7 +258,11 @@ fn an_error_of_the_library_has_the_line_of_its_table() {
         assert!(error.contains(part), "{text}: {error}");
         assert_eq!(ModelFile::line_of_message(&path, &error), Some(line), "{text}: {error}");
     }
-    for message in ["no group named `P`", "x of projection `Q`", "parameter `tau`", "projection `", ""] {
+    std::fs::write(&path, "kind = 'HH'\n[plot]\nsize = [85, 60]\npanels = ['X']\n").unwrap();
+    assert_eq!(ModelFile::line_of_message(&path, "plot.panels: no panel named `X`"), Some(4));
+    for message in
+        ["plot.dpi: 3", "panels: x", "no group named `P`", "x of projection `Q`", "parameter `tau`", "projection `", ""]
+    {
         assert_eq!(ModelFile::line_of_message(&path, message), None, "{message}");
     }
 }
