@@ -253,7 +253,7 @@ fn an_error_of_the_library_has_the_line_of_its_table() {
         let error = match file.build::<f64>() {
             Err(error) => error.to_string(),
             // The loop checks what depends on its step.
-            Ok(system) => overtime::LoopOverTime::builder(system).build().err().expect(&text).to_string(),
+            Ok(system) => overtime::LoopOverTime::builder(system).build().expect_err(&text).to_string(),
         };
         assert!(error.contains(part), "{text}: {error}");
         assert_eq!(ModelFile::line_of_message(&path, &error), Some(line), "{text}: {error}");
