@@ -16,7 +16,7 @@ pub(crate) fn line_of(text: &str, value: &str) -> Option<usize> {
 }
 
 /// The line of the table or of the value that a message names: a group, a projection, a layer, a
-/// parameter of the whole file, or a key such as `plot.panels` at the start.
+/// parameter of the whole file, or, at the start, a key such as `plot.panels` or a parameter.
 pub(crate) fn line_of_message(text: &str, message: &str) -> Option<usize> {
     let table = DeTable::parse(text).ok()?;
     let mut names = Vec::new();
@@ -40,7 +40,7 @@ pub(crate) fn line_of_message(text: &str, message: &str) -> Option<usize> {
         }
     }
     let key = message.split(": ").next()?.trim_matches('`');
-    if key.contains('.') { line_of(text, key) } else { None }
+    if key.contains('.') { line_of(text, key) } else { line_of(text, &format!("parameters.{key}")) }
 }
 
 /// Adds the names of a table's values, each with the offset of its key.
