@@ -150,6 +150,8 @@ pub(crate) struct Subject<'a> {
     /// Elements of a row of a variable, if there is one, and all names.
     pub(crate) elements: &'a dyn Fn(&OutVar) -> Option<usize>,
     pub(crate) names: Vec<String>,
+    /// The variables of which the units of the columns are not known.
+    pub(crate) columns: Vec<String>,
     pub(crate) out_vars: Option<&'a str>,
     pub(crate) plot: &'a Plot,
 }
