@@ -131,3 +131,22 @@ fn the_axes_of_an_input_are_checked() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("the picture has no `input` (give --input)"), "{said}");
 }
+
+/// A panel `input[…]` has the units of its name.
+#[test]
+fn a_panel_of_the_input_has_its_own_units() {
+    let place = place();
+    for panels in ["input[2,0]", "input[2],V[2]", "input"] {
+        let run = format!("hh --size 3 --input x.npz --out-vars V,input --plot-panels {panels}");
+        let same = compare(&place, &run, &format!("--model hh --plot-panels {panels}"));
+        assert_eq!(same, (true, String::new()), "{panels}");
+        let svg = std::fs::read_to_string(place.path("a.svg")).unwrap();
+        let names = ["neuron 0", "neuron 1", "neuron 2"].map(|name| svg.contains(&format!("\n{name}\n")));
+        let expected = match panels {
+            "input[2,0]" => [true, false, true],
+            "input" => [true; 3],
+            _ => [false, false, true],
+        };
+        assert_eq!(names, expected, "{panels}");
+    }
+}
