@@ -13,8 +13,8 @@ mod exec;
 mod memory;
 mod ops;
 mod parse;
-mod pool;
 mod race;
+mod spare;
 mod types;
 
 pub use exec::{Fault, Kernel, Kind, Launch, Limits, Outcome, run};

@@ -2,8 +2,8 @@
 //! address identifies its allocation, even past the allocation's end and after it was freed.
 
 use crate::exec::{Kind, Violation};
-use crate::pool::Pool;
 use crate::race::Shadow;
+use crate::spare::SpareMemory;
 
 /// The byte that fresh memory is filled with. It is not a NaN, because arithmetic would hide a NaN.
 pub const POISON: u8 = 0xa5;
@@ -54,7 +54,7 @@ impl Region {
 /// The memory of a device.
 pub struct Memory {
     pub(crate) regions: Vec<Region>,
-    pub(crate) pool: Pool,
+    pub(crate) spare: SpareMemory,
     used: usize,
     limit: usize,
 }
@@ -62,7 +62,7 @@ pub struct Memory {
 impl Memory {
     /// Creates a device memory of `limit` bytes.
     pub fn new(limit: usize) -> Memory {
-        Memory { regions: Vec::new(), pool: Pool::default(), used: 0, limit }
+        Memory { regions: Vec::new(), spare: SpareMemory::default(), used: 0, limit }
     }
 
     /// The bytes in use.
@@ -96,7 +96,7 @@ impl Memory {
         }
         self.used += size;
         self.regions.push(Region {
-            bytes: self.pool.poisoned(size),
+            bytes: self.spare.poisoned(size),
             size,
             live: true,
             name,
@@ -114,7 +114,7 @@ impl Memory {
             return false;
         }
         region.live = false;
-        self.pool.keep(std::mem::take(&mut region.bytes));
+        self.spare.keep(std::mem::take(&mut region.bytes));
         region.shadow = None;
         self.used -= region.size;
         true

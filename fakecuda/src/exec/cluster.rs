@@ -8,7 +8,7 @@ use super::code::Kernel;
 use super::fault::{Fault, Kind, Violation};
 use super::grid::Launch;
 use super::jobs::Asked;
-use crate::pool::Pool;
+use crate::spare::SpareMemory;
 
 pub(crate) struct Cluster {
     state: ClusterState,
@@ -23,7 +23,7 @@ impl Cluster {
         size: [u32; 3],
         number: u32,
         races: bool,
-        pool: &mut Pool,
+        spare: &mut SpareMemory,
     ) -> Cluster {
         let [gx, gy, _] = launch.grid;
         let many = [gx / size[0], gy / size[1]];
@@ -36,16 +36,16 @@ impl Cluster {
         let numbers: Vec<u32> = indices.iter().map(|[x, y, z]| x + gx * (y + gy * z)).collect();
         let bytes = kernel.dynamic_at() + launch.dynamic_shared;
         let warps = launch.block.iter().product::<u32>().div_ceil(32);
-        let state = ClusterState::new(&numbers, warps, bytes, races, kernel.code.engines, pool);
+        let state = ClusterState::new(&numbers, warps, bytes, races, kernel.code.engines, spare);
         let blocks = indices.iter().enumerate().map(|(r, &i)| Block::new(kernel, launch, i, r as u32, size)).collect();
         Cluster { state, blocks }
     }
 
     /// Leaves the memory of a cluster that has ended.
-    pub(crate) fn leave(self, pool: &mut Pool) {
-        pool.keep(self.state.shared);
+    pub(crate) fn leave(self, spare: &mut SpareMemory) {
+        spare.keep(self.state.shared);
         if let Some(shadow) = self.state.shadow {
-            pool.keep_shadow(shadow);
+            spare.keep_shadow(shadow);
         }
     }
 

@@ -8,8 +8,8 @@ use super::flags::Flags;
 use super::jobs::{Job, SLOTS};
 use super::mbarrier::MBarriers;
 use super::order::{Known, View};
-use crate::pool::Pool;
 use crate::race::{Access, Shadow};
+use crate::spare::SpareMemory;
 
 /// The position of the block's rank in an address of another block's shared memory. The bits from
 /// here on hold the rank plus 1.
@@ -94,7 +94,7 @@ impl ClusterState {
         each: usize,
         races: bool,
         engines: bool,
-        pool: &mut Pool,
+        spare: &mut SpareMemory,
     ) -> ClusterState {
         let threads = numbers.len() * warps as usize;
         // The actors are the warps, then the asynchronous copies, then the products of each warp.
@@ -110,12 +110,12 @@ impl ClusterState {
             c
         };
         let bytes = each * numbers.len();
-        let (scope, shadow) = races.then(|| pool.shadow(bytes)).unzip();
+        let (scope, shadow) = races.then(|| spare.shadow(bytes)).unzip();
         ClusterState {
             members: numbers.iter().map(member).collect(),
             warps,
             each,
-            shared: pool.poisoned(bytes),
+            shared: spare.poisoned(bytes),
             shadow,
             scope: scope.unwrap_or_default(),
             clocks: (0..threads).map(clock).collect(),

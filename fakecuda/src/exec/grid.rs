@@ -81,8 +81,9 @@ pub fn run(
     while first < clusters && result.is_ok() {
         let some = first..clusters.min(first + at_once);
         first = some.end;
-        let pool = &mut device.memory.pool;
-        let mut list: Vec<_> = some.map(|n| Cluster::new(kernel, launch, size, n as u32, limits.races, pool)).collect();
+        let spare = &mut device.memory.spare;
+        let mut list: Vec<_> =
+            some.map(|n| Cluster::new(kernel, launch, size, n as u32, limits.races, spare)).collect();
         result = together(kernel, &mut list, &mut device, limits, &mut outcome.instructions, launch.cooperative);
     }
     *memory = device.memory;
@@ -106,7 +107,7 @@ fn together(
             *count += round.instructions;
             only_polled &= round.only_polled;
             if round.over {
-                clusters.swap_remove(n).leave(&mut device.memory.pool);
+                clusters.swap_remove(n).leave(&mut device.memory.spare);
             } else {
                 n += 1;
             }

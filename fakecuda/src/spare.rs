@@ -5,7 +5,7 @@ use crate::memory::POISON;
 use crate::race::Shadow;
 
 #[derive(Default)]
-pub(crate) struct Pool {
+pub(crate) struct SpareMemory {
     buffers: Vec<Vec<u8>>,
     shadows: Vec<Shadow>,
     /// The number of clusters so far.
@@ -17,7 +17,7 @@ const LEAST_BYTES: usize = 128 << 10;
 const MOST_BYTES: usize = 64 << 20;
 const MOST_SHADOWS: usize = 32;
 
-impl Pool {
+impl SpareMemory {
     /// Bytes with the poison value.
     pub(crate) fn poisoned(&mut self, size: usize) -> Vec<u8> {
         let fits = |buffer: &Vec<u8>| size >= LEAST_BYTES && buffer.capacity() >= size;
