@@ -66,8 +66,8 @@ pub(crate) fn of_model(error: overtime_model::Error) -> anyhow::Error {
     }
 }
 
-/// Adds the name of the model file to an error that only the build of the system finds, and the line
-/// if the error names a table of the file.
+/// Adds the name of the model file to an error that only the build of the system finds, and the
+/// line if the error names a table of the file.
 pub(crate) fn in_file(error: anyhow::Error, model: Option<&Path>) -> anyhow::Error {
     match model {
         Some(path) if !matches!(error.downcast_ref(), Some(overtime_model::Error::Parse(_))) => {

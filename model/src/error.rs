@@ -42,8 +42,8 @@ impl Error {
         Self::Within { place: place.into(), source: Box::new(self) }
     }
 
-    /// Adds the model file to the error, and the line if it is known, unless the error names the file
-    /// already.
+    /// Adds the model file to the error, and the line if it is known, unless the error names the
+    /// file already.
     #[must_use]
     pub fn in_file(self, path: Option<&Path>, line: impl FnOnce(&Path, &Self) -> Option<usize>) -> Self {
         match (self, path) {

@@ -37,8 +37,8 @@ pub(crate) fn advised(error: ParseError, text: &str, line: Line<'_>) -> ParseErr
     }
 }
 
-/// Whether the message names a plural or a singular of this key, which is a better guess than another
-/// table.
+/// Whether the message names a plural or a singular of this key, which is a better guess than
+/// another table.
 fn is_plural(message: &str, key: &str) -> bool {
     let near = message.split_once("did you mean `").and_then(|(_, rest)| rest.split_once('`'));
     near.is_some_and(|(near, _)| near.contains(key) || key.contains(near))

@@ -65,9 +65,9 @@ impl ModelFile {
         lines::line_of(&text_of(path)?, value)
     }
 
-    /// The line of the table or of the value that a message about this model names: "… of projection
-    /// `s`", "parameter `tau`", "plot.panels: …". `None` if the message names nothing in the file, or
-    /// the file cannot be read.
+    /// The line of the table or of the value that a message about this model names: "… of
+    /// projection `s`", "parameter `tau`", "plot.panels: …". `None` if the message names nothing in
+    /// the file, or the file cannot be read.
     #[must_use]
     pub fn line_of_message(path: &Path, message: &str) -> Option<usize> {
         lines::line_of_message(&text_of(path)?, message)

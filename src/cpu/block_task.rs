@@ -5,6 +5,7 @@ use super::blocks::ItemBlock;
 use super::inputs::InputReaders;
 use super::non_finite::{NonFinite, all_finite};
 use super::recorders::{OutputRows, VarRecorder};
+use crate::error::Result;
 use crate::numeric::scalar::Scalar;
 use crate::system::clock::Clock;
 use crate::system::scan::Scan;
@@ -30,7 +31,7 @@ impl<T: Scalar> BlockTask<'_, T> {
         (clock, shared): (Clock, &Shared),
         steps: usize,
         allow_non_finite: bool,
-    ) -> (EventLists, Option<NonFinite>) {
+    ) -> (Result<EventLists>, Option<NonFinite>) {
         let (first, units) = (self.block.items.start, schema.output_len());
         let before: Vec<Vec<T>> =
             if allow_non_finite { Vec::new() } else { self.vars.iter().map(|v| v.to_vec()).collect() };
@@ -65,14 +66,14 @@ impl<T: Scalar> BlockTask<'_, T> {
     }
 
     /// The events of the block, with indices into the whole variable.
-    fn events(&mut self, layout: &Layout) -> EventLists {
+    fn events(&mut self, layout: &Layout) -> Result<EventLists> {
         let starts: Vec<usize> =
             self.recorders.iter().map(|r| self.block.elements(layout.vars[r.var].0.len()).start).collect();
         (self.recorders.iter_mut().zip(starts))
             .map(|(recorder, start)| {
-                let mut list = recorder.events.take().unwrap_or_default();
+                let mut list = recorder.events.take().unwrap_or(Ok(Vec::new()))?;
                 list.iter_mut().for_each(|(_, element)| *element += start);
-                list
+                Ok(list)
             })
             .collect()
     }

@@ -11,6 +11,7 @@ mod non_finite;
 mod recorders;
 
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::numeric::scalar::Scalar;
 use crate::recording::Handle;
 use crate::recording::stride::Stride;
@@ -110,8 +111,12 @@ impl<'c, T: Scalar> Chunk<'c, T> {
         let mut events: EventLists = handles.iter().map(|_| Vec::new()).collect();
         let mut first: Option<NonFinite> = None;
         for (lists, found) in done {
-            for (all, list) in events.iter_mut().zip(lists) {
-                all.extend(list);
+            for (all, list) in events.iter_mut().zip(lists?) {
+                if all.is_empty() {
+                    *all = list;
+                } else {
+                    memory::extend("recording of events", all, &list)?;
+                }
             }
             if let Some(found) = found
                 && first.as_ref().is_none_or(|f| found.k < f.k)
@@ -194,7 +199,7 @@ impl<'c, T: Scalar> Chunk<'c, T> {
                     every,
                     rows,
                     pick,
-                    events: handle.events.then(Vec::new),
+                    events: handle.events.then(|| Ok(Vec::new())),
                 });
             }
             let row = handle.width(layout) * layout.rows;

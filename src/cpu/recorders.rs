@@ -1,5 +1,7 @@
 //! The destinations of a block's output and of its monitored variables.
 
+use crate::error::Result;
+use crate::memory;
 use crate::numeric::scalar::Scalar;
 use crate::recording::stride::Stride;
 use crate::system::scan::{OutputSink, StateRecorder};
@@ -37,8 +39,24 @@ pub(crate) struct VarRecorder<'a, T> {
     pub(crate) rows: Vec<&'a mut [T]>,
     /// The recorded elements of the block; `None` means all.
     pub(crate) pick: Option<Vec<usize>>,
-    /// The events, if they replace the rows: (step, element of the block) for each non-zero value.
-    pub(crate) events: Option<Vec<(u64, usize)>>,
+    /// The events, if they replace the rows: (step, element of the block) for each non-zero value,
+    /// or the error of a list that does not fit in memory.
+    pub(crate) events: Option<Result<Vec<(u64, usize)>>>,
+}
+
+/// The most events that are added at once.
+const AT_ONCE: usize = 16;
+
+/// Adds the events of a step. After an error there are no more.
+fn add(events: &mut Result<Vec<(u64, usize)>>, step: u64, elements: impl Iterator<Item = usize>) {
+    let Ok(all) = events else { return };
+    if all.capacity() - all.len() < AT_ONCE
+        && let Err(error) = memory::grow("recording of events", all, AT_ONCE)
+    {
+        *events = Err(error);
+        return;
+    }
+    all.extend(elements.map(|element| (step, element)));
 }
 
 impl<T: Scalar> VarRecorder<'_, T> {
@@ -48,14 +66,19 @@ impl<T: Scalar> VarRecorder<'_, T> {
             let zero = T::zeroed();
             match &self.pick {
                 None => {
-                    // Spikes are rare, so this tests 16 elements at a time.
-                    for (chunk, part) in value.chunks(16).enumerate() {
+                    // Spikes are rare, so this tests several elements at a time.
+                    for (chunk, part) in value.chunks(AT_ONCE).enumerate() {
                         if part.iter().fold(false, |any, v| any | (*v != zero)) {
-                            events.extend((0..part.len()).filter(|&j| part[j] != zero).map(|j| (step, chunk * 16 + j)));
+                            let own = (0..part.len()).filter(|&j| part[j] != zero);
+                            add(events, step, own.map(|j| chunk * AT_ONCE + j));
                         }
                     }
                 }
-                Some(pick) => events.extend(pick.iter().filter(|&&j| value[j] != zero).map(|&j| (step, j))),
+                Some(pick) => {
+                    for part in pick.chunks(AT_ONCE) {
+                        add(events, step, part.iter().copied().filter(|&j| value[j] != zero));
+                    }
+                }
             }
             return;
         }
@@ -74,9 +97,9 @@ impl<T: Scalar> VarRecorder<'_, T> {
 impl<T: Scalar> StateRecorder<T> for Vec<VarRecorder<'_, T>> {
     #[inline]
     fn record(&mut self, k: usize, step: u64, first_var: usize, state: &State<'_, T>) {
-        for probe in self {
-            if let Some(var) = probe.var.checked_sub(first_var).filter(|v| *v < state.len()) {
-                probe.record(k, step, state.var(var));
+        for recorder in self {
+            if let Some(var) = recorder.var.checked_sub(first_var).filter(|v| *v < state.len()) {
+                recorder.record(k, step, state.var(var));
             }
         }
     }

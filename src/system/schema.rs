@@ -99,7 +99,7 @@ impl VarSpec {
     /// The number of elements for one batch row.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shape.iter().product()
+        elements(&self.shape)
     }
 
     /// Whether a batch row has no elements.
@@ -198,7 +198,7 @@ impl Schema {
     /// The number of elements of the output for one batch row.
     #[must_use]
     pub fn output_len(&self) -> usize {
-        self.output.iter().product()
+        elements(&self.output)
     }
 
     /// Whether the first input is a current, and neither the conductance `g` nor `spikes`.
@@ -214,7 +214,7 @@ impl Schema {
     /// The number of elements of input `port` for one batch row.
     #[must_use]
     pub fn input_len(&self, port: usize) -> usize {
-        self.inputs.get(port).map_or(0, |i| i.shape.iter().product())
+        self.inputs.get(port).map_or(0, |i| elements(&i.shape))
     }
 
     pub(crate) fn check(&self) -> Result<()> {
@@ -251,7 +251,7 @@ impl Schema {
         if self.coupling == Coupling::Pointwise {
             let units = self.output_len();
             let wrong = (self.state.iter().map(|v| (&v.name, v.len())))
-                .chain(self.inputs.iter().map(|i| (&i.name, i.shape.iter().product())))
+                .chain(self.inputs.iter().map(|i| (&i.name, elements(&i.shape))))
                 .find(|(_, len)| *len != units);
             if let Some((name, len)) = wrong {
                 return invalid(format!("pointwise with {units} units, but `{name}` has {len} elements"));
@@ -259,4 +259,9 @@ impl Schema {
         }
         Ok(())
     }
+}
+
+/// The elements of a shape, which may come from a file and be more than can be addressed.
+fn elements(shape: &[usize]) -> usize {
+    shape.iter().fold(1, |all: usize, n| all.saturating_mul(*n))
 }

@@ -238,6 +238,9 @@ pub(crate) struct PlotArgs {
     /// Length of a step in ms, where the model file does not say it
     #[arg(long, value_name = "MS", allow_negative_numbers = true, requires = "model")]
     pub(crate) dt: Option<f64>,
+    /// The seed of the run, for a random input
+    #[arg(long, value_name = "N", requires = "model")]
+    pub(crate) seed: Option<u64>,
     /// The scale of the network, if the run had one
     #[arg(long, value_name = "K", allow_negative_numbers = true, requires = "model")]
     pub(crate) scale: Option<f64>,

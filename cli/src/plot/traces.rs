@@ -89,15 +89,23 @@ impl Traces {
     /// Gives all curves of a panel one value at these steps.
     pub(crate) fn hold(&mut self, panel: usize, steps: Range<u64>, value: f64) {
         let shown = self.grid.begin..self.grid.begin.saturating_add(self.grid.steps);
+        let (from, to) = (steps.start.max(shown.start), steps.end.min(shown.end));
+        let Some(last) = to.checked_sub(1).filter(|last| from <= *last) else { return };
+        let (Some(first), Some(last)) = (self.grid.bin(from), self.grid.bin(last)) else { return };
         for row in self.rows(panel) {
-            for step in steps.start.max(shown.start)..steps.end.min(shown.end) {
-                self.put(row, step, value);
+            for bin in first..=last {
+                self.put_bin(row, bin, value);
             }
         }
     }
 
     fn put(&mut self, row: usize, step: u64, value: f64) {
-        let Some(bin) = self.grid.bin(step) else { return };
+        if let Some(bin) = self.grid.bin(step) {
+            self.put_bin(row, bin, value);
+        }
+    }
+
+    fn put_bin(&mut self, row: usize, bin: usize, value: f64) {
         if let (Some(low), Some(high)) = (self.low.get_mut((row, bin)), self.high.get_mut((row, bin))) {
             // f64::min and max prefer what is a number.
             *low = low.min(value);

@@ -9,11 +9,29 @@ pub(super) struct Steps {
     /// The index of the first step, and the number of steps.
     pub(super) begin: u64,
     pub(super) steps: u64,
+    /// The index of the first recorded step.
+    pub(super) first: u64,
+    /// The largest number of steps that the run may have had before `begin`. A file of every k-th
+    /// step does not say when the run began.
+    pub(super) before: u64,
     /// The time of the first step and the length of a step, in ms.
     pub(super) t: f64,
     pub(super) dt: f64,
     /// The number of steps from one recorded step to the next.
     pub(super) every: u64,
+}
+
+impl Steps {
+    /// The same run with this number of steps up to its end, if the file does not contradict it.
+    pub(super) fn of_length(self, steps: u64) -> Option<Self> {
+        let more = steps.checked_sub(self.steps).filter(|more| *more <= self.before)?;
+        Some(Self { begin: self.begin - more, steps, before: 0, t: self.t - more as f64 * self.dt, ..self })
+    }
+
+    /// The index of the recorded step of this number.
+    pub(super) fn index(&self, recorded: u64) -> u64 {
+        self.first.saturating_add(recorded.saturating_mul(self.every))
+    }
 }
 
 /// The times in a file, ms.
@@ -89,7 +107,7 @@ impl Results {
     /// does not contradict them.
     pub(super) fn steps(&self, dt: Option<f64>, t0: f64) -> anyhow::Result<Steps> {
         let Some(times) = Times::of(self) else {
-            return Ok(Steps { begin: 0, steps: 0, t: 0.0, dt: dt.unwrap_or(1.0), every: 1 });
+            return Ok(Steps { begin: 0, steps: 0, first: 0, before: 0, t: 0.0, dt: dt.unwrap_or(1.0), every: 1 });
         };
         let fits = |dt: &f64| self.contradicts(*dt, t0).is_none();
         let dt = dt.into_iter().chain(times.begun_at_zero()).find(fits).or(times.between).unwrap_or(1.0);
@@ -99,6 +117,9 @@ impl Results {
         if !(1.0..MOST).contains(&steps) || !(0.0..MOST).contains(&begin) || every >= MOST {
             return Err(self.corrupt("`ts`, `t` and `i` contradict each other".to_owned()));
         }
-        Ok(Steps { begin: begin as u64, steps: steps as u64, t: times.first, dt, every: every as u64 })
+        let (begin, every) = (begin as u64, every as u64);
+        // A single recorded step has an index that is a multiple of an unknown number.
+        let before = if times.between.is_some() { (every - 1).min(begin) } else { begin.saturating_sub(1) };
+        Ok(Steps { begin, steps: steps as u64, first: begin, before, t: times.first, dt, every })
     }
 }

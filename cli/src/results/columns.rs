@@ -95,6 +95,12 @@ impl Model<'_> {
     /// The units of the columns of an array; none for all units.
     fn units(&self, results: &Results, want: &OutVar, width: usize) -> anyhow::Result<Option<Vec<usize>>> {
         let picked = || want.units.iter().flatten().cloned().flatten();
+        if let Some(Elements::Known(units)) = (self.elements)(&want.var)
+            && let Some(beyond) = want.units.iter().flatten().find(|range| range.end > units)
+        {
+            let (name, unit) = (want.var.escape_debug(), beyond.end - 1);
+            return Err(usage(format!("--out-vars: `{name}` has {units} units, and no unit {unit}")));
+        }
         if want.units.is_some() && picked().count() == width {
             return Ok(Some(picked().collect()));
         }

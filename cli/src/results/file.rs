@@ -2,7 +2,7 @@
 
 use crate::exit_code::{of_model, usage};
 use ndarray::{ArrayD, ArrayViewD};
-use overtime::Error;
+use overtime::{Error, Number};
 use overtime_model::{Axis, files};
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,27 @@ impl Results {
             return Err(results.corrupt("the times in `ts` do not ascend, or are not finite".to_owned()));
         }
         results.ts = ts;
+        results.check_even()?;
         Ok(results)
+    }
+
+    /// Refuses times that are not evenly spaced, but for errors of rounding in f32: the picture has
+    /// steps of one length.
+    fn check_even(&self) -> anyhow::Result<()> {
+        let mut gaps = self.ts.iter().zip(self.ts.iter().skip(1)).map(|(t, next)| (*t, next - t)).enumerate();
+        let Some((_, (_, first))) = gaps.next() else { return Ok(()) };
+        let is_other = |t: f64, gap: f64| (gap - first).abs() > 0.05 * first + 1e-6 * t.abs();
+        match gaps.find(|(_, (t, gap))| is_other(*t, *gap)) {
+            None => Ok(()),
+            Some((k, (_, gap))) => {
+                let [gap, first] = [gap, first].map(|ms| Number((ms * 1e6).round() / 1e6));
+                Err(self.corrupt(format!(
+                    "the times in `ts` are not evenly spaced: number 1 is {first} ms after number 0, and \
+                     number {} is {gap} ms after number {k}",
+                    k + 1
+                )))
+            }
+        }
     }
 
     pub(super) fn corrupt(&self, reason: String) -> anyhow::Error {
@@ -95,7 +115,15 @@ impl Results {
     /// Spikes that are listed as `{of}spike_step`, `{of}spike_i` and, in a batch, `{of}spike_row`.
     pub(super) fn spikes(&self, of: &str) -> anyhow::Result<Option<Spikes>> {
         let array = |what: &str| self.get(&format!("{of}spike_{what}"));
-        let Some((steps, units)) = array("step").zip(array("i").or_else(|| array("unit"))) else { return Ok(None) };
+        let (steps, units) = match (array("step"), array("i").or_else(|| array("unit"))) {
+            (Some(steps), Some(units)) => (steps, units),
+            (None, None) => return Ok(None),
+            (steps, _) => {
+                let units = if array("i").is_some() { "i" } else { "unit" };
+                let (has, lacks) = if steps.is_some() { ("step", "i") } else { (units, "step") };
+                return Err(self.corrupt(format!("it has `{of}spike_{has}`, and no `{of}spike_{lacks}`")));
+            }
+        };
         let rows = array("row");
         if steps.len() != units.len() || rows.is_some_and(|rows| rows.len() != steps.len()) {
             return Err(self.corrupt(format!("the spikes `{of}spike_…` are arrays of different lengths")));
@@ -105,7 +133,7 @@ impl Results {
         let mut row = rows.map(|rows| rows.iter());
         for ((step, unit), zero) in steps.iter().zip(units).zip(zeros) {
             let row = row.as_mut().map_or(Some(zero), Iterator::next).unwrap_or(zero);
-            if [step, unit, row].into_iter().any(|x| !(0.0..MOST).contains(x)) {
+            if [step, unit, row].into_iter().any(|x| !(0.0..MOST).contains(x) || x.fract() != 0.0) {
                 return Err(self.corrupt(format!("the spikes `{of}spike_…` are not whole numbers from 0 on")));
             }
             all.push((*step as u64, *row as usize, *unit as usize));

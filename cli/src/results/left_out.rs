@@ -4,14 +4,33 @@ use super::columns::Recorded;
 use crate::exit_code::usage;
 use crate::plot::{Panel, Source};
 use crate::run::spec::Spec;
-use std::collections::BTreeSet;
+use overtime_model::SystemSpec as System;
+use overtime_model::out_vars::OutVar;
 
 /// Most units of a panel that are named.
 const NAMED: usize = 6;
 
+/// The variables asked for that the file does not have. Events have no panel, and the input has a
+/// panel without values in the file.
+pub(super) fn asked(asked: &[OutVar], recorded: &[Recorded]) -> Vec<String> {
+    let has = |want: &OutVar| {
+        recorded.iter().any(|own| own.var == want.var && (!want.histogram || (own.name == own.var && own.is_whole())))
+    };
+    let missing = asked.iter().filter(|want| !want.events && want.var != "input" && !has(want));
+    let name = |want: &OutVar| format!("`{}{}`", want.name, if want.histogram { ":histogram" } else { "" });
+    missing.map(name).collect()
+}
+
 /// Takes the curves without values out of the panels, and the panels without curves. Returns the
-/// names of what is missing: `V`, `P.V[2,5]`.
-pub(super) fn take(panels: &mut Vec<Panel>, recorded: &[Recorded], has_end: bool, spec: &Spec) -> Vec<String> {
+/// names of what is missing: `V`, `P.V[2,5]`. `input` says how the file or the arguments would have
+/// the input.
+pub(super) fn take(
+    panels: &mut Vec<Panel>,
+    recorded: &[Recorded],
+    has_end: bool,
+    input: &str,
+    spec: &Spec,
+) -> Vec<String> {
     let mut missing: Vec<String> = Vec::new();
     for panel in panels.iter_mut() {
         match panel.source.clone() {
@@ -35,13 +54,24 @@ pub(super) fn take(panels: &mut Vec<Panel>, recorded: &[Recorded], has_end: bool
         }
     }
     panels.retain(|panel| !panel.cells.is_empty());
-    let asks_input = spec.plot.panels.iter().flatten().any(|name| name == "input");
-    if asks_input && panels.iter().all(|panel| !panel.is_input()) {
-        missing.push("`input` (give --input)".to_owned());
+    let asks_input = match &spec.plot.panels {
+        Some(panels) => panels.iter().any(|name| name == "input"),
+        None => has_input(&spec.system),
+    };
+    if asks_input && panels.iter().all(|panel| !panel.is_input()) && !missing.iter().any(|name| name.contains("`input"))
+    {
+        missing.push(format!("`input` ({input})"));
     }
-    let mut seen = BTreeSet::new();
-    missing.retain(|name| seen.insert(name.clone()));
     missing
+}
+
+/// Whether the picture of a run has a panel of the input.
+fn has_input(system: &System) -> bool {
+    match system {
+        System::Neurons(group) => group.info().is_ok_and(|info| !info.inputs.is_empty()),
+        System::Network(_) => false,
+        System::Sequential(_) => true,
+    }
 }
 
 /// The error of a picture of which no panel is left.

@@ -3,9 +3,11 @@
 mod clock;
 mod columns;
 mod file;
+mod input;
 mod left_out;
 mod model;
 mod plain;
+mod spikes;
 mod variables;
 
 use crate::args::PlotArgs;
@@ -26,10 +28,9 @@ pub(crate) fn command(args: &PlotArgs) -> anyhow::Result<()> {
     Files { plot: absolute(Some(&out))?, plot_key: Some("--out".to_owned()), ..Files::default() }.check()?;
     let (title, traces, size) = match &args.model {
         Some(system) => {
-            let Drawn { spec, title, traces, left_out } = model::draw(args, system, &out, &results)?;
-            if !args.quiet && !left_out.is_empty() {
-                let (all, file) = (left_out.join(", "), args.file.display());
-                say(format_args!("warning: the picture has no {all}: {file} does not have the values"));
+            let Drawn { spec, title, traces, warnings } = model::draw(args, system, &out, &results)?;
+            for warning in warnings.iter().filter(|_| !args.quiet) {
+                say(format_args!("warning: {warning}"));
             }
             (title, traces, Size::new(&spec.plot)?)
         }

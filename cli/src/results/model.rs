@@ -4,64 +4,66 @@ use super::clock::Steps;
 use super::columns::{self, Model, Recorded};
 use super::file::Results;
 use super::left_out;
-use super::variables::{Elements, elements};
+use super::variables::{self, Elements, elements};
 use crate::args::{PlotArgs, RunArgs};
 use crate::exit_code::{of_model, usage};
-use crate::plot::{Columns, Drive, Source, Subject, Traces, plan, title};
-use crate::run::length::time_axis;
+use crate::plot::{Columns, Source, Subject, Traces, plan, title};
 use crate::run::picture;
-use crate::run::series::{self, Series};
+use crate::run::series::Series;
 use crate::run::spec::{Given, Spec};
-use crate::spikes::{SPIKES, spikes_of};
 use ndarray::{ArrayD, ArrayViewD, Axis as AxisOf};
-use overtime::{Number, Schema};
+use overtime::{Number, Schema, models};
 use overtime_model::out_vars::{self, OutVar};
 use overtime_model::{Axis, SystemSpec as System};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A file with its model.
-struct Drawing<'a> {
-    results: &'a Results,
-    spec: Spec,
+pub(super) struct Drawing<'a> {
+    pub(super) results: &'a Results,
+    pub(super) spec: Spec,
     /// Of layers.
-    schema: Option<Schema>,
-    steps: Steps,
-    batched: bool,
-    rows: usize,
+    pub(super) schema: Option<Schema>,
+    pub(super) steps: Steps,
+    pub(super) batched: bool,
+    pub(super) rows: usize,
     /// Elements of a row of the output.
-    units: usize,
-    input: Option<Series<f64>>,
+    pub(super) units: usize,
+    pub(super) input: Option<Series<f64>>,
     recorded: Vec<Recorded>,
 }
 
-/// What is drawn: what the run was, the title, the values, and what is left out.
+/// What is drawn: what the run was, the title, the values, and warnings.
 pub(super) struct Drawn {
     pub(super) spec: Spec,
     pub(super) title: String,
     pub(super) traces: Traces,
-    pub(super) left_out: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 /// The picture of the run.
 pub(super) fn draw(args: &PlotArgs, system: &str, out: &Path, results: &Results) -> anyhow::Result<Drawn> {
-    let run = RunArgs {
+    let run = |steps| RunArgs {
         system: system.to_owned(),
         scale: args.scale,
-        steps: Some(results.recorded() as u64),
+        steps,
         input: args.input.clone(),
         dt: args.dt,
+        seed: args.seed,
         first_axis: args.first_axis,
         out_vars: args.out_vars.clone(),
         plot: Some(out.to_owned()),
         look: args.look.clone(),
         ..RunArgs::default()
     };
-    let mut drawing = Drawing::new(Spec::new(&run)?, args, results)?;
-    let (traces, left_out) = drawing.traces()?;
+    let mut drawing = Drawing::new(Spec::new(&run(Some(results.recorded() as u64)))?, args, results)?;
+    // The length that the model file gives, if it gives one.
+    drawing.find_input(!args.input.is_empty(), || Some(Spec::new(&run(None)).ok()?.length))?;
+    let (traces, warnings) = drawing.traces()?;
     let spec = drawing.spec;
     let default = || title(&spec.system, drawing.batched.then_some(drawing.rows));
     let title = spec.plot.title.clone().or_else(|| spec.title.clone()).unwrap_or_else(default);
-    Ok(Drawn { spec, title, traces, left_out })
+    Ok(Drawn { spec, title, traces, warnings })
 }
 
 impl<'a> Drawing<'a> {
@@ -117,90 +119,65 @@ impl<'a> Drawing<'a> {
         }
         let steps = results.steps(Some(spec.dt), spec.t0)?;
         spec.dt = steps.dt;
-        let mut drawing =
-            Self { results, spec, schema, steps, batched, rows, units, input: None, recorded: Vec::new() };
-        drawing.input = drawing.series(!args.input.is_empty())?;
-        Ok(drawing)
+        Ok(Self { results, spec, schema, steps, batched, rows, units, input: None, recorded: Vec::new() })
     }
 
-    /// The input, if it is a series. One of another run is not drawn, and is an error if it is
-    /// `given` by an argument.
-    fn series(&self, given: bool) -> anyhow::Result<Option<Series<f64>>> {
-        let (spec, steps, batch_major) = (&self.spec, self.steps.steps, self.is_batch_major());
-        let series = match series::from_file::<f64>(&spec.input, "input", false)? {
-            Some(values) => {
-                let time_axis = time_axis(spec, self.batched, values.shape());
-                Some(Series { values, time_axis, repeats: false })
-            }
-            None => {
-                let seed = spec.draw.unwrap_or(spec.seed);
-                let run = series::Run { steps: Some(steps), dt: spec.dt, seed, batched: self.batched, batch_major };
-                series::made::<f64>(&spec.input, self.units, &run)?
-            }
-        };
-        let Some(series) = series else { return Ok(None) };
-        match series.steps() {
-            Some(own) if own as u64 != steps && given => Err(usage(format!(
-                "--input: a series of {own} steps, and {} has {steps}: give the input of the run",
-                self.results.path.display()
-            ))),
-            Some(own) if own as u64 != steps => Ok(None),
-            _ => Ok(Some(series)),
-        }
-    }
-
-    fn is_batch_major(&self) -> bool {
+    pub(super) fn is_batch_major(&self) -> bool {
         self.batched && self.spec.first_axis == Axis::B
     }
 
-    fn values(&self, name: &str) -> Option<ArrayViewD<'_, f64>> {
+    pub(super) fn values(&self, name: &str) -> Option<ArrayViewD<'_, f64>> {
         self.results.values(name, self.is_batch_major())
     }
 
     /// Elements of a row of an array.
-    fn width(&self, name: &str) -> Option<usize> {
+    pub(super) fn width(&self, name: &str) -> Option<usize> {
         let values = self.values(name)?;
         Some(values.shape().iter().skip(if self.batched { 2 } else { 1 }).product())
     }
 
-    /// The panels of the run with the curves that the file has values of, and the others' names.
+    /// The panels of the run with the curves that the file has values of, and warnings.
     fn traces(&mut self) -> anyhow::Result<(Traces, Vec<String>)> {
         let asked = self.spec.system.out_vars(self.spec.out_vars.as_deref()).map_err(of_model)?;
         let of_model = |var: &str| elements(&self.spec.system, self.schema.as_ref(), self.units, var);
         let model = Model { system: &self.spec.system, asked: &asked, elements: &of_model };
         let recorded = columns::recorded(self.results, &model, |name| self.width(name))?;
+        self.check_rows(&recorded)?;
+        self.check_asked(&asked, &of_model)?;
+        let is_unknown = |own: &&Recorded| own.is_whole() && of_model(&own.var) == Some(Elements::Unknown);
         let wanted = self.wanted(&asked, &recorded);
         let elements = |want: &OutVar| match of_model(&want.var)? {
-            // Without values of it the panel shows the input that was given.
-            _ if want.var == "input" && self.width("input").is_none() => None,
+            // Without all values of it the panel shows the input that was given, if it is known.
+            _ if want.var == "input" && !self.draws_recorded_input(&recorded) => None,
             Elements::Known(units) => Some(units),
             Elements::Unknown if recorded.iter().any(|own| own.name == want.var && own.is_whole()) => {
                 self.width(&want.var)
             }
             Elements::Unknown => Some(usize::MAX),
         };
-        let is_noisy =
-            matches!(&self.spec.system, System::Neurons(group) if group.noise.is_some_and(|sigma| sigma > 0.0));
         let subject = Subject {
             system: &self.spec.system,
             batch: self.batched.then_some(self.rows),
             output: self.units,
             input: self.input.as_ref().map_or(1, |x| self.features(x)),
-            given: match (&self.spec.input, &self.input) {
-                // What noise added is not in the file.
-                _ if is_noisy => Drive::Unknown,
-                (_, Some(x)) if x.values.ndim() == 1 => Drive::Shared,
-                (_, Some(_)) => Drive::Series,
-                (Given::Constant(_), None) => Drive::Constant,
-                _ => Drive::Unknown,
-            },
+            given: self.drive(),
             elements: &elements,
             names: recorded.iter().map(|own| own.name.clone()).collect(),
+            columns: recorded.iter().filter(|own| is_unknown(own)).map(|own| own.name.clone()).collect(),
             out_vars: wanted.as_deref(),
             plot: &self.spec.plot,
         };
         let mut panels = plan(&subject)?;
-        let left_out = left_out::take(&mut panels, &recorded, self.has_end(), &self.spec);
+        let mut left_out = Vec::new();
+        if self.without_spikes(&mut panels)? {
+            left_out.push("`spike` (record `spike:events`)".to_owned());
+        }
+        if self.spec.plot.panels.is_none() {
+            left_out.extend(left_out::asked(&asked, &recorded));
+        }
+        left_out.extend(left_out::take(&mut panels, &recorded, self.has_end(), self.why_no_input(), &self.spec));
+        let mut seen = BTreeSet::new();
+        left_out.retain(|name| seen.insert(name.clone()));
         self.recorded = recorded;
         let populations = match &self.spec.system {
             System::Network(net) => net.populations(|_| 0),
@@ -210,7 +187,7 @@ impl<'a> Drawing<'a> {
         let mut traces =
             picture::traces(&self.spec, panels, (&populations, self.units, self.rows), (begin, t, dt, steps))?;
         self.feed(&mut traces);
-        self.spikes(&mut traces)?;
+        let strangers = self.feed_spikes(&mut traces)?;
         traces.end(|name| {
             let last = self.values(name).and_then(|values| {
                 let last = values.shape().first()?.checked_sub(1)?;
@@ -221,14 +198,46 @@ impl<'a> Drawing<'a> {
         if traces.panels.is_empty() {
             return Err(left_out::all(&left_out, &self.recorded, &self.spec));
         }
-        Ok((traces, left_out))
+        let file = self.results.path.display();
+        let mut warnings = Vec::new();
+        if !left_out.is_empty() {
+            let all = left_out.join(", ");
+            warnings.push(format!("the picture has no {all}: {file} does not have the values"));
+        }
+        if strangers > 0 {
+            warnings
+                .push(format!("{file} lists {strangers} spikes of neurons, rows or steps that the run does not have"));
+        }
+        Ok((traces, warnings))
     }
 
     /// Whether the last step of the run was recorded.
     fn has_end(&self) -> bool {
-        let Steps { steps, every, .. } = self.steps;
-        let last = (self.results.recorded() as u64).saturating_sub(1).saturating_mul(every);
-        last + 1 == steps
+        let steps = self.steps;
+        let last = steps.index((self.results.recorded() as u64).saturating_sub(1));
+        last + 1 == steps.begin + steps.steps
+    }
+
+    /// Refuses arrays with another number of batch rows than `output`.
+    fn check_rows(&self, recorded: &[Recorded]) -> anyhow::Result<()> {
+        for own in recorded.iter().filter(|_| self.batched) {
+            let rows = self.values(&own.name).and_then(|values| values.shape().get(1).copied());
+            if let Some(rows) = rows.filter(|rows| *rows != self.rows) {
+                let (name, all) = (own.name.escape_debug(), self.rows);
+                return Err(self.results.corrupt(format!("`{name}` has {rows} batch rows, and `output` has {all}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses variables that the model does not have.
+    fn check_asked(&self, asked: &[OutVar], elements: &dyn Fn(&str) -> Option<Elements>) -> anyhow::Result<()> {
+        let Some(want) = asked.iter().find(|want| elements(&want.var).is_none()) else { return Ok(()) };
+        let known = variables::names(&self.spec.system, self.schema.as_ref());
+        let near = models::nearest(&want.name, known.iter().map(String::as_str))
+            .map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+        let (name, known) = (want.name.escape_debug(), known.join(", "));
+        Err(usage(format!("--out-vars: no variable named `{name}`{near}; there is: {known}")))
     }
 
     /// The variables asked for that the file has, and others in it.
@@ -244,24 +253,20 @@ impl<'a> Drawing<'a> {
         (!all.is_empty()).then(|| all.join(","))
     }
 
-    fn features(&self, series: &Series<f64>) -> usize {
-        series.values.shape().iter().skip(if self.batched { 2 } else { 1 }).product()
-    }
-
     fn feed(&self, traces: &mut Traces) {
-        let Steps { begin, steps, every, .. } = self.steps;
+        let Steps { begin, steps, .. } = self.steps;
         for k in 0..traces.panels.len() {
             let Some(source) = traces.panels.get(k).map(|panel| panel.source.clone()) else { continue };
             match source {
                 Source::Var { var, .. } => {
                     for own in self.recorded.iter().filter(|own| own.var == var) {
                         let Some(values) = self.values(&own.name) else { continue };
-                        traces.feed(k, &values, self.batched, own.columns(), |s| begin + s * every);
+                        traces.feed(k, &values, self.batched, own.columns(), |s| self.steps.index(s));
                     }
                 }
                 Source::Output => {
                     let Some(values) = self.values("output") else { continue };
-                    traces.feed(k, &values, self.batched, Columns::All, |s| begin + s * every);
+                    traces.feed(k, &values, self.batched, Columns::All, |s| self.steps.index(s));
                 }
                 Source::Input => match (&self.input, &self.spec.input) {
                     (Some(series), _) => {
@@ -279,38 +284,6 @@ impl<'a> Drawing<'a> {
                 },
                 Source::Raster | Source::Rates | Source::Histogram(_) => {}
             }
-        }
-    }
-
-    fn spikes(&self, traces: &mut Traces) -> anyhow::Result<()> {
-        match &self.spec.system {
-            System::Sequential(_) => {}
-            System::Network(net) => {
-                for group in &net.groups {
-                    let mut listed = self.results.spikes(&format!("{}.", group.name))?;
-                    if listed.is_none() && net.groups.len() == 1 {
-                        listed = self.results.spikes("")?;
-                    }
-                    traces.spikes(&spikes_of(&group.name), listed.unwrap_or_default().iter().copied());
-                }
-            }
-            System::Neurons(_) => match self.results.spikes("")? {
-                Some(listed) => traces.spikes(SPIKES, listed.iter().copied()),
-                None => self.spikes_of_output(traces),
-            },
-        }
-        Ok(())
-    }
-
-    /// The output of neurons is 1 where they spike; steps that were not recorded are lost.
-    fn spikes_of_output(&self, traces: &mut Traces) {
-        let Some(values) = self.values("output") else { return };
-        for (s, at) in values.axis_iter(AxisOf(0)).enumerate() {
-            let step = self.steps.begin + s as u64 * self.steps.every;
-            let units = self.units.max(1);
-            let spiking = at.iter().enumerate().filter(|(_, x)| **x != 0.0);
-            let spiking: Vec<_> = spiking.map(|(k, _)| (step, k / units, k % units)).collect();
-            traces.spikes(SPIKES, spiking.iter().copied());
         }
     }
 }

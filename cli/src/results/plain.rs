@@ -7,7 +7,7 @@ use crate::spikes::spikes_of;
 use overtime::models;
 use overtime_model::Plot;
 use overtime_model::network::Population;
-use overtime_model::out_vars;
+use overtime_model::out_vars::{self, OutVar};
 
 /// Most panels of variables.
 const PANELS: usize = 5;
@@ -29,11 +29,20 @@ pub(super) fn draw(results: &Results, look: &Plot) -> anyhow::Result<(String, Tr
         if !groups.is_empty() && ["spike", "rate"].contains(&name) {
             return Ok(vec![plain::spikes(name, &populations())]);
         }
-        let want = out_vars::parse(name)
-            .map_err(|e| usage(format!("plot.panels: {}", e.to_string().trim_start_matches("out-vars: "))))?;
-        let Some(want) = want.first().filter(|want| known.contains(&want.var.as_str())) else {
+        // The names of arrays of other programs may have brackets, colons and commas.
+        let want = match known.contains(&name) {
+            true => vec![OutVar::new(name)],
+            false => out_vars::parse(name)
+                .map_err(|e| usage(format!("plot.panels: {}", e.to_string().trim_start_matches("out-vars: "))))?,
+        };
+        let first = want.first();
+        let Some(want) = first.filter(|want| known.contains(&want.var.as_str())) else {
             let all: Vec<&str> =
                 known.iter().copied().chain(["spike", "rate"].into_iter().filter(|_| !groups.is_empty())).collect();
+            if let Some(own) = first.map(|want| want.var.as_str()).filter(|own| all.contains(own)) {
+                let (name, own) = (name.escape_debug(), own.escape_debug());
+                return Err(usage(format!("plot.panels: `{name}`: the panel `{own}` has all units; write `{own}`")));
+            }
             let near = models::nearest(name, all.iter().copied())
                 .map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
             let (name, all) = (name.escape_debug(), all.join(", "));
@@ -98,10 +107,13 @@ pub(super) fn draw(results: &Results, look: &Plot) -> anyhow::Result<(String, Tr
 
 /// The spikes of each group, by the name before `spike_step`.
 fn spikes(results: &Results) -> anyhow::Result<Vec<(String, Spikes)>> {
-    let groups = results.names().filter_map(|name| name.strip_suffix("spike_step"));
-    let mut all = Vec::new();
+    let lists = ["spike_step", "spike_i", "spike_unit"];
+    let groups = results.names().filter_map(|name| lists.iter().find_map(|list| name.strip_suffix(list)));
+    let mut all: Vec<(String, Spikes)> = Vec::new();
     for group in groups.filter(|of| of.is_empty() || of.ends_with('.')) {
-        if let Some(spikes) = results.spikes(group)? {
+        if all.iter().all(|(own, _)| own != group)
+            && let Some(spikes) = results.spikes(group)?
+        {
             all.push((group.to_owned(), spikes));
         }
     }

@@ -1,7 +1,7 @@
 //! The variables of a model, as far as they are known without its synapses and arrays.
 
 use overtime::Schema;
-use overtime_model::network::{Group, Network};
+use overtime_model::network::{Connect, Group, Network, Part, Projection};
 use overtime_model::{Neurons, SystemSpec as System, out_vars};
 
 /// How many elements a variable has in one batch row.
@@ -26,8 +26,9 @@ pub(super) fn elements(system: &System, layers: Option<&Schema>, units: usize, v
 fn of_network(net: &Network, var: &str) -> Option<Elements> {
     let (of, var) = var.split_once('.')?;
     let projection = net.projections.iter().find(|projection| projection.name == of);
-    if projection.is_some_and(|projection| projection.stdp.is_some() || projection.kinetics.is_some()) {
-        return Some(Elements::Unknown);
+    let has_state = |own: &&Projection| own.stdp.is_some() || own.kinetics.is_some();
+    if let Some(projection) = projection.filter(has_state) {
+        return Some(of_projection(net, projection, var).map_or(Elements::Unknown, Elements::Known));
     }
     let group = net.groups.iter().find(|group| group.name == of)?;
     if var == out_vars::RING {
@@ -35,6 +36,43 @@ fn of_network(net: &Network, var: &str) -> Option<Elements> {
     }
     let units = usize::try_from(group.neurons.size).unwrap_or(usize::MAX);
     (has(&group.neurons, var) || of_receptor(group, var)).then_some(Elements::Known(units))
+}
+
+/// The elements of a variable of a projection, as far as they do not depend on random numbers.
+fn of_projection(net: &Network, projection: &Projection, var: &str) -> Option<usize> {
+    let size = |part: &Part| match &part.units {
+        Some(units) => usize::try_from(units.end.saturating_sub(units.start)).ok(),
+        None => usize::try_from(net.groups.iter().find(|group| group.name == part.group)?.neurons.size).ok(),
+    };
+    let (from, to) = (size(&projection.from)?, size(&projection.to)?);
+    // Without autapses some pairs have no synapse.
+    let all_pairs = projection.autapses || projection.from.group != projection.to.group;
+    match (var, &projection.connect) {
+        ("pre", _) => Some(from),
+        ("post", _) => Some(to),
+        ("w", Connect::AllToAll) if all_pairs => from.checked_mul(to),
+        ("w", Connect::OneToOne) if all_pairs => Some(from),
+        _ => None,
+    }
+}
+
+/// The names of the variables of a single group or of a network, for errors.
+pub(super) fn names(system: &System, layers: Option<&Schema>) -> Vec<String> {
+    let of_group = |group: &Neurons| -> Vec<String> {
+        group.info().map_or_else(|_| Vec::new(), |info| info.variables.iter().map(|v| v.name.to_owned()).collect())
+    };
+    match system {
+        System::Sequential(_) => layers.map_or_else(Vec::new, |schema| system.names(schema)),
+        System::Neurons(group) => of_group(group),
+        System::Network(net) => {
+            let of = |group: &Group| {
+                let receptors = group.receptors.iter().map(|receptor| receptor.name.clone());
+                let all = of_group(&group.neurons).into_iter().chain(receptors);
+                all.map(|var| format!("{}.{var}", group.name)).collect::<Vec<_>>()
+            };
+            net.groups.iter().flat_map(of).collect()
+        }
+    }
 }
 
 /// Whether it is a variable of these neurons, or of one of their channels.

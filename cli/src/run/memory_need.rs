@@ -35,12 +35,15 @@ impl Need {
     }
 }
 
-/// Refuses a state that does not fit into memory, with the statistics of its spikes.
+/// Refuses a state that does not fit into memory, with the statistics of its spikes, and an output
+/// of a step that does not. A layer without a state and without weights has only the second.
 pub(crate) fn of_state<T>(schema: &Schema, rows: usize, counted: u64) -> anyhow::Result<()> {
     let cells = counted.saturating_mul(rows as u64);
     let statistics = cells.saturating_mul(Train::BYTES);
     let what = if statistics > 0 { "the state, with the statistics of its spikes," } else { "the state" };
-    Ok(memory::require(what, state::<T>(schema, rows).saturating_add(statistics))?)
+    memory::require(what, state::<T>(schema, rows).saturating_add(statistics))?;
+    let output = [rows, size_of::<T>()].iter().fold(schema.output_len(), |n, by| n.saturating_mul(*by));
+    Ok(memory::require("the output of a step", output as u64)?)
 }
 
 fn state<T>(schema: &Schema, rows: usize) -> u64 {

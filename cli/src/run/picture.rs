@@ -30,6 +30,7 @@ pub(crate) fn panels(
         given,
         elements: &|want| out_vars::elements(schema, &want.var),
         names: spec.system.names(schema),
+        columns: Vec::new(),
         out_vars: spec.out_vars.as_deref(),
         plot: &spec.plot,
     };

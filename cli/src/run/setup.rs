@@ -132,7 +132,9 @@ fn make_inputs<T: Element>(session: &mut Session<T>, run: &series::Run) -> anyho
     let ports = session.over_time.schema().inputs.clone();
     let spec = &session.spec;
     let in_model = |e| spec.of_setting("input", e);
-    let units = |port: Option<&InputSpec>| port.map_or(1, |port| port.shape.iter().product());
+    let units = |port: Option<&InputSpec>| {
+        port.map_or(1, |port| port.shape.iter().fold(1, |n: usize, by| n.saturating_mul(*by)))
+    };
     match &session.spec.input {
         Given::Named(all) => {
             for (name, given) in all {

@@ -31,6 +31,9 @@ pub(crate) struct Spec {
     pub(crate) device: String,
     pub(crate) strategy: String,
     pub(crate) seed: u64,
+    /// Whether a seed is given.
+    #[serde(skip)]
+    pub(crate) has_seed: bool,
     pub(crate) batch: Option<u64>,
     pub(crate) first_axis: Axis,
     pub(crate) dt: f64,
@@ -186,6 +189,7 @@ impl Spec {
             device: args.device.clone().or(s.device).unwrap_or_else(|| "auto".into()),
             strategy: args.strategy.map(|s| s.to_string()).or(s.strategy).unwrap_or_else(|| "auto".into()),
             seed: args.seed.or(s.seed).unwrap_or(0),
+            has_seed: args.seed.or(s.seed).is_some(),
             batch: args.batch.or(s.batch),
             first_axis: args.first_axis.or(s.first_axis).unwrap_or(Axis::T),
             dt: args.dt.or(s.dt).unwrap_or(0.1),

@@ -12,7 +12,10 @@ mod kernels;
 #[cfg(target_os = "linux")]
 mod memory;
 mod network;
+mod plot_files;
+mod plot_inputs;
 mod plot_models;
+mod plot_names;
 mod plot_units;
 mod plots;
 mod populations;

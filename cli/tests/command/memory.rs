@@ -68,6 +68,44 @@ fn the_whole_run_is_estimated_before_its_first_step() {
     }
 }
 
+/// A layer of any width is refused with the bytes that it needs, with a picture and without one.
+#[test]
+fn layers_wider_than_memory_are_refused() {
+    let place = Place::new();
+    let conv = std::fs::read_to_string(crate::support::root().join("examples/models/conv2d.toml")).unwrap();
+    let conv = |channels: &str| {
+        conv.replace("out_channels = 8", &format!("out_channels = {channels}"))
+            .replace("input = { file = \"inputs.npz\", array = \"frames\" }", "input = 1.0\nsteps = 3")
+    };
+    let layer = |layer: &str| format!("steps = 3\ninput = 1.0\n[[layer]]\nname = 'a'\n{layer}\n");
+    let mut models = Vec::new();
+    for width in ["4000000000000", "1152921504606846976", "9223372036854775808", "18446744073709551615"] {
+        models.push(layer(&format!("kind = 'relu'\nnum_in = {width}")));
+        models.push(layer(&format!("kind = 'Dense'\nnum_in = 1\nnum_out = {width}")));
+        models.push(layer(&format!("kind = 'Dense'\nnum_in = {width}\nnum_out = 1")));
+        models.push(conv(width));
+    }
+    for model in models {
+        place.write("wide.toml", &model);
+        for more in ["", "--plot a.png"] {
+            let said = place.fails(6, &format!("run wide.toml {more}"));
+            assert!(said.contains("bytes of memory") && said.contains("are free"), "{model}{said}");
+            assert!(!said.contains("backtrace") && !place.path("a.png").exists(), "{model}{said}");
+        }
+    }
+}
+
+/// The picture of a wide layer is planned from a few of its units.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_plan_of_a_picture_does_not_list_all_units() {
+    let place = Place::new();
+    place.write("wide.toml", "steps = 1\ninput = 1.0\n[[layer]]\nname = 'a'\nkind = 'relu'\nnum_in = 100000000\n");
+    // A list of all units takes 800 MB.
+    let output = limited(&place, LITTLE, "run wide.toml --quiet --device cpu");
+    assert_eq!(output.status.code(), Some(0), "{:?}", texts(&output));
+}
+
 /// A run of any length starts if its results go to disk, if nothing is recorded, or if it only
 /// draws a picture.
 #[test]
@@ -179,7 +217,7 @@ fn events_that_do_not_fit_are_an_error_with_advice() {
         "steps = 5000\nrecord_every = 5000\n[[group]]\nname = \"P\"\nkind = \"PoissonGroup\"\nsize = 100000\nparameters = { freqs = 10000.0 }\n",
     );
     let error = out_of_memory(&place, LITTLE, "run p.toml --out a.npz --device cpu");
-    assert!(error.contains("on cpu") && error.contains("events") && error.contains("--stream"), "{error}");
+    assert!(error.contains("recording of events") && error.contains("--stream"), "{error}");
 }
 
 #[test]

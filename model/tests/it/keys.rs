@@ -143,7 +143,8 @@ fn a_misplaced_key_has_its_right_place() {
     let of_group = message(&format!("{GROUP}noise = 1.0\n"));
     assert!(of_group.contains("; `noise` is a key of `[[group]]`, and stands before the tables in it"), "{of_group}");
     // There is no advice without a misplaced key: a singular or plural in the same table is the
-    // better guess, networks and layers have no `size`, and a population may have the name of a key.
+    // better guess, networks and layers have no `size`, and a population may have the name of a
+    // key.
     for text in [
         "kind = 'HH'\ninput = { section = { values = [1], duration = [1] } }\n".to_owned(),
         format!("{GROUP}{PROJECTION}size = 3\n"),

@@ -43,14 +43,19 @@ fn sequence(
     (what, weight): (&str, u32),
     want: Option<&OutVar>,
 ) -> Panel {
-    let units = units(len, want, usize::MAX);
-    if units.len() <= CURVES {
+    // Without units of its own a panel has all units, which may be more than memory holds.
+    let picked = want.filter(|want| want.units.is_some()).map(|_| units(len, want, usize::MAX));
+    let count = picked.as_ref().map_or(len, Vec::len);
+    if count <= CURVES {
         let cells = cells(subject.rows(), len, want);
         let legend = names(&cells, len, what);
         return Panel { form: Form::Steps, weight, ..of_cells(label, source, cells, legend) };
     }
-    let every = units.len().div_ceil(HEAT);
-    let cells = units.into_iter().step_by(every).map(|unit| (0, unit)).collect();
+    let every = count.div_ceil(HEAT);
+    let cells = match picked {
+        Some(units) => units.into_iter().step_by(every).map(|unit| (0, unit)).collect(),
+        None => (0..len).step_by(every).map(|unit| (0, unit)).collect(),
+    };
     let bar = if subject.rows() > 1 { format!("{label}, row 0") } else { label.to_owned() };
     let axis = if every > 1 { format!("{what} (every {})", ordinal(every)) } else { what.to_owned() };
     Panel { form: Form::Heat, bar, weight, ..of_cells(&axis, source, cells, Vec::new()) }

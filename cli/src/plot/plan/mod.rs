@@ -150,6 +150,8 @@ pub(crate) struct Subject<'a> {
     /// Elements of a row of a variable, if there is one, and all names.
     pub(crate) elements: &'a dyn Fn(&OutVar) -> Option<usize>,
     pub(crate) names: Vec<String>,
+    /// The variables of which the units of the columns are not known.
+    pub(crate) columns: Vec<String>,
     pub(crate) out_vars: Option<&'a str>,
     pub(crate) plot: &'a Plot,
 }
@@ -194,9 +196,12 @@ pub(crate) fn plan(subject: &Subject<'_>) -> anyhow::Result<Vec<Panel>> {
     panels.retain(|p| !p.cells.is_empty());
     paint(&mut panels, matches!(subject.system, System::Network(_)));
     size_fits(&panels, subject.plot)?;
-    // A curve alone needs a name where another panel shows the same variable.
-    let labels: Vec<String> = panels.iter().map(|p| p.label.clone()).collect();
-    let is_alone = |p: &Panel| p.cells.len() < 2 && labels.iter().filter(|label| **label == p.label).count() < 2;
+    // A curve alone needs a name where the variable has more units or rows.
+    let is_one = |p: &Panel| match &p.source {
+        Source::Var { var, .. } => subject.rows() == 1 && (subject.elements)(&OutVar::new(var)) == Some(1),
+        _ => true,
+    };
+    let is_alone = |p: &Panel| p.cells.len() < 2 && (p.is_input() || is_one(p));
     for panel in panels.iter_mut().filter(|p| is_alone(p) || p.form == Form::Heat) {
         panel.legend.clear();
     }
@@ -244,6 +249,10 @@ impl Subject<'_> {
         if want.histogram {
             return self.histogram(&want, "plot.panels");
         }
+        if self.own().contains(&want.name.as_str()) && (self.elements)(&want).is_none() {
+            let name = want.name.escape_debug();
+            return Err(wrong(&format!("the panel `{name}` has all units; write `{name}`")));
+        }
         let Some(len) = (self.elements)(&want) else { return Err(self.unknown("plot.panels", "panel", &want.name)) };
         if let Some(beyond) = want.units.iter().flatten().find(|range| range.end > len) {
             let unit = beyond.end - 1;
@@ -270,7 +279,8 @@ impl Subject<'_> {
     fn unknown(&self, place: &str, what: &str, name: &str) -> anyhow::Error {
         let of = if place == "out-vars" { " for a histogram" } else { "" };
         let own: &[&str] = if what == "panel" { self.own() } else { &[] };
-        let known: Vec<&str> = own.iter().copied().chain(self.names.iter().map(String::as_str)).collect();
+        let others = self.names.iter().map(String::as_str).filter(|name| !own.contains(name));
+        let known: Vec<&str> = own.iter().copied().chain(others).collect();
         // In a network, `V` is short of the name of a group.
         let same = |known: &&str| known.rsplit_once('.').is_some_and(|(_, var)| var == name);
         let near = models::nearest(name, known.iter().copied())

@@ -47,7 +47,10 @@ pub(super) fn variable(subject: &Subject<'_>, net: &Network, want: &OutVar) -> P
                 (colour, format!("neuron {} ({})", unit.saturating_sub(want.first), p.name))
             }
             Some((colour, _)) => (colour, format!("neuron {}", unit.saturating_sub(want.first))),
-            None => (populations.len() + hues.len(), format!("synapse {unit}")),
+            None => {
+                let what = if subject.columns.contains(&want.name) { "column" } else { "synapse" };
+                (populations.len() + hues.len(), format!("{what} {unit}"))
+            }
         };
         let shade = shades.entry(colour).or_insert(0);
         hues.push(Hue { colour, shade: *shade });

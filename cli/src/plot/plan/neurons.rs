@@ -30,14 +30,14 @@ pub(super) fn own(subject: &Subject<'_>, group: &Neurons, name: &str) -> anyhow:
     match name {
         "spike" => Ok(alone("neuron", Source::Raster)),
         "rate" => Ok(alone("rate (Hz)", Source::Rates)),
-        _ => input(subject, group),
+        _ => input(subject, group, None),
     }
 }
 
 /// A variable, by name and unit.
 pub(super) fn variable(subject: &Subject<'_>, group: &Neurons, want: &OutVar) -> anyhow::Result<Panel> {
     if want.var == "input" {
-        return input(subject, group);
+        return input(subject, group, Some(want));
     }
     let info = group.info()?;
     let unit = info.variable(&want.var).map_or("", |variable| variable.unit);
@@ -68,14 +68,14 @@ pub(super) fn marks(group: &Neurons, recording: String) -> Option<Marks> {
     Some(Marks { recording, peak: threshold.filter(|threshold| info.name != "LIF" && *threshold >= 0.0) })
 }
 
-fn input(subject: &Subject<'_>, group: &Neurons) -> anyhow::Result<Panel> {
+fn input(subject: &Subject<'_>, group: &Neurons, want: Option<&OutVar>) -> anyhow::Result<Panel> {
     let info = group.info()?;
     let label = info.inputs.first().map_or_else(|| "I".to_owned(), |port| with_unit("I", port.unit));
     let variable = OutVar::new("input");
     let is_variable = (subject.elements)(&variable).is_some();
     let source = if is_variable { source_of(&variable) } else { Source::Input };
     let is_noisy = group.noise.is_some_and(|sigma| sigma > 0.0);
-    let mut cells = cells(subject.rows(), subject.output, None);
+    let mut cells = cells(subject.rows(), subject.output, want);
     if is_noisy || subject.given != Drive::Series {
         // Several would hide each other.
         cells.truncate(1);
