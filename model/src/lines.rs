@@ -12,7 +12,7 @@ pub(crate) fn line_of(text: &str, value: &str) -> Option<usize> {
     // The kernel of a convolution is `w`, and its key `W_init`.
     let same = all.iter().find(|(name, _)| name == value);
     let (_, at) = same.or_else(|| all.iter().find(|(name, _)| name.eq_ignore_ascii_case(value)))?;
-    Some(1 + text.get(..*at)?.matches('\n').count())
+    line_at(text, *at)
 }
 
 /// The line of the table or of the value that a message names: a group, a projection, a layer, a
@@ -33,7 +33,7 @@ pub(crate) fn line_of_message(text: &str, message: &str) -> Option<usize> {
         let of_table = ["group ", "projection ", "layer ", "of "].iter().any(|what| before.ends_with(what));
         let found = names.iter().find(|(known, _)| of_table && known == name);
         if let Some((_, at)) = found {
-            return Some(1 + text.get(..*at)?.matches('\n').count());
+            return line_at(text, *at);
         }
         if before.ends_with("parameter ") {
             return line_of(text, &format!("parameters.{name}"));
@@ -41,6 +41,11 @@ pub(crate) fn line_of_message(text: &str, message: &str) -> Option<usize> {
     }
     let key = message.split(": ").next()?.trim_matches('`');
     if key.contains('.') { line_of(text, key) } else { line_of(text, &format!("parameters.{key}")) }
+}
+
+/// The line of an offset.
+fn line_at(text: &str, at: usize) -> Option<usize> {
+    Some(1 + text.get(..at)?.matches('\n').count())
 }
 
 /// Adds the names of a table's values, each with the offset of its key.

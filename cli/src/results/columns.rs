@@ -77,10 +77,10 @@ impl Model<'_> {
             Some(want) => want.clone(),
             None => match self.system.out_vars(Some(name)).as_deref() {
                 Ok([want]) if want.name == name => want.clone(),
-                _ => return Err(stranger(results, name)),
+                _ => return Err(unknown_array(results, name)),
             },
         };
-        (self.elements)(&want.var).map(|_| want).ok_or_else(|| stranger(results, name))
+        (self.elements)(&want.var).map(|_| want).ok_or_else(|| unknown_array(results, name))
     }
 
     /// Refuses events of a variable that the model does not have. Those of the only group of a
@@ -119,7 +119,7 @@ impl Model<'_> {
     }
 }
 
-fn stranger(results: &Results, name: &str) -> anyhow::Error {
+fn unknown_array(results: &Results, name: &str) -> anyhow::Error {
     let (name, file) = (name.escape_debug(), results.path.display());
     usage(format!("--model: {file} has `{name}`, which is no variable of the model: give the model of the run"))
 }

@@ -187,7 +187,7 @@ impl<'a> Drawing<'a> {
         let mut traces =
             picture::traces(&self.spec, panels, (&populations, self.units, self.rows), (begin, t, dt, steps))?;
         self.feed(&mut traces);
-        let strangers = self.feed_spikes(&mut traces)?;
+        let outside = self.feed_spikes(&mut traces)?;
         traces.end(|name| {
             let last = self.values(name).and_then(|values| {
                 let last = values.shape().first()?.checked_sub(1)?;
@@ -204,9 +204,9 @@ impl<'a> Drawing<'a> {
             let all = left_out.join(", ");
             warnings.push(format!("the picture has no {all}: {file} does not have the values"));
         }
-        if strangers > 0 {
+        if outside > 0 {
             warnings
-                .push(format!("{file} lists {strangers} spikes of neurons, rows or steps that the run does not have"));
+                .push(format!("{file} lists {outside} spikes of neurons, rows or steps that the run does not have"));
         }
         Ok((traces, warnings))
     }

@@ -21,9 +21,9 @@ impl Drawing<'_> {
         Ok(had)
     }
 
-    /// Draws the spikes. Returns the number of those that cannot be of this run.
+    /// Draws the spikes. Returns the number of spikes outside the run.
     pub(super) fn feed_spikes(&self, traces: &mut Traces) -> anyhow::Result<usize> {
-        let mut strangers = 0;
+        let mut outside = 0;
         match &self.spec.system {
             System::Sequential(_) => {}
             System::Network(net) => {
@@ -33,23 +33,23 @@ impl Drawing<'_> {
                         listed = self.results.spikes("")?;
                     }
                     let listed = listed.unwrap_or_default();
-                    strangers += self.strangers(&listed, usize::try_from(group.neurons.size).unwrap_or(usize::MAX));
+                    outside += self.outside(&listed, usize::try_from(group.neurons.size).unwrap_or(usize::MAX));
                     traces.spikes(&spikes_of(&group.name), listed.iter().copied());
                 }
             }
             System::Neurons(_) => match self.results.spikes("")? {
                 Some(listed) => {
-                    strangers += self.strangers(&listed, self.units);
+                    outside += self.outside(&listed, self.units);
                     traces.spikes(SPIKES, listed.iter().copied());
                 }
                 None => self.spikes_of_output(traces),
             },
         }
-        Ok(strangers)
+        Ok(outside)
     }
 
     /// The number of spikes of steps, rows or units that the run does not have.
-    fn strangers(&self, spikes: &[(u64, usize, usize)], units: usize) -> usize {
+    fn outside(&self, spikes: &[(u64, usize, usize)], units: usize) -> usize {
         let (from, to) = (self.steps.begin - self.steps.before, self.steps.begin + self.steps.steps);
         let is_of_run =
             |(step, row, unit): &&(u64, usize, usize)| (from..to).contains(step) && *row < self.rows && *unit < units;

@@ -17,7 +17,7 @@ use crate::run::element::Element;
 use crate::spikes::SPIKES;
 use anyhow::Context;
 use ndarray::ArrayD;
-use overtime::{InputSpec, LoopOverTime, Monitor, Strategy, monitor};
+use overtime::{LoopOverTime, Monitor, Strategy, monitor};
 use overtime_model::{Arrays, Axis, Loaded, SystemSpec as System, files};
 
 /// Reads all files, builds the loop, and finds the length of the run.
@@ -129,26 +129,23 @@ fn set_inputs<T: Element>(
 
 /// Makes the arrays of sequences and stimuli that are possible now and missing.
 fn make_inputs<T: Element>(session: &mut Session<T>, run: &series::Run) -> anyhow::Result<()> {
-    let ports = session.over_time.schema().inputs.clone();
+    let schema = session.over_time.schema().clone();
     let spec = &session.spec;
     let in_model = |e| spec.of_setting("input", e);
-    let units = |port: Option<&InputSpec>| {
-        port.map_or(1, |port| port.shape.iter().fold(1, |n: usize, by| n.saturating_mul(*by)))
-    };
+    let units = |port: usize| if port < schema.inputs.len() { schema.input_len(port) } else { 1 };
     match &session.spec.input {
         Given::Named(all) => {
             for (name, given) in all {
                 if session.named.iter().all(|(own, _)| own != name) {
-                    let port = ports.iter().find(|port| port.name == name.as_str());
+                    let port = schema.inputs.iter().position(|port| port.name == name.as_str());
+                    let units = port.map_or(1, units);
                     session.named.extend(
-                        series::made(given, units(port), run).map_err(in_model)?.map(|series| (name.clone(), series)),
+                        series::made(given, units, run).map_err(in_model)?.map(|series| (name.clone(), series)),
                     );
                 }
             }
         }
-        given if session.input.is_none() => {
-            session.input = series::made(given, units(ports.first()), run).map_err(in_model)?
-        }
+        given if session.input.is_none() => session.input = series::made(given, units(0), run).map_err(in_model)?,
         _ => {}
     }
     Ok(())

@@ -41,8 +41,8 @@ impl Slice {
         let converted = if streamed { arrays.iter().max().map_or(0, |bytes| bytes.saturating_mul(2)) } else { 0 };
         if spec.files.plot.is_some() {
             let panels = picture::panels(spec, schema, batch, None)?;
-            let recorded = panels.iter().filter(|panel| panel.monitor(0).is_some());
-            arrays.extend(recorded.map(|panel| size(steps, panel.units().len())));
+            let shown = panels.iter().filter(|panel| panel.is_recorded());
+            arrays.extend(shown.map(|panel| size(steps, panel.units().len())));
         }
         arrays.push(recorded.saturating_mul(size_of::<f64>() as u64));
         Ok(Self { arrays, converted, whole })

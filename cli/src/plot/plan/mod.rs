@@ -92,6 +92,11 @@ impl Panel {
         Some(monitor(var).named(monitor_name(number)).units(self.units()).every(1))
     }
 
+    /// Whether the loop must record a variable for it.
+    pub(crate) fn is_recorded(&self) -> bool {
+        matches!(self.source, Source::Var { .. })
+    }
+
     /// Whether it is what the system is given.
     pub(crate) fn is_input(&self) -> bool {
         match &self.source {
