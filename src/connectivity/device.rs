@@ -64,6 +64,9 @@ device_struct! {
         weight_distribution: u32,
         delay_distribution: u32,
         wide_targets: u32,
+        /// Steps by which spikes arrive before their delay is over.
+        lead: u32,
+        unused: u32,
     }
 }
 
@@ -145,6 +148,8 @@ impl ConnectivitySpec {
             weight_distribution,
             delay_distribution,
             wide_targets: u32::from(!self.narrow()),
+            lead: self.lead,
+            unused: 0,
         }))
     }
 

@@ -9,6 +9,7 @@ mod delays;
 mod gap;
 mod golden;
 mod kinetics;
+mod nest;
 mod procedural;
 mod promises;
 mod random;

@@ -17,7 +17,7 @@ use crate::numeric::simd::vectorize;
 use crate::system::param::Param;
 use crate::system::program::Program;
 use crate::system::state::State;
-use crate::system::{Inputs, Schema, Shared, System, Tick};
+use crate::system::{Inputs, LinearMembrane, Schema, Shared, System, Tick};
 use step::{Step, TILE, Tile, Vars};
 
 crate::parameters! {
@@ -188,6 +188,15 @@ impl<R: Real> System<R> for Lif<R> {
         )
     }
 
+    fn linear_membrane(&self) -> Option<LinearMembrane> {
+        let Parameters { r, tau, .. } = &self.constants;
+        let wide = |param: &Param<R>| match param {
+            Param::All(value) => Param::All(value.to_f64()),
+            Param::Each(values) => Param::Each(values.iter().map(|value| value.to_f64()).collect()),
+        };
+        (self.method == Method::Exact).then(|| LinearMembrane { tau: wide(tau), r: wide(r) })
+    }
+
     fn prepare(&self, dt: f64, _: Device) -> Result<()> {
         let Parameters { v_reset, v_th, tau_ref, .. } = &self.constants;
         check_steps(tau_ref, dt)?;
@@ -204,6 +213,10 @@ impl<R: Real> System<R> for Lif<R> {
 
     fn check(&self) -> Result<()> {
         info::check_all(&Parameters::TABLE, self.constants.all(), self.size)?;
+        if self.conductance && self.method == Method::Exact {
+            let why = "the equation is not linear with a conductance, and `exact` integrates currents";
+            return Err(Error::Unsupported(format!("method `exact` of LIF with the input `g`: {why}")));
+        }
         self.v.check("V", &[self.size])
     }
 }
