@@ -6,6 +6,7 @@ mod cell;
 mod cobahh;
 mod crossing;
 mod delays;
+mod exact;
 mod gap;
 mod golden;
 mod kinetics;
