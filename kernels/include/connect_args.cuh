@@ -28,8 +28,10 @@ struct ConnectArgs {
     u32 weight_distribution;
     u32 delay_distribution;
     u32 wide_targets;
+    u32 lead;                 // Steps by which spikes arrive before their delay is over.
+    u32 unused;
 };
-static_assert(sizeof(ConnectArgs) == 144, "ConnectArgs has another size in Rust");
+static_assert(sizeof(ConnectArgs) == 152, "ConnectArgs has another size in Rust");
 
 namespace connect {
 
