@@ -85,8 +85,8 @@ struct ReceptorArgs {
 };
 static_assert(sizeof(ReceptorArgs) == 88, "ReceptorArgs has another size in Rust");
 
-// A projection as its postsynaptic group reads it: sums of integer weights, and the weight
-// scale.
+// The sums of one or more projections as their postsynaptic group reads them: sums of integer
+// weights, and the weight scale.
 struct PostProjection {
     void* sums;          // `[2][rows][n_targets]`: i64 if `exact`, else u32.
     u64 n_targets;
@@ -106,8 +106,8 @@ struct PreProjection {
     // `[synapses]` integer weights; null where all are 1. With integer weights, sums are i64.
     const int* weights;
     const u16* delays;                    // `[synapses]` in steps; null where all are `min_delay`.
-    void* sums;
-    u64 n_targets;
+    void* sums;                           // `[2][rows][n_targets]`, from the projection's first target on.
+    u64 n_targets;                        // The number of targets of the sums, which other projections may share.
     const struct ConnectArgs* generator;  // The parameters of the rows of procedural connectivity, else null.
     u32 first;                            // The first source's number in the group, and the number of sources.
     u32 sources;

@@ -30,6 +30,8 @@ pub(crate) struct ConnectivitySpec {
     /// The number of steps by which spikes arrive before their delay is over. The receptor holds them
     /// for these steps.
     pub(crate) lead: u32,
+    /// The weight scale of the sum that the projection shares with other projections, or 0.
+    pub(crate) sum_scale: f64,
 }
 
 impl ConnectivitySpec {
@@ -162,6 +164,11 @@ impl ConnectivitySpec {
         Ok(steps(low, self.dt, self.lead)..=steps(high, self.dt, self.lead))
     }
 
+    /// Whether synapses may have different delays.
+    pub(crate) fn has_own_delays(&self) -> bool {
+        !matches!(self.times(), Ok(ValueRule::Same(_)))
+    }
+
     /// Whether all weights are the same.
     pub(crate) fn has_one_weight(&self) -> bool {
         matches!(self.weights(), Ok(ValueRule::Same(_)))
@@ -169,13 +176,14 @@ impl ConnectivitySpec {
 
     /// The weight scale, by which a sum of integer weights is multiplied. It is the weight, if all
     /// are the same. Otherwise it is 2^(e − 30), where 2ᵉ is the smallest power of 2 above all
-    /// weights, but at least 2⁻¹²⁰, which is a normal number in `f32`, too.
+    /// weights, but at least 2⁻¹²⁰, which is a normal number in `f32`, too; a sum that projections
+    /// share has the largest of their scales.
     pub(crate) fn weight_scale(&self) -> f64 {
         match self.weights() {
             Ok(ValueRule::Same(weight)) => weight,
             Ok(rule) => {
                 let (low, high) = rule.bounds();
-                weight_scale_above(low.abs().max(high.abs()))
+                weight_scale_above(low.abs().max(high.abs())).max(self.sum_scale)
             }
             Err(_) => 0.0,
         }

@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::memory;
-use std::ops::Range;
+use rayon::prelude::*;
+use std::ops::{Range, RangeInclusive};
 
 /// The numbers of the targets within their part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,15 @@ pub(crate) enum Weights {
 pub(crate) enum Delays {
     Same(u32),
     Each(Vec<u16>),
+    /// Each synapse has a delay of its own, from `least` on, one of `count`. A row has the synapses
+    /// of each delay in turn: those of delay `least + k` end at element `ends[row·count + k]` of the
+    /// row. This takes less memory than [`Delays::Each`] for long rows, and finds the synapses of a
+    /// delay at once.
+    Classes {
+        least: u32,
+        count: usize,
+        ends: Vec<u16>,
+    },
 }
 
 /// A projection's synapses: rows of the sources, each ascending by (delay, target).
@@ -50,9 +60,62 @@ impl SynapseTable {
         let each = match self.targets {
             Targets::U16(_) => 2,
             Targets::U32(_) => 4,
-        } + if self.weights == Weights::Same { 0 } else { 4 }
-            + if matches!(self.delays, Delays::Same(_)) { 0 } else { 2 };
-        self.offsets.len() as u64 * 8 + self.len() as u64 * each
+        } + if self.weights == Weights::Same { 0 } else { 4 };
+        let delays = match &self.delays {
+            Delays::Same(_) => 0,
+            Delays::Each(each) => each.len(),
+            Delays::Classes { ends, .. } => ends.len(),
+        };
+        self.offsets.len() as u64 * 8 + self.len() as u64 * each + delays as u64 * 2
+    }
+
+    /// The same synapses, with [`Delays::Classes`] if these take no more memory. All delays are
+    /// within `delays`.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub(crate) fn with_classes(mut self, delays: &RangeInclusive<u32>, what: &str) -> Result<Self> {
+        let Delays::Each(each) = &self.delays else { return Ok(self) };
+        let (least, rows) = (*delays.start(), self.offsets.len().saturating_sub(1));
+        let count = (delays.end() - least) as usize + 1;
+        let longest = self.offsets.windows(2).map(|ends| ends[1] - ends[0]).max().unwrap_or(0);
+        if count.saturating_mul(rows) > each.len() || longest > u64::from(u16::MAX) {
+            return Ok(self);
+        }
+        let mut ends: Vec<u16> = memory::zeros(what, count * rows)?;
+        ends.par_chunks_mut(count).zip(self.offsets.par_windows(2)).for_each(|(ends, row)| {
+            for delay in &each[row[0] as usize..row[1] as usize] {
+                ends[(u32::from(*delay) - least) as usize] += 1;
+            }
+            let mut end = 0;
+            for of_delay in ends {
+                end += *of_delay;
+                *of_delay = end;
+            }
+        });
+        self.delays = Delays::Classes { least, count, ends };
+        Ok(self)
+    }
+
+    /// The delays that synapses may have, all of which are within `delays`.
+    pub(crate) fn delays(&self, delays: &RangeInclusive<u32>) -> RangeInclusive<u32> {
+        match self.delays {
+            Delays::Same(delay) => delay..=delay,
+            _ => delays.clone(),
+        }
+    }
+
+    /// The delay of the synapse at this place in the row of a source.
+    pub(crate) fn delay(&self, source: usize, place: usize) -> u32 {
+        match &self.delays {
+            Delays::Same(delay) => *delay,
+            Delays::Each(each) => each[place].into(),
+            Delays::Classes { least, count, ends } => {
+                let ends = &ends[source * count..(source + 1) * count];
+                let number = place - self.offsets[source] as usize;
+                least + ends.partition_point(|end| usize::from(*end) <= number) as u32
+            }
+        }
     }
 
     /// The places of a source's synapses.
@@ -68,6 +131,14 @@ impl SynapseTable {
         match &self.delays {
             Delays::Same(all) if *all == steps => row,
             Delays::Same(_) => row.start..row.start,
+            Delays::Classes { least, count, ends } => {
+                let Some(k) = steps.checked_sub(*least).map(|k| k as usize).filter(|k| k < count) else {
+                    return row.start..row.start;
+                };
+                let ends = &ends[source * count..(source + 1) * count];
+                let from = if k == 0 { 0 } else { usize::from(ends[k - 1]) };
+                row.start + from..row.start + usize::from(ends[k])
+            }
             Delays::Each(each) => {
                 let delays = &each[row.clone()];
                 let from = delays.partition_point(|d| u32::from(*d) < steps);

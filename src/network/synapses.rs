@@ -32,6 +32,9 @@ impl Synapses {
         let delay = match &table.delays {
             Delays::Same(steps) => memory::collect(what, std::iter::repeat_n(*steps + lead, len))?,
             Delays::Each(all) => memory::collect(what, all.iter().map(|d| u32::from(*d) + lead))?,
+            Delays::Classes { .. } => {
+                memory::collect(what, (0..len).map(|place| table.delay(pre[place] as usize, place) + lead))?
+            }
         };
         let post = memory::collect(what, (0..len).map(|place| table.target(place)))?;
         Ok(Self { pre, post, weight, delay })

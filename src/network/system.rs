@@ -1,7 +1,6 @@
 //! A network as a system.
 
 use super::host::partition::SingleWorker;
-use super::host::procedural;
 use super::host::run::Run;
 use super::{Network, gap_junction};
 use crate::device::Device;
@@ -106,7 +105,7 @@ impl<T: Real> System<T> for Network<T> {
             // Beside the synapses, a run needs sums: a count and a load for each target of one
             // projection at a time.
             let sums = stored().map(|projection| projection.spec.post.len()).max().unwrap_or(0) as u64 * 12;
-            let passing = procedural::bytes(&self.plan.projections).saturating_add(sums);
+            let passing = self.plan.sum_bytes().saturating_add(sums);
             let need = stored().fold(passing, |sum, projection| sum.saturating_add(projection.spec.estimate()));
             crate::memory::require("the network's synapses", need)?;
             for projection in stored() {

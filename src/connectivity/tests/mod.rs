@@ -23,6 +23,7 @@ fn spec(connect: Connect, pre: usize, post: usize) -> ConnectivitySpec {
         weight: Init::Constant(1.5),
         delay: Init::Constant(1.5),
         lead: 0,
+        sum_scale: 0.0,
         dt: 0.1,
     }
 }

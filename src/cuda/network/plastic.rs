@@ -122,24 +122,27 @@ pub(crate) fn number(network: &NetworkPlan, group: usize, var: usize) -> Option<
 }
 
 impl PreProjection {
-    /// Returns a projection's synapses, as the presynaptic group reads them. `state` returns the
-    /// address of a variable.
+    /// Returns a projection's synapses, as the presynaptic group reads them. `sums` returns the
+    /// address of a sum, and `state` the address of a variable.
     pub(crate) fn of(
         plan: &NetworkPlan,
         projection: &ProjectionPlan,
         synapses: &Synapses,
-        sums: u64,
+        sums: impl Fn(usize) -> u64,
         state: impl Fn(usize) -> u64,
         dtype: DType,
     ) -> Self {
+        let sum = &plan.sums[projection.sum];
+        // Projections that share a sum have integer weights, so that sums have 8 bytes.
+        let before = 8 * (projection.spec.post.start - sum.targets.start) as u64;
         let kinetics = projection.kinetics.and_then(|kinetics| plan.groups[projection.from].kinetics.get(kinetics));
         Self {
             offsets: synapses.offsets.address(0),
             targets: synapses.targets.address(0),
             weights: synapses.weights.address(0),
             delays: synapses.delays.address(0),
-            sums,
-            n_targets: projection.spec.post.len() as u64,
+            sums: sums(projection.sum) + before,
+            n_targets: sum.targets.len() as u64,
             generator: 0,
             first: projection.spec.pre.start as u32,
             sources: projection.spec.pre.len() as u32,

@@ -16,7 +16,7 @@ use crate::cuda::schedule::strategy;
 use crate::cuda::schedule::strategy::LaunchContext;
 use crate::device::Strategy;
 use crate::error::{Error, Result};
-use crate::network::plan::ProjectionPlan;
+use crate::network::plan::sums::SumPlan;
 use crate::system::program::network::NetworkProgram;
 use std::borrow::Cow;
 
@@ -86,9 +86,9 @@ impl NetworkStage {
             own = aligned(own.saturating_add(bytes.saturating_mul(2 * builder.rows)));
             at
         };
-        let of_sums =
-            |(p, s): (&ProjectionPlan, &Synapses)| p.spec.post.len().saturating_mul(if s.is_exact(p) { 8 } else { 4 });
-        let sums = network.plan.projections.iter().zip(&synapses).map(|each| take(of_sums(each))).collect();
+        let exact = |p: &usize| synapses[*p].is_exact(&network.plan.projections[*p]);
+        let of_sum = |sum: &SumPlan| sum.targets.len().saturating_mul(if sum.projections.iter().any(exact) { 8 } else { 4 });
+        let sums = network.plan.sums.iter().map(|sum| take(of_sum(sum))).collect();
         let (spikes, arrived) = (take(4 * network.plan.groups.len()), take(4));
         let size = builder.dtype.acc_size();
         let plastic = network

@@ -6,7 +6,7 @@ use crate::connectivity::device::ConnectArgs;
 pub(crate) use crate::connectivity::synapse_table::{Delays, Targets, Weights};
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::Buffer;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::network::plan::ProjectionPlan;
 use bytemuck::NoUninit;
 use std::ops::RangeInclusive;
@@ -104,6 +104,7 @@ fn upload(context: &Arc<Context>, projection: &ProjectionPlan) -> Result<(Device
     let (delays, all) = match &table.delays {
         Delays::Same(delay) => (put::<u16>(context, &what, &[])?, *delay..=*delay),
         Delays::Each(delays) => (put(context, &what, delays)?, projection.delays.clone()),
+        Delays::Classes { .. } => return Err(Error::Internal("a new table has delay classes".into())),
     };
     let weights = match &table.weights {
         Weights::Same => put::<i32>(context, &what, &[])?,

@@ -53,7 +53,7 @@ pub(super) struct NetworkTables {
     /// For each projection with procedural connectivity, the offset of its `ConnectArgs` among the
     /// constants.
     pub(super) generators: Vec<Option<usize>>,
-    /// The offset of each projection's sums in the stage's own memory.
+    /// The offset of each sum of the plan in the stage's own memory.
     pub(super) sums: Vec<usize>,
     /// The offset of the spike counts in the stage's own memory.
     pub(super) spikes: usize,
@@ -105,15 +105,16 @@ impl NetworkTables {
         let mut receptors = Vec::with_capacity(group.receptors.len());
         for (r, receptor) in group.receptors.iter().enumerate() {
             let begin = [incoming.len() as u32, poisson.len() as u32];
-            for (p, projection) in
-                self.network.plan.projections.iter().enumerate().filter(|(_, p)| (p.to, p.receptor) == (number, r))
+            for (sum, plan) in
+                self.network.plan.sums.iter().enumerate().filter(|(_, sum)| (sum.group, sum.receptor) == (number, r))
             {
+                let exact = |p: &usize| self.synapses[*p].is_exact(&self.network.plan.projections[*p]);
                 incoming.push(PostProjection {
-                    sums: own.address(self.sums[p]),
-                    n_targets: projection.spec.post.len() as u64,
-                    weight_scale: value(self.dtype, projection.weight_scale),
-                    first: projection.spec.post.start as u32,
-                    exact: u32::from(self.synapses[p].is_exact(projection)),
+                    sums: own.address(self.sums[sum]),
+                    n_targets: plan.targets.len() as u64,
+                    weight_scale: value(self.dtype, plan.weight_scale),
+                    first: plan.targets.start as u32,
+                    exact: u32::from(plan.projections.iter().any(exact)),
                 });
             }
             for (k, (drive, at)) in
@@ -140,7 +141,7 @@ impl NetworkTables {
                 &self.network.plan,
                 &self.network.plan.projections[p],
                 &self.synapses[p],
-                own.address(self.sums[p]),
+                |sum| own.address(self.sums[sum]),
                 state,
                 self.dtype,
             )
@@ -280,7 +281,10 @@ pub(super) fn places(
             at: take(size_of::<GroupArgs>(), ALIGN),
             params: take(model.params.len(), 16),
             receptors: take(size_of::<ReceptorArgs>() * group.receptors.len(), 16),
-            incoming: take(size_of::<PostProjection>() * count(|p| p.to), 16),
+            incoming: take(
+                size_of::<PostProjection>() * network.plan.sums.iter().filter(|sum| sum.group == number).count(),
+                16,
+            ),
             outgoing: take(size_of::<PreProjection>() * count(|p| p.from), 16),
             poisson: take(size_of::<PoissonArgs>() * group.poisson.len(), 16),
             plastic: take(

@@ -132,8 +132,8 @@ impl ReceptorArgs {
 }
 
 device_struct! {
-    /// A projection as its postsynaptic group reads it: sums of integer weights, and the weight
-    /// scale.
+    /// The sums of one or more projections as their postsynaptic group reads them: sums of integer
+    /// weights, and the weight scale.
     #[derive(Default)]
     pub(crate) struct PostProjection {
         /// `[2][rows][n_targets]`: i64 if `exact`, else u32.
@@ -159,7 +159,9 @@ device_struct! {
         weights: u64 as "const int*",
         /// `[synapses]` in steps; null where all are `min_delay`.
         delays: u64 as "const u16*",
+        /// `[2][rows][n_targets]`, from the projection's first target on.
         sums: u64 as "void*",
+        /// The number of targets of the sums, which other projections may share.
         n_targets: u64,
         /// The parameters of the rows of procedural connectivity, else null.
         generator: u64 as "const struct ConnectArgs*",

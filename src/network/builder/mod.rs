@@ -10,6 +10,7 @@ use super::group::Group;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::network::plan::plastic::PlasticPlan;
+use crate::network::plan::sums::sums;
 use crate::network::plan::{GroupPlan, NetworkPlan, ProjectionPlan};
 use crate::numeric::scalar::Real;
 use checks::check_name;
@@ -113,8 +114,9 @@ impl<T: Real> Builder<T> {
             *ring_len = (*ring_len).max(*plan.delays.end() as usize + 1);
             projection_plans.push(plan);
         }
+        let sums = sums(&group_plans, &mut projection_plans);
         Ok(Network {
-            plan: Arc::new(NetworkPlan { dt, groups: group_plans, projections: projection_plans }),
+            plan: Arc::new(NetworkPlan { dt, groups: group_plans, projections: projection_plans, sums }),
             models,
             currents,
         })

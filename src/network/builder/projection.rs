@@ -40,6 +40,7 @@ pub(super) fn projection_plan<T: Real>(
         weight,
         delay,
         dt,
+        sum_scale: 0.0,
         lead: u32::from(receptor_plans[receptor].acts_before_threshold()),
     };
     spec.check()?;
@@ -105,6 +106,7 @@ pub(super) fn projection_plan<T: Real>(
         var: receptor_plans[receptor].var,
         delays,
         weight_scale,
+        sum: 0,
         kinetics: kinetics_index,
         table: OnceLock::new(),
         plastic: None,

@@ -63,13 +63,7 @@ impl Delivery {
 
     /// The synapses of one source with this delay.
     fn row(&mut self, table: &SynapseTable, source: usize, delay: u32) {
-        let mut row = table.offsets[source] as usize..table.offsets[source + 1] as usize;
-        if let Delays::Each(delays) = &table.delays {
-            let own = &delays[row.clone()];
-            let from = own.partition_point(|d| u32::from(*d) < delay);
-            let to = own.partition_point(|d| u32::from(*d) <= delay);
-            row = row.start + from..row.start + to;
-        }
+        let row = if matches!(table.delays, Delays::Same(_)) { table.row(source) } else { table.class(source, delay) };
         if !row.is_empty() {
             self.events += row.len();
             self.ranges.push(row);

@@ -1,12 +1,14 @@
 //! A step of a network on the host: neurons, spikes, sums of synapses, plasticity.
 
+mod arrivals;
 pub(crate) mod deliver;
 pub(crate) mod kinetics;
 pub(crate) mod neuron_step;
 pub(crate) mod partition;
-pub(crate) mod procedural;
 pub(crate) mod receptor_step;
 pub(crate) mod refractory;
 pub(crate) mod run;
+mod spike_lists;
 pub(crate) mod stdp;
+mod sum_delivery;
 mod synaptic_weight;

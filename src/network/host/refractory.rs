@@ -1,9 +1,9 @@
 //! The refractory period: arrivals on a variable that stays constant are dropped.
 
-use super::partition::SpikeExchange;
 use crate::network::plan::GroupPlan;
 use crate::numeric::scalar::Real;
 use crate::system::state::State;
+use std::ops::Range;
 
 /// Values that a step's arrivals must not change.
 pub(super) struct Refractory<T> {
@@ -36,11 +36,12 @@ impl<T: Real> Refractory<T> {
         Self { vars, values: Vec::new() }
     }
 
-    /// Stores the values of refractory neurons, after the neurons' step.
+    /// Stores the values of refractory neurons, after the neurons' step. `owned` are the neurons of
+    /// each group that this worker owns.
     pub(super) fn note(
         &mut self,
         groups: &[GroupPlan],
-        exchange: &dyn SpikeExchange<T>,
+        owned: &[Range<usize>],
         rows: usize,
         state: &State<'_, T>,
     ) {
@@ -48,7 +49,7 @@ impl<T: Real> Refractory<T> {
         self.values.clear();
         for Var { group, var, counter } in &self.vars {
             let units = groups[*group].units;
-            let owned = exchange.owned(*group, units);
+            let owned = &owned[*group];
             let (counters, values) = (state.var(*counter), state.var(*var));
             for row in 0..rows {
                 let (mut at, end) = (row * units + owned.start, row * units + owned.end);

@@ -4,6 +4,7 @@
 pub(crate) mod exact;
 pub(crate) mod plastic;
 pub(crate) mod postsynaptic;
+pub(crate) mod sums;
 
 use super::describe::kinetics::{CONSTANTS, Kinetics};
 use crate::connectivity::{ConnectivitySpec, SynapseTable};
@@ -16,6 +17,7 @@ use plastic::PlasticPlan;
 use postsynaptic::SynapticFilter;
 use std::ops::{Range, RangeInclusive};
 use std::sync::OnceLock;
+use sums::SumPlan;
 
 /// A network. Its variables are those of its groups, one group after another, and then those of
 /// plastic projections.
@@ -25,6 +27,8 @@ pub(crate) struct NetworkPlan {
     pub(crate) dt: f64,
     pub(crate) groups: Vec<GroupPlan>,
     pub(crate) projections: Vec<ProjectionPlan>,
+    /// The sums of all receptors.
+    pub(crate) sums: Vec<SumPlan>,
 }
 
 /// A group of a network.
@@ -110,6 +114,8 @@ pub(crate) struct ProjectionPlan {
     pub(crate) delays: RangeInclusive<u32>,
     /// The weight that one unit of an integer sum stands for.
     pub(crate) weight_scale: f64,
+    /// The index of the sum that its synapses add to.
+    pub(crate) sum: usize,
     /// The index of its release model in the presynaptic group, if it has one.
     pub(crate) kinetics: Option<usize>,
     /// The synapses on the host, once they are needed there.
@@ -230,7 +236,7 @@ impl ProjectionPlan {
         if let Some(table) = self.table.get() {
             return Ok(table);
         }
-        let table = self.spec.build()?;
+        let table = self.spec.build()?.with_classes(&self.delays, &self.spec.of("synapses"))?;
         Ok(self.table.get_or_init(|| table))
     }
 }

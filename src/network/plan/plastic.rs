@@ -64,7 +64,8 @@ impl PlasticPlan {
         rule.check(&spec.name)?;
         let (sources, targets) = (spec.pre.len(), spec.post.len());
         let least = *delays.start();
-        let classes = if matches!(table.delays, Delays::Each(_)) { (*delays.end() - least) as usize + 1 } else { 1 };
+        let one = matches!(table.delays, Delays::Same(_));
+        let classes = if one { 1 } else { (*delays.end() - least) as usize + 1 };
         let what = format!("synapses of projection `{}`", spec.name);
         if u32::try_from(sources.saturating_mul(classes)).is_err() {
             return Err(Error::value(
@@ -73,10 +74,8 @@ impl PlasticPlan {
                 "have more than 2³² − 1 traces",
             ));
         }
-        let trace = |place: usize, source: usize| match &table.delays {
-            Delays::Same(_) => source,
-            Delays::Each(each) => source + (u32::from(each[place]) - least) as usize * sources,
-        };
+        let class = |source, place| if one { 0 } else { (table.delay(source, place) - least) as usize };
+        let trace = |place: usize, source: usize| source + class(source, place) * sources;
         within_bounds(&rule, spec, table)?;
         let columns = Arc::new(Columns::of(&what, table, targets, trace)?);
         let weight_scale = weight_scale_above(rule.min.abs().max(rule.max.abs()));
