@@ -18,7 +18,8 @@
 //!    this step. Each target sums them as integers. A projection with
 //!    [kinetics](Projection::kinetics) first computes from them the amounts that its sources
 //!    release in this step.
-//! 4. Each receptor adds the sums of its projections, in their order, and then its Poisson drives:
+//! 4. Each receptor adds its sums, in the order of their first projections, and then its Poisson
+//!    drives:
 //!    `s ← fma(sum, weight scale, s)` if the sum is not 0. They act on the model from step i + 1
 //!    on. If step i + 1 keeps a potential constant because its neuron is refractory, the addition
 //!    of a delta to this potential is dropped.
@@ -69,6 +70,9 @@
 //! (a normal draw is at most 5.9 deviations from its mean). So each weight is within `2^(e−31)` of
 //! the given weight: the largest weight has about ten digits, and a weight of a thousandth of the
 //! largest has seven. The sum of n weights is within `n·2^(e−31)` of the sum of the given weights.
+//! The projections onto one receptor whose weights differ share one sum, and therefore the largest
+//! of their weight scales. A projection whose own scale is less than 1/256 of it, one with kinetics,
+//! and one with plastic weights have sums of their own.
 //! The integer sum is exact up to n = 2³², and one rounding converts it to the network's type. (`e`
 //! is at least −90, so that an `f32` can represent the weight scale.)
 //!
