@@ -2,7 +2,7 @@
 
 use crate::networks::cell::ScriptedCells;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
-use overtime::{LoopOverTime, Real};
+use overtime::{Device, Init, LoopOverTime, Real};
 
 /// Random numbers from a seed.
 struct Dice(u64);
@@ -92,4 +92,69 @@ fn large_and_small_weights_cancel_exactly() {
         .unwrap();
     let run = LoopOverTime::builder(network).dt(0.1).out_vars("b.kicked").build().unwrap().run_steps(1).unwrap();
     assert_eq!(run["b.kicked"][[0, 0]], 250.0 * 2.0_f32.powi(-29));
+}
+
+/// Projections onto one receptor share a sum whose weight scale is the largest, whatever their
+/// delays, their parts and their storage. A projection of much smaller weights keeps its resolution.
+/// The sums are those of a plain program over the synapses, to the last bit.
+#[test]
+fn projections_onto_a_receptor_share_a_sum() {
+    let (sources, targets, steps) = (70, 90, 60);
+    let mut dice = Dice(9);
+    let spikes: Vec<(u64, usize)> = (0..sources * 9).map(|_| (dice.below(steps) as u64, dice.below(sources))).collect();
+    let cells = |units, spikes| ScriptedCells { units, spikes };
+    let project = |name: &str, to: std::ops::Range<usize>, high: f64| {
+        Projection::new(name, ("a", 5..sources), ("b", to, "s"))
+            .connect(Connect::FixedProb(0.2))
+            .weight(Init::uniform(-high, high))
+            .delay(0.3)
+    };
+    let network = || {
+        Network::<f64>::builder(0.1)
+            .seed(3)
+            .group(Group::new("a", cells(sources, spikes.clone())))
+            .group(Group::new("b", cells(targets, Vec::new())).receptor(Receptor::exponential("s", 5.0)))
+            .project(project("strong", 0..targets, 60.0))
+            .project(project("tiny", 3..targets, 1e-4))
+            .project(project("part", 20..50, 1.0).delay(Init::uniform(0.0, 2.0)))
+            .project(Projection::new("same", "a", ("b", "s")).connect(Connect::FixedNumPost(4)).weight(0.7))
+            .project(project("made", 40..77, 9.0).delay(0.2).procedural())
+            .build()
+            .unwrap()
+    };
+    let names = ["strong", "tiny", "part", "same", "made"];
+    let synapses = names.map(|name| network().synapses(name, Device::Cpu).unwrap());
+    let first = [[5, 0], [5, 3], [5, 20], [0, 0], [5, 40]];
+    // The scale of the largest weights; 2⁶ is above 60, and 2⁻¹³ above 1e-4.
+    let scales = [0, 1, 0, 3, 0].map(|k: usize| [2.0_f64.powi(6 - 30), 2.0_f64.powi(-13 - 30), 0.0, 0.7][k]);
+    for (k, synapses) in synapses.iter().enumerate() {
+        assert!(synapses.weight.iter().all(|w| (w / scales[k]).fract() == 0.0), "{}", names[k]);
+    }
+    let mut s = vec![0.0_f64; targets];
+    let built = LoopOverTime::builder(network()).dt(0.1).out_vars("b.s").build();
+    let run = built.unwrap().run_steps(steps as u64).unwrap();
+    for step in 0..steps {
+        s.iter_mut().for_each(|s| *s *= overtime::math::exp(-0.1 / 5.0));
+        let mut sums = vec![[0.0_f64; 5]; targets];
+        for (k, synapses) in synapses.iter().enumerate() {
+            for place in 0..synapses.pre.len() {
+                let source = synapses.pre[place] as usize + first[k][0];
+                let sent = step.checked_sub(synapses.delay[place] as usize);
+                if sent.is_some_and(|at| spikes.contains(&(at as u64, source))) {
+                    // The sum of `part` and `made` is that of `strong`.
+                    let sum = [0, 1, 0, 3, 0][k];
+                    sums[synapses.post[place] as usize + first[k][1]][sum] += synapses.weight[place] / scales[k];
+                }
+            }
+        }
+        for (s, sums) in s.iter_mut().zip(sums) {
+            for sum in [0, 1, 3] {
+                *s = sums[sum].mul_add(scales[sum], *s);
+            }
+        }
+        for (unit, s) in s.iter().enumerate() {
+            assert_eq!(run["b.s"][[step, unit]], *s, "step {step}, unit {unit}");
+        }
+    }
+    assert!(s.iter().any(|s| *s != 0.0));
 }
