@@ -130,7 +130,7 @@ pub use device::{Device, Products, Strategy};
 pub use engine::device_array::{DeviceArray, DeviceRecording};
 pub use error::Reason;
 pub use error::{Error, Number, Result};
-pub use init::{Distribution, DistributionInfo, Init};
+pub use init::{Bounded, Distribution, DistributionInfo, Init, Outside};
 pub use input::Input;
 pub use loop_over_time::{Builder, LoopOverTime, Progress, WithProgress, for_loop};
 pub use numeric::scalar::{DType, Real, Scalar};
