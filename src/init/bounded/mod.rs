@@ -163,7 +163,7 @@ impl Bounded {
             return Ok(());
         }
         if low == high {
-            let reason = "is both `min` and `max`, and a redraw needs an interval: clip, or give one value";
+            let reason = "is both `min` and `max`, which leaves no interval: give one number, or outside = \"clip\"";
             return Err(Error::value(name, Number(low), reason));
         }
         let probability = self.distribution.probability(low, high);
@@ -171,7 +171,7 @@ impl Bounded {
             return Ok(());
         }
         let reason = format!(
-            "has a value in {} with a probability of {}, and a redraw needs {LEAST} or more: clip, or widen the interval",
+            "has a value in {} with a probability of {}, and a redraw needs {LEAST} or more; outside = \"clip\" clips",
             self.interval(),
             Number((probability * 1e4).round() / 1e4)
         );

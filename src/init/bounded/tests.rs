@@ -162,10 +162,10 @@ fn bounds_that_make_no_sense_are_refused() {
         (wide(None, Some(f64::NAN), Outside::Clip), "x: NaN is not a finite `max`"),
         (normal.clipped(2.0..=1.0), "x: 2 is a `min` above the `max` 1"),
         (normal.redrawn(1e300..=-1e300), "x: 1e300 is a `min` above the `max` -1e300"),
-        (normal.redrawn(1.0..=1.0), "x: 1 is both `min` and `max`, and a redraw needs an interval: clip, or"),
+        (normal.redrawn(1.0..=1.0), "x: 1 is both `min` and `max`, which leaves no interval: give one number, or"),
         (
             normal.redrawn(3.0..),
-            "x: normal(0, 1) has a value in [3, ∞) with a probability of 0.0013, and a redraw needs 0.02 or more: clip",
+            "x: normal(0, 1) has a value in [3, ∞) with a probability of 0.0013, and a redraw needs 0.02 or more; outside =",
         ),
         (normal.redrawn(9.0..=1e300), "in [9, 1e300] with a probability of 0, and"),
         (normal.redrawn(1.0..1.0001), "in [1, 1.0000999999999998] with a probability of 0, and"),
