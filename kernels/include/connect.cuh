@@ -5,6 +5,11 @@
 #include "exp.cuh"
 #include "philox.cuh"
 
+// Whether any distribution has bounds. A network's kernel defines it for its procedural projections.
+#ifndef BOUNDED
+#define BOUNDED 1
+#endif
+
 namespace connect {
 
 constexpr u32 NOBODY = 0xffffffffu;
@@ -114,12 +119,16 @@ __device__ __forceinline__ double draw_once(const ConnectArgs& c, const DrawArgs
 
 // The value of a synapse.
 __device__ __forceinline__ double draw(const ConnectArgs& c, const DrawArgs& of, u64 purpose, u32 source, u32 target) {
+#if BOUNDED
     for (u32 number = 0;; ++number) {
         const double value = draw_once(c, of, source, purpose | (u64)number << 32 | target);
         const bool is_low = value < of.min, is_high = value > of.max;
         if (!(is_low || is_high)) return value;
         if (number + 1 >= of.draws) return is_low ? of.min : of.max;
     }
+#else
+    return draw_once(c, of, source, purpose | target);
+#endif
 }
 __device__ __forceinline__ unsigned short steps(double delay, double dt) {
     return (unsigned short)(u32)fmin(rint(fmax(delay, 0.0) / dt), 65535.0);

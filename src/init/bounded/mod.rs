@@ -185,7 +185,8 @@ impl Bounded {
         (self.inside(low), self.inside(high))
     }
 
-    fn is_bounded(&self) -> bool {
+    /// Whether the values have a bound.
+    pub(crate) fn is_bounded(&self) -> bool {
         self.min.is_some() || self.max.is_some()
     }
 
