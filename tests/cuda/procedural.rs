@@ -30,7 +30,8 @@ fn volleys<T: Real>(takers: usize, batch: Option<usize>, procedural: bool) -> Bu
         let bounded = Distribution::Normal(0.0, 0.3);
         let more: [Init; 3] =
             [Init::lognormal(-2.0, 0.5), bounded.redrawn(0.1..=0.3).into(), bounded.clipped(..=0.1).into()];
-        let more = more.into_iter().filter(|_| k == 0);
+        // The kernel of a network without bounds has no loop of redraws.
+        let more = more.into_iter().take(if batch.is_none() { 3 } else { 1 }).filter(|_| k == 0);
         for (each, weight) in [Init::Constant(0.1), Init::normal(0.0, 0.3)].into_iter().chain(more).enumerate() {
             let to = ("b", 0..takers, ["s", "t"][(k + each) % 2]);
             let onto = Projection::new(format!("ab{k}{each}"), ("a", 13..n), to).connect(rule.clone());
