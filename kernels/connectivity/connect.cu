@@ -36,7 +36,7 @@ extern "C" __global__ void __launch_bounds__(256) connect_count(const ConnectArg
 #elif PASS == 1
 __device__ __forceinline__ void put(const ConnectArgs& c, u64 place, u32 source, u32 target) {
     set_target(c, place, target);
-    if (c.delays) c.delays[place] = steps(draw(c, c.delay_draw, DELAY, source, target), c.dt);
+    if (c.delays) c.delays[place] = steps(draw(c, c.delay_draw, DELAY, source, target), c.dt, c.lead);
 }
 
 extern "C" __global__ void __launch_bounds__(256) connect_fill(const ConnectArgs c) {

@@ -37,8 +37,10 @@ struct ConnectArgs {
     u32 post;
     u32 count;               // Synapses of a column (`FIXED_NUM_PRE`) or of a row; `FIXED_PROB`: on average.
     u32 wide_targets;
+    u32 lead;                // Steps by which spikes arrive before their delay is over.
+    u32 unused;
 };
-static_assert(sizeof(ConnectArgs) == 184, "ConnectArgs has another size in Rust");
+static_assert(sizeof(ConnectArgs) == 192, "ConnectArgs has another size in Rust");
 
 namespace connect {
 

@@ -138,7 +138,7 @@ impl<'a> Finish<'a> {
         let Self { spec, weights, inv_scale, times, .. } = self;
         if self.delay {
             let values = Values { rule: *times, stream: spec.stream, purpose: DELAY, source, targets: &scratch.row };
-            values.steps(spec.dt, &mut scratch.steps);
+            values.steps(spec.dt, spec.lead, &mut scratch.steps);
             scratch.keys.clear();
             let keys = scratch
                 .steps

@@ -74,6 +74,9 @@ device_struct! {
         /// Synapses of a column (`FIXED_NUM_PRE`) or of a row; `FIXED_PROB`: on average.
         count: u32,
         wide_targets: u32,
+        /// Steps by which spikes arrive before their delay is over.
+        lead: u32,
+        unused: u32,
     }
 }
 
@@ -156,6 +159,8 @@ impl ConnectivitySpec {
             post: self.post.len() as u32,
             count,
             wide_targets: u32::from(!self.narrow()),
+            lead: self.lead,
+            unused: 0,
         }))
     }
 

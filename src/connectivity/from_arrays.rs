@@ -47,7 +47,7 @@ fn make<X: Index>(spec: &ConnectivitySpec, pre: &[u32], post: &[u32]) -> Result<
         let here = &places[offsets[source as usize] as usize..offsets[source as usize + 1] as usize];
         keys.clear();
         keys.extend(here.iter().map(|place| {
-            let steps = if delay { steps(value(&times, DELAY, *place, source), spec.dt) } else { 0 };
+            let steps = if delay { steps(value(&times, DELAY, *place, source), spec.dt, spec.lead) } else { 0 };
             (steps, post[*place as usize], *place)
         }));
         keys.sort_unstable();

@@ -22,6 +22,7 @@ fn spec(connect: Connect, pre: usize, post: usize) -> ConnectivitySpec {
         procedural: false,
         weight: Init::Constant(1.5),
         delay: Init::Constant(1.5),
+        lead: 0,
         dt: 0.1,
     }
 }

@@ -105,6 +105,12 @@ fn a_bounded_delay_is_at_least_its_min() {
     // One value, which counts as the later step although the nearest steps are equally far.
     let (range, delays) = shares(normal.clipped(0.05..=0.05).into(), Connect::AllToAll);
     assert!(range == (1..=1) && delays.iter().all(|d| *d == 1));
+    // Spikes onto a delta of an exact group arrive a step early, and half a step is enough.
+    let mut early = spec(Connect::AllToAll, 3, 3);
+    (early.delay, early.lead) = (normal.redrawn(0.05..).into(), 1);
+    assert_eq!(early.delays().unwrap(), 0..=58);
+    early.delay = normal.redrawn(0.04..).into();
+    early.delays().unwrap_err();
     // With a min, the mean may be negative, and no draw becomes 0.
     assert_eq!(shares(Distribution::Normal(-0.2, 1.0).redrawn(0.3..=0.5).into(), Connect::AllToAll).0, 3..=5);
 }
