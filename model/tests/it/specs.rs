@@ -117,10 +117,9 @@ fn bounds_are_the_librarys_own_and_survive_serde() {
                 "[[group.receptor]]\nname = 'e'\ntau = 5.0\n[[projection]]\nname = 's'\nfrom = 'P'\nto = 'P.e'\n\
                  connect = {{ kind = 'all_to_all' }}\nweight = {text}\ndelay = {text}\n"
             ),
-            format!(
-                "[[group.receptor]]\nname = 'e'\nkind = 'graded'\n[[projection]]\nname = 's'\nfrom = 'P'\nto = 'P.e'\n\
-                 connect = {{ kind = 'all_to_all' }}\nkinetics = 'ampa'\ninitial = {{ g = {{ uniform = [0, 2], max = 1 }} }}\n"
-            ),
+            "[[group.receptor]]\nname = 'e'\nkind = 'graded'\n[[projection]]\nname = 's'\nfrom = 'P'\nto = 'P.e'\n\
+                 connect = { kind = 'all_to_all' }\nkinetics = 'ampa'\ninitial = { g = { uniform = [0, 2], max = 1 } }\n"
+            .to_owned(),
         ];
         for rest in all {
             let text = format!("[[group]]\nname = 'P'\nkind = 'LIF'\nsize = 5\n{rest}");

@@ -108,7 +108,7 @@ fn values_inside_keep_their_bits() {
         let free = bounded.distribution.unbounded();
         let (mut kept, mut changed) = (0, 0);
         for k in 0..2000_u64 {
-            let step = 3 << 56 | k * 7919;
+            let step = (3 << 56) + k * 7919;
             let first = free.draw(stream, 11, step);
             let expected = match bounded.outside {
                 Outside::Redraw => {
