@@ -130,7 +130,7 @@ pub use device::{Device, Products, Strategy};
 pub use engine::device_array::{DeviceArray, DeviceRecording};
 pub use error::Reason;
 pub use error::{Error, Number, Result};
-pub use init::{Distribution, DistributionInfo, Init};
+pub use init::{Bounded, Distribution, DistributionInfo, Init, Outside};
 pub use input::Input;
 pub use loop_over_time::{Builder, LoopOverTime, Progress, WithProgress, for_loop};
 pub use numeric::scalar::{DType, Real, Scalar};
@@ -143,7 +143,8 @@ pub use system::sequential::Sequential;
 pub use system::state::State;
 pub use system::tree::unique_name;
 pub use system::{
-    Coupling, InputSpec, Inputs, LinearMembrane, MAX_PORTS, Schema, Shared, Start, System, Tick, VarSpec, Weight, WeightMut,
+    Coupling, InputSpec, Inputs, LinearMembrane, MAX_PORTS, Schema, Shared, Start, System, Tick, VarSpec, Weight,
+    WeightMut,
 };
 
 // If a link has two definitions, the first one counts: in rustdoc the definition below, elsewhere

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use overtime::models::{Activation, Dense, Gru, Hh, Lif, brainpy};
 use overtime::network::{Group, Network, Receptor};
-use overtime::{Closure, Error, FirstAxis, Init, Input, LoopOverTime, Sequential, System, monitor};
+use overtime::{Closure, Distribution, Error, FirstAxis, Init, Input, LoopOverTime, Sequential, System, monitor};
 
 #[test]
 fn no_units_no_rows_and_no_steps_give_empty_results() {
@@ -96,15 +96,18 @@ fn an_input_is_checked_without_a_run() {
     assert_eq!((over_time.i(), over_time.state_dict().unwrap()), (0, before));
 }
 
-/// Distributions whose bounds are in the wrong order, or whose standard deviation is negative, are
-/// refused everywhere.
+/// Distributions whose bounds are in the wrong order, that have few values within their bounds, or
+/// whose standard deviation is negative, are refused everywhere.
 #[test]
 fn invalid_distributions_are_refused() {
     fn refused(init: &Init, system: impl System<f32>) {
         let error = LoopOverTime::new(system).map(|_| ()).unwrap_err();
         assert!(matches!(&error, Error::Value { .. }), "{init:?}: {error}");
     }
-    for init in [Init::uniform(5.0, 1.0), Init::normal(0.0, -1.0)] {
+    let normal = Distribution::Normal(0.0, 1.0);
+    let bounded = [normal.redrawn(9.0..), normal.clipped(2.0..=1.0), normal.redrawn(f64::NAN..)];
+    let free = [Init::uniform(5.0, 1.0), Init::normal(0.0, -1.0)];
+    for init in free.into_iter().chain(bounded.map(Init::from)) {
         refused(&init, Hh::new(2).v(init.clone()));
         refused(&init, Lif::new(2).v(init.clone()));
         refused(&init, Dense::new(2, 3).b_init(init.clone()));

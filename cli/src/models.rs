@@ -129,16 +129,18 @@ fn model(info: &ModelInfo) -> String {
 
 fn kind(kind: &Kind) -> String {
     let mut text = format!("{}: {}\n{}: {}\n", kind.name, kind.about, kind.family.title(), kind.family.place());
-    let keys = kind.keys.iter().map(|key| {
+    let row = |key: &catalog::Key| {
         let default = if key.default.is_empty() { "must be given".to_owned() } else { key.default.clone() };
         let value = if key.unit.is_empty() { default } else { format!("{default} ({})", key.unit) };
         [key.name.to_owned(), value, key.about.to_owned()]
-    });
+    };
+    let table = |keys: &[catalog::Key]| keys.iter().map(row).collect::<Vec<_>>();
     let title = match kind.family {
         catalog::Family::Sequence | catalog::Family::Distribution => "numbers (name, default)",
         _ => "keys (name, default and unit)",
     };
-    rows(&mut text, title, &keys.collect::<Vec<_>>());
+    rows(&mut text, title, &table(&kind.keys));
+    rows(&mut text, "keys beside the numbers (name, default)", &table(&kind.bounds));
     if !kind.variables.is_empty() {
         let _ = writeln!(text, "\nvariables with an initial value: {}", kind.variables.join(", "));
     }

@@ -36,7 +36,7 @@ extern "C" __global__ void __launch_bounds__(256) connect_count(const ConnectArg
 #elif PASS == 1
 __device__ __forceinline__ void put(const ConnectArgs& c, u64 place, u32 source, u32 target) {
     set_target(c, place, target);
-    if (c.delays) c.delays[place] = steps(draw(c, c.delay_distribution, c.delay_params, DELAY, source, target), c.dt, c.lead);
+    if (c.delays) c.delays[place] = steps(draw(c, c.delay_draw, DELAY, source, target), c.dt, c.lead);
 }
 
 extern "C" __global__ void __launch_bounds__(256) connect_fill(const ConnectArgs c) {
@@ -137,7 +137,7 @@ extern "C" __global__ void __launch_bounds__(256) connect_weights(const ConnectA
     for (u64 row = turn.first; row < c.pre; row += turn.stride) {
         const u64 end = c.offsets[row + 1];
         for (u64 place = c.offsets[row] + turn.lane; place < end; place += 32) {
-            c.weights[place] = integer_weight(draw(c, c.weight_distribution, c.weight_params, WEIGHT, (u32)row, target(c, place)), c.inv_scale);
+            c.weights[place] = integer_weight(draw(c, c.weight_draw, WEIGHT, (u32)row, target(c, place)), c.inv_scale);
         }
     }
 }

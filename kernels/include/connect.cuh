@@ -5,6 +5,11 @@
 #include "exp.cuh"
 #include "philox.cuh"
 
+// Whether any distribution has bounds. A network's kernel defines it for its procedural projections.
+#ifndef BOUNDED
+#define BOUNDED 1
+#endif
+
 namespace connect {
 
 constexpr u32 NOBODY = 0xffffffffu;
@@ -102,14 +107,28 @@ __device__ __forceinline__ u32 own_source(const ConnectArgs& c, u32 target) {
     return c.own_shift != NO_SHIFT && source >= 0 && source < (long long)c.pre ? (u32)source : NOBODY;
 }
 
-// The value of a synapse. `of` has the location and the scale.
-__device__ __forceinline__ double draw(const ConnectArgs& c, u32 distribution, const double* of, u64 purpose, u32 source, u32 target) {
-    if (distribution == UNIFORM) {
-        const Words w = random_words(c.seed, c.stream, source, purpose | target);
-        return of[0] + of[1] * ((double)(((u64)w.a << 32 | w.b) >> 11) / 9007199254740992.0);
+// A value of a distribution, without bounds.
+__device__ __forceinline__ double draw_once(const ConnectArgs& c, const DrawArgs& of, u32 source, u64 step) {
+    if (of.distribution == UNIFORM) {
+        const Words w = random_words(c.seed, c.stream, source, step);
+        return of.location + of.scale * ((double)(((u64)w.a << 32 | w.b) >> 11) / 9007199254740992.0);
     }
-    const double normal = of[0] + of[1] * (double)random_normal(c.seed, c.stream, source, purpose | target);
-    return distribution == LOG_NORMAL ? math::exp_of(normal) : normal;
+    const double normal = of.location + of.scale * (double)random_normal(c.seed, c.stream, source, step);
+    return of.distribution == LOG_NORMAL ? math::exp_of(normal) : normal;
+}
+
+// The value of a synapse.
+__device__ __forceinline__ double draw(const ConnectArgs& c, const DrawArgs& of, u64 purpose, u32 source, u32 target) {
+#if BOUNDED
+    for (u32 number = 0;; ++number) {
+        const double value = draw_once(c, of, source, purpose | (u64)number << 32 | target);
+        const bool is_low = value < of.min, is_high = value > of.max;
+        if (!(is_low || is_high)) return value;
+        if (number + 1 >= of.draws) return is_low ? of.min : of.max;
+    }
+#else
+    return draw_once(c, of, source, purpose | target);
+#endif
 }
 __device__ __forceinline__ unsigned short steps(double delay, double dt, u32 lead) {
     const u32 all = (u32)fmin(rint(fmax(delay, 0.0) / dt), 65535.0);

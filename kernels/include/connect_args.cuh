@@ -3,35 +3,44 @@
 #pragma once
 #include "scalar.cuh"
 
+// The distribution of weights or delays, and the bounds of the values.
+struct DrawArgs {
+    double location;
+    double scale;
+    double min;        // The bounds; infinite where there is none.
+    double max;
+    u32 distribution;
+    u32 draws;         // The most draws of a value; a value that is outside then is clipped.
+};
+static_assert(sizeof(DrawArgs) == 40, "DrawArgs has another size in Rust");
+
 // The arguments of the passes of `connectivity/connect.cu` and of procedural rows. An
 // array that a pass does not need is null.
 struct ConnectArgs {
-    const u64* offsets;       // `[pre + 1]`: the start of each row.
-    void* targets;            // `[synapses]`: u32 if `wide_targets`, else u16.
-    int* weights;             // `[synapses]` integer weights; null where all are the same.
-    unsigned short* delays;   // `[synapses]` in steps; null where all are the same.
+    const u64* offsets;      // `[pre + 1]`: the start of each row.
+    void* targets;           // `[synapses]`: u32 if `wide_targets`, else u16.
+    int* weights;            // `[synapses]` integer weights; null where all are the same.
+    unsigned short* delays;  // `[synapses]` in steps; null where all are the same.
     // `[pre]`: the row lengths that the count pass finds; for `FIXED_NUM_PRE` 0 before each
     // pass.
     u32* counts;
     u64 seed;
-    double factor;            // `FIXED_PROB`: 1/ln(1 − p).
-    double weight_params[2];  // The location and the scale of the weights' distribution.
-    double inv_scale;         // The integer weight of a weight of 1.
-    double delay_params[2];   // The location and the scale of the delays' distribution.
+    double factor;           // `FIXED_PROB`: 1/ln(1 − p).
+    DrawArgs weight_draw;
+    double inv_scale;        // The integer weight of a weight of 1.
+    DrawArgs delay_draw;
     double dt;
-    long long own_shift;      // Target j is source i itself where j = i + `own_shift`; `NO_SHIFT`: autapses stay.
-    u32 stream;               // The number of the projection's random stream.
+    long long own_shift;     // Target j is source i itself where j = i + `own_shift`; `NO_SHIFT`: autapses stay.
+    u32 stream;              // The number of the projection's random stream.
     u32 rule;
-    u32 pre;                  // Sources and targets.
+    u32 pre;                 // Sources and targets.
     u32 post;
-    u32 count;                // Synapses of a column (`FIXED_NUM_PRE`) or of a row; `FIXED_PROB`: on average.
-    u32 weight_distribution;
-    u32 delay_distribution;
+    u32 count;               // Synapses of a column (`FIXED_NUM_PRE`) or of a row; `FIXED_PROB`: on average.
     u32 wide_targets;
-    u32 lead;                 // Steps by which spikes arrive before their delay is over.
+    u32 lead;                // Steps by which spikes arrive before their delay is over.
     u32 unused;
 };
-static_assert(sizeof(ConnectArgs) == 152, "ConnectArgs has another size in Rust");
+static_assert(sizeof(ConnectArgs) == 192, "ConnectArgs has another size in Rust");
 
 namespace connect {
 

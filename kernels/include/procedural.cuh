@@ -7,7 +7,7 @@
 
 namespace connect {
 
-__device__ __forceinline__ bool is_exact(const ConnectArgs& c) { return c.weight_distribution != SAME; }
+__device__ __forceinline__ bool is_exact(const ConnectArgs& c) { return c.weight_draw.distribution != SAME; }
 
 // The number of pieces of a row, which warps take in turn. It is 1 if each target follows from the
 // targets before it.
@@ -15,7 +15,7 @@ __device__ __forceinline__ u32 pieces(const ConnectArgs& c) { return c.rule == F
 
 // Adds a synapse's weight to its target's sum.
 __device__ __forceinline__ void add_made(const ConnectArgs& c, u32 source, u32 target, void* sums) {
-    if (is_exact(c)) add_to((i64*)sums + target, (i64)integer_weight(draw(c, c.weight_distribution, c.weight_params, WEIGHT, source, target), c.inv_scale));
+    if (is_exact(c)) add_to((i64*)sums + target, (i64)integer_weight(draw(c, c.weight_draw, WEIGHT, source, target), c.inv_scale));
     else add_to((u32*)sums + target, 1);
 }
 

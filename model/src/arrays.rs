@@ -52,7 +52,7 @@ impl Arrays {
             Value::Number(x) => Init::Constant(*x),
             Value::Zeros => Init::Zeros,
             Value::XavierNormal => Init::XavierNormal,
-            Value::Random(distribution) => Init::Random(*distribution),
+            Value::Random(bounded) => Init::Random(*bounded),
             Value::Orthogonal(gain) => Init::Orthogonal(*gain),
             Value::File { .. } | Value::Sequence { .. } => match self.get(name)? {
                 array if array.ndim() == 0 => Init::Constant(array.iter().next().copied().unwrap_or_default()),

@@ -5,6 +5,7 @@ use crate::error::ParseError;
 use crate::rules::Line;
 use crate::toml_errors::{NO_KEY, UNKNOWN};
 use crate::toml_file::File;
+use crate::toml_values::BOUNDS;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -65,6 +66,12 @@ fn keys_of_value<'t>(value: &'t Spanned<DeValue<'_>>, of: &[&'t str], each: &mut
 fn advice(key: &str, table: &[&str], has_neurons: bool) -> Option<String> {
     if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         return None;
+    }
+    let of_values = [None, Some("group"), Some("receptor"), Some("projection"), Some("layer"), Some("initial")];
+    if BOUNDS.contains(&key) && of_values.contains(&table.last().copied()) {
+        return Some(format!(
+            "`{key}` stands beside a distribution, as in {{ normal = [mean, deviation], {key} = … }}"
+        ));
     }
     let (&outer, inner) = table.split_first()?;
     let has_tables = ["group", "projection"].contains(&outer) && !inner.is_empty();

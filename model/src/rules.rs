@@ -4,7 +4,7 @@ use crate::error::{ParseError, unknown_name};
 use crate::toml_values::{self as raw, Maybe, Table};
 use crate::value::Value;
 use overtime::models::{Param, Parameter};
-use overtime::{Distribution, DistributionInfo, Number};
+use overtime::{Bounded, Distribution, DistributionInfo, Number};
 use std::path::PathBuf;
 use std::str::FromStr;
 use toml::Spanned;
@@ -173,17 +173,31 @@ pub(crate) fn of_units(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Res
 
 /// A table of the source of values, with exactly one of its keys.
 fn source(source: raw::Source, at: usize, line: Line<'_>, key: &str) -> Result<Value> {
-    let raw::Source { array, mut given } = source;
+    let raw::Source { array, min, max, outside, mut given } = source;
+    let bounds = [min.is_some(), max.is_some(), outside.is_some()];
+    let bound = raw::BOUNDS.iter().zip(bounds).find_map(|(name, is_given)| is_given.then_some(*name));
+    if let (Some(bound), [raw::Given::File(_) | raw::Given::Orthogonal(_) | raw::Given::Sequence(_)]) =
+        (bound, given.as_slice())
+    {
+        let right = format!("`{bound}` is for a distribution, as in {{ normal = [mean, deviation], {bound} = … }}");
+        return error(line, at, format!("`{key}`: {right}"));
+    }
+    if bound == Some("outside") {
+        return error(line, at, format!("`{key}`: `outside` needs `min` or `max`, the bounds of the values"));
+    }
     let value = match (given.pop(), given.is_empty()) {
         (Some(raw::Given::File(file)), true) => Value::File { file: PathBuf::from(file), array, line: line(at) },
-        (Some(raw::Given::Random(distribution)), true) if array.is_none() => Value::Random(distribution),
+        (Some(raw::Given::Random(distribution)), true) if array.is_none() => {
+            let outside = outside.map(|raw::OutsideName(outside)| outside).unwrap_or_default();
+            Value::Random(Bounded { distribution, min, max, outside })
+        }
         (Some(raw::Given::Orthogonal(gain)), true) if array.is_none() => Value::Orthogonal(gain),
         (Some(raw::Given::Sequence(values)), true) if array.is_none() => Value::Sequence { values, line: line(at) },
         _ => {
             let distributions: Vec<String> = Distribution::all().map(form).collect();
             let one = format!(
                 "file (with array, if the file has several), {}, orthogonal = gain, linspace, logspace or geomspace = \
-                 [from, to, number of values], arange = [start, stop, step]",
+                 [from, to, number of values], arange = [start, stop, step]; a distribution may have min, max and outside",
                 distributions.join(", ")
             );
             return error(line, at, format!("`{key}` must have exactly one of {one}"));
@@ -200,7 +214,7 @@ fn form(info: DistributionInfo) -> String {
 fn checked(value: Value, at: usize, line: Line<'_>, key: &str) -> Result<Value> {
     let numbers = match &value {
         Value::Number(a) | Value::Orthogonal(a) => vec![*a],
-        Value::Random(distribution) => distribution.parameters().to_vec(),
+        Value::Random(bounded) => bounded.distribution.parameters().to_vec(),
         _ => Vec::new(),
     };
     if numbers.iter().any(|x| !x.is_finite()) {
@@ -208,9 +222,9 @@ fn checked(value: Value, at: usize, line: Line<'_>, key: &str) -> Result<Value> 
     }
     let checked = match &value {
         Value::Sequence { values, .. } => values.check().map_err(|e| format!("`{key}`: {e}")),
-        Value::Random(distribution) => distribution.check(key).map_err(|e| match e {
+        Value::Random(bounded) => bounded.check(key).map_err(|e| match e {
             overtime::Error::Value { given, reason, .. } => {
-                format!("`{key}`: {}, and {given} {reason}", form(distribution.info()))
+                format!("`{key}`: {}, and {given} {reason}", form(bounded.distribution.info()))
             }
             other => other.to_string(),
         }),

@@ -3,7 +3,7 @@
 use crate::error::unknown_name;
 use crate::sequence::Sequence;
 use crate::strict::{Numbers, Two};
-use overtime::Distribution;
+use overtime::{Distribution, Outside};
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -58,6 +58,10 @@ pub(crate) enum Value {
 pub(crate) struct Source {
     /// The array in the file.
     pub(crate) array: Option<String>,
+    /// The bounds of a distribution, and the rule for values outside of them.
+    pub(crate) min: Option<f64>,
+    pub(crate) max: Option<f64>,
+    pub(crate) outside: Option<OutsideName>,
     /// All other keys.
     pub(crate) given: Vec<Given>,
 }
@@ -70,6 +74,19 @@ pub(crate) enum Given {
     Sequence(Sequence),
 }
 
+/// The keys of bounds, beside a distribution.
+pub(crate) const BOUNDS: [&str; 3] = ["min", "max", "outside"];
+
+/// The name of a rule for values outside of bounds. An unknown name is an error at its place.
+pub(crate) struct OutsideName(pub(crate) Outside);
+
+impl<'de> Deserialize<'de> for OutsideName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Outside::named(&name).map(Self).map_err(de::Error::custom)
+    }
+}
+
 /// A key of a table of the source of values. An unknown key is an error at its place.
 struct SourceKey(String);
 
@@ -77,7 +94,8 @@ impl<'de> Deserialize<'de> for SourceKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let key = String::deserialize(deserializer)?;
         let distributions = Distribution::all().map(|info| info.name);
-        let known = ["file", "array"].into_iter().chain(distributions).chain(["orthogonal"]).chain(Sequence::NAMES);
+        let known = ["file", "array"].into_iter().chain(distributions).chain(BOUNDS).chain(["orthogonal"]);
+        let known = known.chain(Sequence::NAMES);
         if known.clone().any(|known| known == key) {
             Ok(Self(key))
         } else {
@@ -98,21 +116,21 @@ impl<'de> Deserialize<'de> for Source {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Source, A::Error> {
                 let mut source = Source::default();
                 while let Some(SourceKey(key)) = map.next_key()? {
-                    source.given.push(match key.as_str() {
-                        "array" => {
-                            source.array = Some(map.next_value()?);
-                            continue;
-                        }
-                        "file" => Given::File(map.next_value()?),
-                        "orthogonal" => Given::Orthogonal(map.next_value()?),
-                        name => match Sequence::of(name) {
+                    match key.as_str() {
+                        "array" => source.array = Some(map.next_value()?),
+                        "min" => source.min = Some(map.next_value()?),
+                        "max" => source.max = Some(map.next_value()?),
+                        "outside" => source.outside = Some(map.next_value()?),
+                        "file" => source.given.push(Given::File(map.next_value()?)),
+                        "orthogonal" => source.given.push(Given::Orthogonal(map.next_value()?)),
+                        name => source.given.push(match Sequence::of(name) {
                             Some(sequence) => Given::Sequence(sequence(map.next_value::<Numbers<_>>()?.0)),
                             None => {
                                 let Numbers(parameters) = map.next_value::<Numbers<_>>()?;
                                 Given::Random(Distribution::named(name, parameters).map_err(de::Error::custom)?)
                             }
-                        },
-                    });
+                        }),
+                    }
                 }
                 Ok(source)
             }

@@ -1,7 +1,7 @@
 //! A value of a model: a number, a distribution, a sequence, or an array in a file.
 
 use crate::sequence::Sequence;
-use overtime::Distribution;
+use overtime::Bounded;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,8 @@ pub enum Value {
     Zeros,
     /// Normal numbers with Xavier's variance.
     XavierNormal,
-    /// Random numbers of this distribution.
-    Random(#[serde(with = "named")] Distribution),
+    /// Random numbers of this distribution, within these bounds.
+    Random(#[serde(with = "named")] Bounded),
     /// Orthonormal rows or columns times a gain.
     Orthogonal(f64),
     /// One value for each unit, evenly spaced.
@@ -45,18 +45,38 @@ impl Value {
     }
 }
 
-/// A distribution in a checkpoint: its name and its parameters.
+/// A distribution in a checkpoint: its name, its parameters and, if it has any, its bounds.
 mod named {
-    use overtime::Distribution;
-    use serde::de::{Deserialize, Deserializer, Error};
-    use serde::ser::{Serialize, Serializer};
+    use overtime::{Bounded, Distribution, Outside};
+    use serde::de::{Deserializer, Error};
+    use serde::ser::Serializer;
+    use serde::{Deserialize, Serialize};
 
-    pub(super) fn serialize<S: Serializer>(distribution: &Distribution, to: S) -> Result<S::Ok, S::Error> {
-        (distribution.info().name, distribution.parameters()).serialize(to)
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Named {
+        Unbounded(String, [f64; 2]),
+        Bounded(String, [f64; 2], Option<f64>, Option<f64>, String),
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Distribution, D::Error> {
-        let (name, parameters) = <(String, [f64; 2])>::deserialize(from)?;
-        Distribution::named(&name, parameters).map_err(D::Error::custom)
+    pub(super) fn serialize<S: Serializer>(bounded: &Bounded, to: S) -> Result<S::Ok, S::Error> {
+        let Bounded { distribution, min, max, outside } = *bounded;
+        let (name, parameters) = (distribution.info().name.to_owned(), distribution.parameters());
+        let named = match (min, max) {
+            (None, None) => Named::Unbounded(name, parameters),
+            _ => Named::Bounded(name, parameters, min, max, outside.name().to_owned()),
+        };
+        named.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Bounded, D::Error> {
+        let of = |name: &str, parameters| Distribution::named(name, parameters).map_err(D::Error::custom);
+        Ok(match Named::deserialize(from)? {
+            Named::Unbounded(name, parameters) => of(&name, parameters)?.unbounded(),
+            Named::Bounded(name, parameters, min, max, outside) => {
+                let outside = Outside::named(&outside).map_err(D::Error::custom)?;
+                Bounded { distribution: of(&name, parameters)?, min, max, outside }
+            }
+        })
     }
 }

@@ -27,6 +27,20 @@ device_constants! {
 }
 
 device_struct! {
+    /// The distribution of weights or delays, and the bounds of the values.
+    pub(crate) struct DrawArgs {
+        location: f64,
+        scale: f64,
+        /// The bounds; infinite where there is none.
+        min: f64,
+        max: f64,
+        distribution: u32,
+        /// The most draws of a value; a value that is outside then is clipped.
+        draws: u32,
+    }
+}
+
+device_struct! {
     /// The arguments of the passes of `connectivity/connect.cu` and of procedural rows. An
     /// array that a pass does not need is null.
     pub(crate) struct ConnectArgs {
@@ -44,12 +58,10 @@ device_struct! {
         seed: u64,
         /// `FIXED_PROB`: 1/ln(1 − p).
         factor: f64,
-        /// The location and the scale of the weights' distribution.
-        weight_params: [f64; 2],
+        weight_draw: DrawArgs,
         /// The integer weight of a weight of 1.
         inv_scale: f64,
-        /// The location and the scale of the delays' distribution.
-        delay_params: [f64; 2],
+        delay_draw: DrawArgs,
         dt: f64,
         /// Target j is source i itself where j = i + `own_shift`; `NO_SHIFT`: autapses stay.
         own_shift: i64,
@@ -61,8 +73,6 @@ device_struct! {
         post: u32,
         /// Synapses of a column (`FIXED_NUM_PRE`) or of a row; `FIXED_PROB`: on average.
         count: u32,
-        weight_distribution: u32,
-        delay_distribution: u32,
         wide_targets: u32,
         /// Steps by which spikes arrive before their delay is over.
         lead: u32,
@@ -73,7 +83,7 @@ device_struct! {
 impl ConnectArgs {
     /// Whether each synapse has a weight of its own.
     pub(crate) fn weighs(&self) -> bool {
-        self.weight_distribution != SAME
+        self.weight_draw.distribution != SAME
     }
 }
 
@@ -93,11 +103,16 @@ pub(crate) struct OnDevice {
     pub(crate) delay: bool,
 }
 
-/// The number of a distribution in kernels, and its location and scale; `None` for given values.
-fn distribution(rule: &ValueRule<'_>) -> Option<(u32, [f64; 2])> {
+/// The draws of this rule; `None` for given values.
+fn draw_args(rule: &ValueRule<'_>) -> Option<DrawArgs> {
+    let same = DrawArgs { location: 0.0, scale: 0.0, min: 0.0, max: 0.0, distribution: SAME, draws: 0 };
     match rule {
-        ValueRule::Same(_) => Some((SAME, [0.0; 2])),
-        ValueRule::Drawn(distribution) => Some(distribution.on_device()),
+        ValueRule::Same(_) => Some(same),
+        ValueRule::Drawn(bounded) => {
+            let (distribution, [location, scale]) = bounded.distribution.on_device();
+            let (min, max) = bounded.limits();
+            Some(DrawArgs { location, scale, min, max, distribution, draws: bounded.draws() as u32 })
+        }
         ValueRule::Given { .. } => None,
     }
 }
@@ -121,9 +136,7 @@ impl ConnectivitySpec {
             Connect::AllToAll => (ALL_TO_ALL, 0.0, self.post.len() as u32),
             Connect::Arrays { .. } => return Ok(None),
         };
-        let (Some((weight_distribution, weight_params)), Some((delay_distribution, delay_params))) =
-            (distribution(&self.weights()?), distribution(&self.times()?))
-        else {
+        let (Some(weight_draw), Some(delay_draw)) = (draw_args(&self.weights()?), draw_args(&self.times()?)) else {
             return Ok(None);
         };
         let (seed, stream) = self.stream.parts();
@@ -135,9 +148,9 @@ impl ConnectivitySpec {
             counts: 0,
             seed,
             factor,
-            weight_params,
+            weight_draw,
             inv_scale: 1.0 / self.weight_scale(),
-            delay_params,
+            delay_draw,
             dt: self.dt,
             own_shift: self.own_shift().unwrap_or(NO_SHIFT),
             stream: stream.into(),
@@ -145,8 +158,6 @@ impl ConnectivitySpec {
             pre: self.pre.len() as u32,
             post: self.post.len() as u32,
             count,
-            weight_distribution,
-            delay_distribution,
             wide_targets: u32::from(!self.narrow()),
             lead: self.lead,
             unused: 0,
@@ -166,7 +177,7 @@ impl ConnectivitySpec {
             FIXED_PROB | FIXED_NUM_PRE => None,
             _ => Some(self.offsets((0..rows.pre).map(|source| rows.known_len(source).unwrap_or(0)).collect())?),
         };
-        let (weigh, delay) = (args.weighs(), args.delay_distribution != SAME);
+        let (weigh, delay) = (args.weighs(), args.delay_draw.distribution != SAME);
         let sorted = delay || rule == FIXED_NUM_PRE || rule == FIXED_NUM_POST;
         Ok(Some(OnDevice {
             args,

@@ -7,6 +7,7 @@ use super::spec::ConnectivitySpec;
 use super::value_rule::ValueRule;
 use super::values::Values;
 use crate::error::{Error, Result};
+use crate::init::Init;
 
 /// Generates a projection's rows.
 #[derive(Clone, Copy)]
@@ -57,6 +58,12 @@ impl ConnectivitySpec {
     /// Whether each synapse has a weight of its own.
     pub(crate) fn weighs(&self) -> bool {
         !matches!(self.weights(), Ok(ValueRule::Same(_)))
+    }
+
+    /// Whether procedural connectivity draws weights within bounds.
+    #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "only the CUDA engine calls it"))]
+    pub(crate) fn makes_bounded_weights(&self) -> bool {
+        self.procedural && matches!(self.weight, Init::Random(bounded) if bounded.is_bounded())
     }
 
     /// The generator of the rows, for procedural connectivity.

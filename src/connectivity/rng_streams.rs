@@ -1,5 +1,6 @@
 //! The purposes of a projection's random words. A purpose is the top byte of a random stream's
-//! step; the rest of the step, and the unit, are an index.
+//! step; the rest of the step, and the unit, are an index. Bits 32 to 55 of the step of a weight or of
+//! a delay are the number of the draw, which is above 0 where a value is drawn again.
 
 use crate::device::device_struct::device_constants;
 

@@ -3,7 +3,7 @@
 use super::value_rule::ValueRule;
 use super::{Connect, MOST_STEPS};
 use crate::error::{Error, Number, Result};
-use crate::init::{Distribution, Init};
+use crate::init::{Bounded, Distribution, Init};
 use crate::numeric::rng::Stream;
 use std::ops::{Range, RangeInclusive};
 
@@ -131,24 +131,33 @@ impl ConnectivitySpec {
         ValueRule::of(&self.weight, &self.of("weight"), self.places())
     }
 
-    /// The rule for the delays, in ms.
+    /// The rule for the delays, in ms. A `min` halfway between two steps counts as the later step,
+    /// so that a `min` of half a step gives delays of at least one step.
     pub(super) fn times(&self) -> Result<ValueRule<'_>> {
-        ValueRule::of(&self.delay, &self.of("delay"), self.places())
+        let mut rule = ValueRule::of(&self.delay, &self.of("delay"), self.places())?;
+        if let ValueRule::Drawn(Bounded { min: Some(min), max, .. }) = &mut rule {
+            let is_rounded_down = |step: f64| step.fract() == 0.5 && step.round_ties_even() < step;
+            while is_rounded_down(*min / self.dt) {
+                *min = min.next_up();
+            }
+            *max = max.map(|max| max.max(*min));
+        }
+        Ok(rule)
     }
 
     /// Returns the shortest and the longest delay that a synapse can have, in steps, less `lead`. A
-    /// normal draw below 0 becomes 0.
+    /// normal draw below 0 becomes 0, if the distribution has no `min`.
     ///
     /// # Errors
     /// If a delay can be negative or too long.
     pub(crate) fn delays(&self) -> Result<RangeInclusive<u32>> {
         let rule = self.times()?;
         let (mut low, high) = rule.bounds();
-        if let ValueRule::Drawn(Distribution::Normal(mean, _)) = rule {
+        if let ValueRule::Drawn(Bounded { distribution: Distribution::Normal(mean, _), min: None, .. }) = rule {
             if mean < 0.0 {
                 return Err(Error::value(self.of("mean delay"), format!("{} ms", Number(mean)), "is negative"));
             }
-            low = low.max(0.0);
+            low = low.max(0.0).min(high);
         }
         if low < 0.0 {
             return Err(Error::value(self.of("delay"), format!("{} ms", Number(low)), "is negative"));

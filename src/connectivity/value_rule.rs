@@ -2,14 +2,14 @@
 //! pair of source and target, or given values.
 
 use crate::error::{Error, Result};
-use crate::init::{Distribution, Init};
+use crate::init::{Bounded, Init};
 use crate::numeric::rng::Stream;
 
 /// The rule for the values of synapses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum ValueRule<'a> {
     Same(f64),
-    Drawn(Distribution),
+    Drawn(Bounded),
     /// The value with number `source·by + target·and`; for arrays, the value at the synapse's
     /// place.
     Given {
@@ -27,7 +27,7 @@ impl<'a> ValueRule<'a> {
         let rule = match init {
             Init::Zeros => Self::Same(0.0),
             Init::Constant(value) => Self::Same(*value),
-            Init::Random(distribution) => Self::Drawn(*distribution),
+            Init::Random(bounded) => Self::Drawn(*bounded),
             Init::Values(values) => {
                 let Some((_, [by, and])) = shape else {
                     let why =
@@ -50,7 +50,7 @@ impl<'a> ValueRule<'a> {
     pub(super) fn bounds(&self) -> (f64, f64) {
         match self {
             Self::Same(value) => (*value, *value),
-            Self::Drawn(distribution) => distribution.bounds(),
+            Self::Drawn(bounded) => bounded.bounds(),
             Self::Given { values: [], .. } => (0.0, 0.0),
             Self::Given { values, .. } => {
                 values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)))
@@ -63,7 +63,7 @@ impl<'a> ValueRule<'a> {
     pub(super) fn at(&self, stream: Stream, purpose: u64, source: u32, target: u32) -> f64 {
         match self {
             Self::Same(value) => *value,
-            Self::Drawn(distribution) => distribution.draw(stream, u64::from(source), purpose | u64::from(target)),
+            Self::Drawn(bounded) => bounded.draw(stream, u64::from(source), purpose | u64::from(target)),
             Self::Given { values, by, and } => values[source as usize * by + target as usize * and],
         }
     }

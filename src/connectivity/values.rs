@@ -32,12 +32,12 @@ impl Values<'_> {
         let mut targets = [0; W];
         let len = self.targets.len().min(first + W) - first;
         targets[..len].copy_from_slice(&self.targets[first..first + len]);
-        if let ValueRule::Drawn(distribution) = self.rule {
+        if let ValueRule::Drawn(bounded) = self.rule {
             let mut steps = [0; W];
             for k in 0..W {
                 steps[k] = self.purpose | u64::from(targets[k]);
             }
-            return distribution.draw_each(self.stream, u64::from(self.source), steps);
+            return bounded.draw_each(self.stream, u64::from(self.source), steps);
         }
         let mut all = [0.0; W];
         for k in 0..len {

@@ -1,10 +1,12 @@
 //! Initial values of weights and state, from a seed.
 
+pub(crate) mod bounded;
 pub(crate) mod distribution;
 
 use crate::error::{Error, Number, Result};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Scalar;
+pub use bounded::{Bounded, Outside};
 pub use distribution::{Distribution, DistributionInfo};
 use std::fmt::{self, Display};
 
@@ -17,8 +19,10 @@ pub enum Init {
     Zeros,
     /// All elements have this value.
     Constant(f64),
-    /// Random values of this distribution; [`Init::uniform`] and [`Init::normal`] are short for it.
-    Random(Distribution),
+    /// Random values of this distribution, within these bounds. [`Init::uniform`] and [`Init::normal`]
+    /// are short for values without bounds. [`Distribution::redrawn`] and [`Distribution::clipped`]
+    /// set bounds.
+    Random(Bounded),
     /// Normal with variance `2/(fan_in + fan_out)` (Glorot & Bengio 2010). The fans of a
     /// convolution include its window.
     XavierNormal,
@@ -35,7 +39,7 @@ impl Display for Init {
         match self {
             Self::Zeros => f.write_str("zeros"),
             Self::Constant(x) => write!(f, "{}", Number(*x)),
-            Self::Random(distribution) => write!(f, "{distribution}"),
+            Self::Random(bounded) => write!(f, "{bounded}"),
             Self::XavierNormal => f.write_str("xavier_normal"),
             Self::Orthogonal(gain) => write!(f, "orthogonal({})", Number(*gain)),
             Self::Values(values) => write!(f, "{} values", values.len()),
@@ -57,7 +61,13 @@ impl From<Vec<f64>> for Init {
 
 impl From<Distribution> for Init {
     fn from(distribution: Distribution) -> Self {
-        Self::Random(distribution)
+        Self::Random(distribution.into())
+    }
+}
+
+impl From<Bounded> for Init {
+    fn from(bounded: Bounded) -> Self {
+        Self::Random(bounded)
     }
 }
 
@@ -65,19 +75,19 @@ impl Init {
     /// Random values of [`Distribution::Uniform`].
     #[must_use]
     pub const fn uniform(low: f64, high: f64) -> Self {
-        Self::Random(Distribution::Uniform(low, high))
+        Self::Random(Distribution::Uniform(low, high).unbounded())
     }
 
     /// Random values of [`Distribution::Normal`].
     #[must_use]
     pub const fn normal(mean: f64, deviation: f64) -> Self {
-        Self::Random(Distribution::Normal(mean, deviation))
+        Self::Random(Distribution::Normal(mean, deviation).unbounded())
     }
 
     /// Random values of [`Distribution::LogNormal`].
     #[must_use]
     pub const fn lognormal(mu: f64, sigma: f64) -> Self {
-        Self::Random(Distribution::LogNormal(mu, sigma))
+        Self::Random(Distribution::LogNormal(mu, sigma).unbounded())
     }
 
     /// Fills `out`, an array with shape `shape` and name `name`.
@@ -95,7 +105,7 @@ impl Init {
     pub(crate) fn check(&self, name: &str, shape: &[usize]) -> Result<()> {
         let given = match self {
             Self::Zeros | Self::XavierNormal => &[],
-            Self::Random(distribution) => return distribution.check(name),
+            Self::Random(bounded) => return bounded.check(name),
             Self::Constant(a) | Self::Orthogonal(a) => std::slice::from_ref(a),
             Self::Values(values) => {
                 let len: usize = shape.iter().product();
@@ -121,7 +131,7 @@ impl Init {
         match self {
             Self::Zeros => Some((0.0, 0.0)),
             Self::Constant(c) => Some((*c, *c)),
-            Self::Random(distribution) => Some(distribution.bounds()),
+            Self::Random(bounded) => Some(bounded.bounds()),
             Self::Values(values) => {
                 let ends = |(low, high): (f64, f64), x: &f64| (low.min(*x), high.max(*x));
                 Some(if values.is_empty() {
@@ -140,7 +150,7 @@ impl Init {
         match self {
             Self::Zeros => each(&|_| 0.0),
             Self::Constant(c) => each(&|_| *c),
-            Self::Random(distribution) => each(&|k| distribution.draw(stream, k as u64, 0)),
+            Self::Random(bounded) => each(&|k| bounded.draw(stream, k as u64, 0)),
             Self::XavierNormal => {
                 let std = (2.0 / fans(shape)).sqrt();
                 each(&|k| std * f64::from(stream.normal(k as u64, 0)));

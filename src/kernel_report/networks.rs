@@ -4,8 +4,9 @@
 use super::Module;
 use crate::cuda::compiler::request::Probes;
 use crate::cuda::network::{KernelVariant, request};
+use crate::init::Distribution;
 use crate::models::{Hh, Lif, Method};
-use crate::network::{BioNmda, Group, Magnesium, Network, Projection, Receptor, Stdp};
+use crate::network::{BioNmda, Connect, Group, Magnesium, Network, Projection, Receptor, Stdp};
 use crate::numeric::scalar::Real;
 use crate::system::System;
 use crate::system::program::ProgramBody;
@@ -18,6 +19,7 @@ pub(super) fn list() -> Vec<Module> {
 
 fn of_type<T: Real>() -> Vec<Module> {
     let cut = |whole, alone, in_registers| KernelVariant { whole, alone, in_registers, procedural: false };
+    let procedural = KernelVariant { procedural: true, ..cut(true, false, true) };
     let network = network::<T>();
     // All elements of the first variable, bits of another.
     let probes: Probes<'_> = &[(0, 0), (4, 2)];
@@ -27,10 +29,11 @@ fn of_type<T: Real>() -> Vec<Module> {
         ("network_scan_lean", cut(true, false, true), &[]),
         ("network_large", cut(true, false, false), probes),
         ("network_step", cut(false, false, false), probes),
-        ("network_procedural", KernelVariant { procedural: true, ..cut(true, false, true) }, &[]),
+        ("network_procedural", procedural, &[]),
     ]
     .into_iter()
     .filter_map(|(name, cut, probes)| module(name, network.as_ref()?, cut, probes))
+    .chain(bounded::<T>().and_then(|network| module("network_procedural_bounded", &network, procedural, &[])))
     .chain(
         kinetics::<T>()
             .and_then(|network| module("network_kinetics", &network, cut(true, false, true), &[(0, 0), (8, 0)])),
@@ -43,6 +46,16 @@ fn of_type<T: Real>() -> Vec<Module> {
 }
 
 fn network<T: Real>() -> Option<Network<T>> {
+    of_projection(Projection::new("p", "E", ("I", "e")))
+}
+
+/// The same groups with a procedural projection of bounded weights.
+fn bounded<T: Real>() -> Option<Network<T>> {
+    let weight = Distribution::Normal(1.0, 1.0).redrawn(0.0..);
+    of_projection(Projection::new("p", "E", ("I", "e")).connect(Connect::AllToAll).weight(weight).procedural())
+}
+
+fn of_projection<T: Real>(projection: Projection) -> Option<Network<T>> {
     let excites = Group::new("E", Hh::<T>::new(9))
         .receptor(Receptor::exponential("e", 5.0))
         .receptor(Receptor::exponential("i", 9.0))
@@ -51,7 +64,7 @@ fn network<T: Real>() -> Option<Network<T>> {
         .noise(1.0)
         .poisson("e", 9.0, 1.0);
     let inhibits = Group::new("I", Lif::<T>::new(9)).receptor(Receptor::exponential("e", 5.0)).input();
-    Network::builder(0.1).group(excites).group(inhibits).project(Projection::new("p", "E", ("I", "e"))).build().ok()
+    Network::builder(0.1).group(excites).group(inhibits).project(projection).build().ok()
 }
 
 /// A network with receptors of every time course, and with presynaptic kinetics, all of whose

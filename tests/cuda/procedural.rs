@@ -4,7 +4,7 @@ use crate::cuda::parity::STRATEGIES;
 use crate::cuda::{bits, device};
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
-use overtime::{Builder, Init, LoopOverTime, Real, monitor};
+use overtime::{Builder, Distribution, Init, LoopOverTime, Real, monitor};
 
 /// A group that fires in volleys, with short and long rows by each rule, and with a projection that
 /// is always stored.
@@ -27,7 +27,11 @@ fn volleys<T: Real>(takers: usize, batch: Option<usize>, procedural: bool) -> Bu
         Connect::AllToAll,
     ];
     for (k, rule) in rules.into_iter().enumerate() {
-        let more = (k == 0).then(|| Init::lognormal(-2.0, 0.5));
+        let bounded = Distribution::Normal(0.0, 0.3);
+        let more: [Init; 3] =
+            [Init::lognormal(-2.0, 0.5), bounded.redrawn(0.1..=0.3).into(), bounded.clipped(..=0.1).into()];
+        // The kernel of a network without bounds has no loop of redraws.
+        let more = more.into_iter().take(if batch.is_none() { 3 } else { 1 }).filter(|_| k == 0);
         for (each, weight) in [Init::Constant(0.1), Init::normal(0.0, 0.3)].into_iter().chain(more).enumerate() {
             let to = ("b", 0..takers, ["s", "t"][(k + each) % 2]);
             let onto = Projection::new(format!("ab{k}{each}"), ("a", 13..n), to).connect(rule.clone());

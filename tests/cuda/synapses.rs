@@ -98,10 +98,16 @@ fn every_distribution_makes_the_cpus_synapses() {
         [Distribution::Uniform(0.3, 1.7), Distribution::Normal(0.5, 0.2), Distribution::LogNormal(-0.7, 0.3)];
     assert_eq!(distributions.len(), Distribution::all().count());
     let Some(device) = device() else { return };
-    for (k, weight) in distributions.into_iter().enumerate() {
-        let delay: Init = distributions[(k + 1) % distributions.len()].into();
+    let free = distributions.map(Distribution::unbounded);
+    let redrawn = distributions.map(|distribution| distribution.redrawn(0.4..=0.6));
+    let clipped = distributions.map(|distribution| distribution.clipped(0.4..));
+    // A min of half a step, and few draws inside.
+    let few = [Distribution::Normal(-0.1, 0.1).redrawn(0.05..), Distribution::Normal(0.0, 1.0).clipped(0.05..=0.05)];
+    let all = [&free[..], &redrawn, &clipped, &few].concat();
+    for (k, weight) in all.iter().enumerate() {
+        let delay: Init = all[(k + 1) % all.len()].into();
         for rule in [Connect::FixedProb(0.3), Connect::FixedNumPost(9)] {
-            Case { weight: weight.into(), delay: delay.clone(), ..Case::new(rule, 33, 40) }
+            Case { weight: (*weight).into(), delay: delay.clone(), ..Case::new(rule, 33, 40) }
                 .check(device, 400 + k as u64);
         }
     }

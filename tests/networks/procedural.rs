@@ -4,7 +4,7 @@ use crate::networks::cell::ScriptedCells;
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::rng::Stream;
-use overtime::{Init, LoopOverTime, Real};
+use overtime::{Distribution, Init, LoopOverTime, Real};
 
 const SEED: u64 = 20_261_124;
 
@@ -35,7 +35,8 @@ fn network<T: Real>([n, m]: [usize; 2], steps: u64, procedural: bool) -> Network
         Connect::FixedNumPost(m.min(1025)),
     ];
     for (k, rule) in rules.into_iter().enumerate() {
-        let weight = [Init::Constant(0.3), Init::normal(1.0, 2.0), Init::uniform(-1.0, 0.25)][k % 3].clone();
+        let bounded = Distribution::Normal(1.0, 2.0).redrawn(0.0..).into();
+        let weight = [Init::Constant(0.3), Init::normal(1.0, 2.0), Init::uniform(-1.0, 0.25), bounded][k % 4].clone();
         let receptor = ["s", "kick"][k % 2];
         let onto = Projection::new(format!("ab{k}"), ("a", n / 3..n), ("b", receptor))
             .connect(rule)

@@ -132,9 +132,9 @@ fn too_large<T: Scalar>(system: &System, arrays: &Arrays) -> Option<(String, f64
     let value = values.filter_map(|(name, value)| {
         let found = match value {
             Value::Number(x) | Value::Orthogonal(x) => Some(*x).filter(large),
-            Value::Random(distribution) => {
-                let (low, high) = distribution.bounds();
-                distribution.parameters().into_iter().chain([low, high]).find(large)
+            Value::Random(bounded) => {
+                let (low, high) = bounded.bounds();
+                bounded.distribution.parameters().into_iter().chain([low, high]).find(large)
             }
             Value::File { .. } | Value::Sequence { .. } => {
                 arrays.0.get(&name).and_then(|array| array.iter().copied().find(large))

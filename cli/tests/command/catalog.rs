@@ -18,6 +18,7 @@ fn a_page_describes_a_model() {
         ("fixed_prob", &["probability", "connect = "]),
         ("stdp", &["0.01·(max − min)"]),
         ("linspace", &["number of values"]),
+        ("lognormal", &["mu", "keys beside the numbers", "min", "none", "outside", "redraw", "nearest bound"]),
         ("ou_process", &["sigma", "input = { ou_process"]),
         ("INa_HH1952", &["[[channel]]"]),
         ("LSTM", &["num_in", "[[layer]]"]),

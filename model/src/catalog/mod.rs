@@ -41,6 +41,8 @@ pub struct Kind {
     pub about: &'static str,
     /// The keys, or the numbers of a list.
     pub keys: Vec<Key>,
+    /// The keys that may stand beside the list of a distribution.
+    pub bounds: Vec<Key>,
     /// The variables of a projection that can be given an initial value.
     pub variables: &'static [&'static str],
     /// An example, as a model file has it.
@@ -124,7 +126,7 @@ pub fn of(family: Family) -> impl Iterator<Item = &'static Kind> + Clone {
 }
 
 fn kind(family: Family, name: &'static str, about: &'static str, keys: Vec<Key>, example: &'static str) -> Kind {
-    Kind { family, name, about, keys, variables: &[], example }
+    Kind { family, name, about, keys, bounds: Vec::new(), variables: &[], example }
 }
 
 /// A key that must be given.

@@ -15,7 +15,17 @@ pub(super) fn values() -> Vec<Kind> {
     let spaced = |name, about, keys, example| kind(Family::Sequence, name, about, keys, example);
     let random = |info: DistributionInfo| {
         let keys = info.parameters.map(|(name, about)| needs(name, "", about));
-        of(info.name, info.about, keys.into(), info.example)
+        let bounds = vec![
+            takes("min", "", "none", "least value"),
+            takes("max", "", "none", "largest value"),
+            takes(
+                "outside",
+                "",
+                "redraw",
+                "redraw: a value outside is drawn again; clip: it becomes the nearest bound",
+            ),
+        ];
+        Kind { bounds, ..of(info.name, info.about, keys.into(), info.example) }
     };
     let mut all: Vec<Kind> = Distribution::all().map(random).collect();
     all.extend([

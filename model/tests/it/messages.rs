@@ -50,6 +50,66 @@ fn a_value_of_populations_has_its_key() {
     }
 }
 
+/// Bounds of a distribution that make no sense, stand in another place, or have a wrong type.
+#[test]
+fn wrong_bounds_have_their_line_and_the_right_form() {
+    for (value, part) in [
+        (
+            "{ normal = [0, 1], min = 2, max = 1 }",
+            "`V`: normal = [mean, deviation], and 2 is a `min` above the `max` 1",
+        ),
+        (
+            "{ normal = [0, 1], min = 1, max = 1 }",
+            "1 is both `min` and `max`, which leaves no interval: give one number",
+        ),
+        ("{ normal = [0, 1], min = nan }", "`V`: normal = [mean, deviation], and NaN is not a finite `min`"),
+        ("{ normal = [0, 1], min = -inf, outside = 'clip' }", "-inf is not a finite `min`"),
+        ("{ uniform = [0, 1], max = inf }", "uniform = [low, high], and inf is not a finite `max`"),
+        (
+            "{ normal = [0, 1], min = 3 }",
+            "normal(0, 1) has a value in [3, ∞) with a probability of 0.0013, and a redraw needs 0.02 or more; outside = \"clip\"",
+        ),
+        ("{ normal = [0, 1], outside = 'clip' }", "`V`: `outside` needs `min` or `max`"),
+        (
+            "{ normal = [0, 1], min = 0, outside = 'cliped' }",
+            "no value of `outside` named `cliped` (did you mean `clip`?); there is: redraw, clip",
+        ),
+        ("{ normal = [0, 1], min = 0, outside = true }", "`initial.V.outside` must be a string, not true"),
+        ("{ normal = [0, 1], min = 'low' }", "`initial.V.min` must be a number, not "),
+        ("{ normal = [0, 1], max = [1] }", "`initial.V.max` must be a number, not "),
+        ("{ normal = [0, 1], mim = 0 }", "no key named `mim` (did you mean `min`?)"),
+        ("{ normal = [0, 1], min = 0, min = 0 }", "duplicate key"),
+        ("{ min = 0 }", "exactly one of file (with array, if the file has several), uniform = [low, high], normal ="),
+        ("{ min = 0 }", "a distribution may have min, max and outside"),
+        ("{ normal = [0, 1], uniform = [0, 1], min = 0 }", "exactly one of"),
+        ("{ normal = [0, 1], array = 'a', min = 0 }", "exactly one of"),
+        (
+            "{ file = 'a.npz', min = 0 }",
+            "`V`: `min` is for a distribution, as in { normal = [mean, deviation], min = … }",
+        ),
+        ("{ linspace = [0, 1, 10], max = 0 }", "`V`: `max` is for a distribution"),
+        ("{ orthogonal = 1.0, outside = 'clip' }", "`V`: `outside` is for a distribution"),
+    ] {
+        let said = last(&format!("kind = 'LIF'\nsize = 10\n[initial]\nV = {value}\n"));
+        assert!(said.contains(part), "{value}: {said}");
+    }
+    let projection = format!("{GROUP}[[projection]]\nname = 's'\nfrom = 'P'\nto = 'P.ge'\n");
+    for text in [
+        format!("{projection}weight = {{ normal = [0, 1] }}\nmin = 0.1\n"),
+        "kind = 'LIF'\n[initial]\nV = { normal = [0, 1] }\nmin = 0.1\n".to_owned(),
+        "kind = 'LIF'\nmin = 0.1\n".to_owned(),
+    ] {
+        let said = last(&text);
+        let right = "; `min` stands beside a distribution, as in { normal = [mean, deviation], min = … }";
+        assert!(said.ends_with(right), "{text}: {said}");
+    }
+    let said = last("kind = 'LIF'\n[plot]\nmin = 0.1\n");
+    assert!(!said.contains("distribution"), "{said}");
+    let said =
+        last(&format!("{projection}connect = {{ kind = 'one_to_one' }}\ndelay = {{ normal = [1, 1], min = 5 }}\n"));
+    assert!(said.contains("`delay`: normal = [mean, deviation], and normal(1, 1) has a value in [5, ∞)"), "{said}");
+}
+
 /// Receptors that decay have initial values, beside the variables of the neuron.
 #[test]
 fn all_variables_with_an_initial_value_are_listed() {

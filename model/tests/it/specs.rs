@@ -87,6 +87,49 @@ fn every_distribution_is_the_librarys_own_and_survives_serde() {
     }
 }
 
+/// Bounds of a distribution in a model file are those of the library, wherever a distribution may
+/// stand, and survive a checkpoint.
+#[test]
+fn bounds_are_the_librarys_own_and_survive_serde() {
+    let normal = Distribution::Normal(0.25, 0.75);
+    for (text, own) in [
+        ("{ normal = [0.25, 0.75], min = 0.1 }", normal.redrawn(0.1..)),
+        ("{ max = 0.5, normal = [0.25, 0.75], outside = 'redraw' }", normal.redrawn(..=0.5)),
+        ("{ normal = [0.25, 0.75], min = 0, max = 1, outside = 'clip' }", normal.clipped(0.0..=1.0)),
+        ("{ lognormal = [0.25, 0.75], max = 2 }", Distribution::LogNormal(0.25, 0.75).redrawn(..=2.0)),
+        ("{ uniform = [0.25, 0.75], min = 0.5, outside = 'clip' }", Distribution::Uniform(0.25, 0.75).clipped(0.5..)),
+    ] {
+        let file = ModelFile::parse(&format!("kind = 'LIF'\nsize = 50\ninitial = {{ V = {text} }}\n")).unwrap();
+        let json = serde_json::to_string(&file).unwrap();
+        let back: ModelFile = serde_json::from_str(&json).unwrap();
+        assert_eq!(back, file);
+        let unknown = json.replace(&format!("\"{}\"", own.outside.name()), "\"none\"");
+        let error = serde_json::from_str::<ModelFile>(&unknown).unwrap_err().to_string();
+        assert!(error.contains("no value of `outside` named `none`; there is: redraw, clip"), "{error}");
+        let lif = models::Lif::<f64>::new(50).v(own.into());
+        let mut lif = LoopOverTime::builder(lif).seed(0).out_vars("V").build().unwrap();
+        let mut ours = LoopOverTime::builder(back.build::<f64>().unwrap()).seed(0).out_vars("V").build().unwrap();
+        assert_eq!(lif.state_dict().unwrap(), ours.state_dict().unwrap(), "{text}");
+        assert_eq!(lif.run(Input::steps(1)).unwrap()["V"], ours.run(Input::steps(1)).unwrap()["V"], "{text}");
+        let all = [
+            format!("[[group.receptor]]\nname = 'e'\ntau = 5.0\n[group.initial]\nV = {text}\ne = {text}\n"),
+            format!(
+                "[[group.receptor]]\nname = 'e'\ntau = 5.0\n[[projection]]\nname = 's'\nfrom = 'P'\nto = 'P.e'\n\
+                 connect = {{ kind = 'all_to_all' }}\nweight = {text}\ndelay = {text}\n"
+            ),
+            "[[group.receptor]]\nname = 'e'\nkind = 'graded'\n[[projection]]\nname = 's'\nfrom = 'P'\nto = 'P.e'\n\
+                 connect = { kind = 'all_to_all' }\nkinetics = 'ampa'\ninitial = { g = { uniform = [0, 2], max = 1 } }\n"
+            .to_owned(),
+        ];
+        for rest in all {
+            let text = format!("[[group]]\nname = 'P'\nkind = 'LIF'\nsize = 5\n{rest}");
+            ModelFile::parse(&text).unwrap_or_else(|e| panic!("{e}\n{text}")).build::<f32>().unwrap();
+        }
+        let layer = format!("[[layer]]\nname = 'l'\nkind = 'Dense'\nnum_in = 2\nnum_out = 2\nb_init = {text}\n");
+        ModelFile::parse(&layer).unwrap().build::<f32>().unwrap();
+    }
+}
+
 #[test]
 fn arrays_are_read_from_beside_the_file() {
     let folder = tempfile::tempdir().unwrap();

@@ -3,7 +3,7 @@
 use super::super::{Connect, ConnectivitySpec};
 use super::spec;
 use crate::error::Error;
-use crate::init::Init;
+use crate::init::{Distribution, Init};
 
 #[test]
 fn invalid_specifications_are_refused() {
@@ -45,6 +45,15 @@ fn invalid_specifications_are_refused() {
     refused(&with(one(), Init::Constant(-0.1)), "is negative");
     refused(&with(one(), Init::uniform(-0.1, 1.0)), "is negative");
     refused(&with(one(), Init::normal(-0.1, 1.0)), "mean delay of projection `test`: -0.1 ms is negative");
+    let normal = Distribution::Normal(1.0, 5.0);
+    refused(&with(one(), normal.redrawn(-0.5..).into()), "delay of projection `test`: -0.5 ms is negative");
+    refused(&with(one(), normal.clipped(..=-0.5).into()), "delay of projection `test`: -0.5 ms is negative");
+    refused(&with(one(), Distribution::Normal(-1.0, 5.0).clipped(..=1.0).into()), "mean delay of projection `test`");
+    refused(&with(one(), normal.clipped(..=f64::NAN).into()), "NaN is not a finite `max`");
+    let long = Distribution::Normal(1000.0, 1000.0);
+    refused(&with(one(), long.clipped(1.0..=6553.6).into()), "longest delay of projection `test`: 6553.6 ms is more");
+    with(one(), long.redrawn(0.0..=6553.5).into()).check().unwrap();
+    refused(&with(normal.redrawn(90.0..).into(), one()), "weight of projection `test`: normal(1, 5) has a value in");
     refused(
         &with(one(), Init::uniform(5.0, 1.0)),
         "delay of projection `test`: 5 is the low end of uniform values, above the high end 1",

@@ -2,7 +2,7 @@
 
 use super::super::{Connect, Delays, SynapseTable, Targets, Weights};
 use super::{spec, targets};
-use crate::init::Init;
+use crate::init::{Distribution, Init};
 use std::collections::BTreeSet;
 
 #[test]
@@ -69,6 +69,74 @@ fn rows_are_ordered_by_delay_then_target() {
             assert_eq!(at, table.row(source).end);
         }
     }
+}
+
+/// The delays of NEST's cortical microcircuit: no delay is 0 steps.
+#[test]
+fn a_bounded_delay_is_at_least_its_min() {
+    let shares = |delay: Init, connect: Connect| {
+        let mut spec = spec(connect, 200, 300);
+        spec.delay = delay;
+        let table = spec.build().unwrap();
+        let Delays::Each(delays) = table.delays else { panic!() };
+        let range = spec.delays().unwrap();
+        assert!(delays.iter().all(|d| range.contains(&u32::from(*d))), "{range:?}");
+        assert!(delays.contains(&(*range.start() as u16)), "{range:?}");
+        (range, delays)
+    };
+    let normal = Distribution::Normal(1.5, 0.75);
+    for connect in [Connect::FixedProb(0.3), Connect::FixedNumPre(30), Connect::AllToAll] {
+        let (range, delays) = shares(normal.redrawn(0.05..).into(), connect.clone());
+        // 1.5 + 5.9·0.75 is 59.25 steps.
+        assert_eq!(range, 1..=59);
+        let mean = delays.iter().map(|d| f64::from(*d)).sum::<f64>() / delays.len() as f64;
+        // σ·φ(α)/Φ(−α) with α = −1.45/0.75 lies above the mean of the normal distribution.
+        assert!((mean - 15.475).abs() <= 5.0 * 7.1 / (delays.len() as f64).sqrt(), "{mean}");
+        // Half a step is the later step, also where it is drawn.
+        let (range, clipped) = shares(normal.clipped(0.05..).into(), connect.clone());
+        assert_eq!(range, 1..=59);
+        let share = clipped.iter().filter(|d| **d == 1).count() as f64 / clipped.len() as f64;
+        // Φ(−1.35/0.75), the share of all draws below 0.15 ms.
+        assert!((share - 0.036).abs() <= 0.01, "{share}");
+        assert_eq!(shares(normal.clipped(0.25..=0.3).into(), connect.clone()).0, 3..=3);
+        // A min below half a step gives delays of 0 steps.
+        assert_eq!(shares(normal.clipped(0.04..=2.0).into(), connect).0, 0..=20);
+    }
+    // One value, which counts as the later step although the nearest steps are equally far.
+    let (range, delays) = shares(normal.clipped(0.05..=0.05).into(), Connect::AllToAll);
+    assert!(range == (1..=1) && delays.iter().all(|d| *d == 1));
+    // Spikes onto a delta of an exact group arrive a step early, and half a step is enough.
+    let mut early = spec(Connect::AllToAll, 3, 3);
+    (early.delay, early.lead) = (normal.redrawn(0.05..).into(), 1);
+    assert_eq!(early.delays().unwrap(), 0..=58);
+    early.delay = normal.redrawn(0.04..).into();
+    early.delays().unwrap_err();
+    // With a min, the mean may be negative, and no draw becomes 0.
+    assert_eq!(shares(Distribution::Normal(-0.2, 1.0).redrawn(0.3..=0.5).into(), Connect::AllToAll).0, 3..=5);
+}
+
+/// Bounds make the weight scale finer.
+#[test]
+fn bounds_set_the_weight_scale() {
+    let of = |weight: Init| {
+        let mut spec = spec(Connect::AllToAll, 40, 50);
+        spec.weight = weight;
+        let Weights::Each(weights) = spec.build().unwrap().weights else { panic!() };
+        (spec.weight_scale(), weights)
+    };
+    let log_normal = Distribution::LogNormal(0.0, 1.0);
+    let (free, all) = of(log_normal.into());
+    let (bounded, some) = of(log_normal.redrawn(..=1.9).into());
+    assert_eq!((free, bounded), (2.0_f64.powi(9 - 30), 2.0_f64.powi(1 - 30)));
+    let mut inside = 0;
+    for (a, b) in all.into_iter().zip(some) {
+        assert!(f64::from(b) * bounded <= 1.9);
+        if f64::from(a) * free < 1.89 {
+            inside += 1;
+            assert!((f64::from(a) * free - f64::from(b) * bounded).abs() <= free);
+        }
+    }
+    assert!(inside > 1000);
 }
 
 #[test]

@@ -105,6 +105,8 @@ pub(crate) fn request(
     let kinetics = plan.groups.iter().any(|group| !group.kinetics.is_empty());
     request.defines.push(("HAS_KINETICS".to_owned(), u32::from(kinetics).to_string()));
     request.defines.push(("PROCEDURAL".to_owned(), u32::from(cut.procedural).to_string()));
+    let bounded = plan.projections.iter().any(|projection| projection.spec.makes_bounded_weights());
+    request.defines.push(("BOUNDED".to_owned(), u32::from(bounded).to_string()));
     Ok(request)
 }
 

@@ -4,7 +4,7 @@
 use super::gemm::GemmArgs;
 use super::launch_args::{ClockArgs, LIMITS, LaunchArgs, MODES, Port, Probe};
 use super::network::{GroupArgs, PlasticProjection, PoissonArgs, PostProjection, PreProjection, ReceptorArgs};
-use crate::connectivity::device::{ConnectArgs, OWN_SHIFTS, RULES};
+use crate::connectivity::device::{ConnectArgs, DrawArgs, OWN_SHIFTS, RULES};
 use crate::connectivity::rng_streams::PURPOSES;
 use crate::cuda::compiler::{compile, nvrtc, source};
 use crate::cuda::network::PIECES;
@@ -91,6 +91,7 @@ fn headers() -> [Header; 4] {
             about: "The arguments of the passes that generate a projection's synapses.",
             include: "scalar.cuh",
             items: vec![
+                Item::Struct(&DrawArgs::STRUCT),
                 Item::Struct(&ConnectArgs::STRUCT),
                 Item::Text("namespace connect {\n"),
                 Item::Enum("Connectivity rules.", "Rule", "u32", RULES),

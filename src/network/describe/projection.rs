@@ -132,6 +132,10 @@ impl Projection {
     /// the end of its own step, and acts on the model in the next step. With a delay of d steps,
     /// this happens d steps later. Delays are not negative: a value below 0 that a normal
     /// distribution draws becomes 0, and its mean must not be below 0.
+    ///
+    /// Delays with a least value, such as `Distribution::Normal(1.5, 0.75).redrawn(0.1..)`, are not
+    /// shorter than it. A least value halfway between two steps counts as the later step: half a
+    /// step gives delays of at least one step.
     #[must_use]
     pub fn delay(mut self, delay: impl Into<Init>) -> Self {
         self.delay = delay.into();
