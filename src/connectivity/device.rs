@@ -108,6 +108,9 @@ impl ConnectivitySpec {
     pub(crate) fn connect_args(&self) -> Result<Option<ConnectArgs>> {
         self.check()?;
         let mean = |p: f64| (p * self.post.len() as f64).ceil() as u32;
+        if self.repeats() {
+            return Ok(None);
+        }
         let (rule, factor, count) = match self.connect {
             Connect::FixedProb(p) if p > 0.0 => (FIXED_PROB, geometric_rows::factor(p), mean(p)),
             // Without targets.
@@ -116,6 +119,7 @@ impl ConnectivitySpec {
             Connect::FixedNumPost(k) => (FIXED_NUM_POST, 0.0, k as u32),
             Connect::OneToOne => (ONE_TO_ONE, 0.0, 1),
             Connect::AllToAll => (ALL_TO_ALL, 0.0, self.post.len() as u32),
+            Connect::FixedTotalNumber(_) => return Ok(None),
             Connect::Arrays { .. } => return Ok(None),
         };
         let (Some((weight_distribution, weight_params)), Some((delay_distribution, delay_params))) =
@@ -155,7 +159,7 @@ impl ConnectivitySpec {
     /// As [`ConnectivitySpec::check`].
     pub(crate) fn on_device(&self) -> Result<Option<OnDevice>> {
         let Some(args) = self.connect_args()? else { return Ok(None) };
-        let rows = Rows::of(self);
+        let rows = Rows::of(self, &[]);
         let rule = args.rule;
         let offsets = match rule {
             FIXED_PROB | FIXED_NUM_PRE => None,

@@ -44,8 +44,9 @@ struct Worker {
 pub(crate) fn bytes(projections: &[ProjectionPlan]) -> u64 {
     let sums =
         |projection: &ProjectionPlan| projection.spec.post.len() as u64 * if projection.spec.weighs() { 8 } else { 4 };
-    let most = projections.iter().filter(|projection| projection.spec.procedural).map(sums).max().unwrap_or(0);
-    most.saturating_mul(workers() as u64)
+    let procedural = || projections.iter().filter(|projection| projection.spec.procedural);
+    let lengths = procedural().map(|projection| projection.spec.procedural_bytes()).fold(0, u64::saturating_add);
+    procedural().map(sums).max().unwrap_or(0).saturating_mul(workers() as u64).saturating_add(lengths)
 }
 
 fn workers() -> usize {

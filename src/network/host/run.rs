@@ -82,7 +82,7 @@ impl<'n, T: Real> Run<'n, T> {
         let (delivery, procedural) = (Delivery::new(most), Procedural::new(&network.plan.projections));
         let refractory = Refractory::new(&network.plan.groups);
         // `Builder::build` has checked the specifications, so that this cannot fail.
-        let growing = network.plan.projections.iter().map(|l| l.spec.growing().ok().flatten()).collect();
+        let growing = network.plan.projections.iter().map(|l| l.row_generator().ok().flatten()).collect();
         Self {
             network,
             exchange,
