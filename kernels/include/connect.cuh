@@ -102,13 +102,33 @@ __device__ __forceinline__ u32 own_source(const ConnectArgs& c, u32 target) {
     return c.own_shift != NO_SHIFT && source >= 0 && source < (long long)c.pre ? (u32)source : NOBODY;
 }
 
+// A uniform number below n, from 64 random bits.
+__device__ __forceinline__ u32 below(u64 word, u32 n) { return (u32)__umul64hi(word, n); }
+
+// Draws the partners of a neuron with repetition, by a warp: numbers below n, without `own`. Calls
+// `each(k, partner)` for each k in [begin, end); `begin` is even. A lane computes the two partners of
+// a block of random words.
+template <class Each>
+__device__ __forceinline__ void partners(const ConnectArgs& c, u32 neuron, u32 n, u32 own, u32 begin, u32 end, Each each) {
+    const u32 allowed = n - (u32)(own != NOBODY);
+    for (u32 k = begin + 2 * (threadIdx.x % 32); k < end; k += 64) {
+        const Words w = random_words(c.seed, c.stream, neuron, PARTNERS | (u64)(k / 2));
+        const u32 first = below((u64)w.a << 32 | w.b, allowed), second = below((u64)w.c << 32 | w.d, allowed);
+        each(k, first + (u32)(first >= own));
+        if (k + 1 < end) each(k + 1, second + (u32)(second >= own));
+    }
+}
+
+// The unit of a synapse's random values. `number` tells the synapses of a pair apart.
+__device__ __forceinline__ u64 unit(const ConnectArgs& c, u32 source, u32 number) { return source + (u64)c.pre * number; }
+
 // The value of a synapse. `of` has the location and the scale.
-__device__ __forceinline__ double draw(const ConnectArgs& c, u32 distribution, const double* of, u64 purpose, u32 source, u32 target) {
+__device__ __forceinline__ double draw(const ConnectArgs& c, u32 distribution, const double* of, u64 purpose, u64 unit, u32 target) {
     if (distribution == UNIFORM) {
-        const Words w = random_words(c.seed, c.stream, source, purpose | target);
+        const Words w = random_words(c.seed, c.stream, unit, purpose | target);
         return of[0] + of[1] * ((double)(((u64)w.a << 32 | w.b) >> 11) / 9007199254740992.0);
     }
-    const double normal = of[0] + of[1] * (double)random_normal(c.seed, c.stream, source, purpose | target);
+    const double normal = of[0] + of[1] * (double)random_normal(c.seed, c.stream, unit, purpose | target);
     return distribution == LOG_NORMAL ? math::exp_of(normal) : normal;
 }
 __device__ __forceinline__ unsigned short steps(double delay, double dt) {
