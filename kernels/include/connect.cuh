@@ -119,7 +119,7 @@ __device__ __forceinline__ void partners(const ConnectArgs& c, u32 neuron, u32 n
     }
 }
 
-// The unit of a synapse's random values. `number` tells the synapses of a pair apart.
+// The unit of a synapse's random values. The synapses of a pair have different numbers.
 __device__ __forceinline__ u64 unit(const ConnectArgs& c, u32 source, u32 number) { return source + (u64)c.pre * number; }
 
 // The value of a synapse. `of` has the location and the scale.

@@ -12,8 +12,8 @@ const MOST_EACH: u64 = 1 << 30;
 /// Units of random words have 48 bits.
 const UNITS: u64 = 1 << 48;
 
-/// The unit of a synapse's random values. `number` tells the synapses of a pair apart; it is 0 if a
-/// pair has at most one synapse. The counterpart is `unit` in `connect.cuh`.
+/// The unit of a synapse's random values. The synapses of a pair have different numbers; the number
+/// is 0 if a pair has at most one synapse. The counterpart is `unit` in `connect.cuh`.
 #[inline(always)]
 pub(super) fn unit(source: u32, sources: u32, number: u32) -> u64 {
     u64::from(source) + u64::from(sources) * u64::from(number)

@@ -19,7 +19,7 @@ pub(super) struct Values<'a> {
     pub(super) numbers: Numbers<'a>,
 }
 
-/// The numbers of the synapses of a row, which tell parallel synapses apart.
+/// The numbers of the synapses of a row, by which the values of parallel synapses differ.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Numbers<'a> {
     /// 0: a pair has at most one synapse.

@@ -66,7 +66,7 @@ fn every_mistake_has_its_line() {
         ("autapses = false", "procedural = true", "and for one `delay`"),
         ("weight = 2.0", "procedural = true", "`procedural` is for fixed_prob"),
         ("autapses = false", "multapses = true", "`multapses = true` is for fixed_num_pre, fixed_num_post"),
-        ("autapses = false", "multapse = true", "no key named `multapse` (did you mean `multapses`?)"),
+        ("autapses = false", "multapse = true", "named `multapse` (did you mean `multapses`?)"),
         ("weight = 4.0", "multapses = 1", "`projection.multapses` must be true or false, not 1"),
         (
             "connect = { kind = 'fixed_prob', p = 0.2 }",
