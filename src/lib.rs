@@ -143,7 +143,8 @@ pub use system::sequential::Sequential;
 pub use system::state::State;
 pub use system::tree::unique_name;
 pub use system::{
-    Coupling, InputSpec, Inputs, MAX_PORTS, Schema, Shared, Start, System, Tick, VarSpec, Weight, WeightMut,
+    Coupling, InputSpec, Inputs, LinearMembrane, MAX_PORTS, Schema, Shared, Start, System, Tick, VarSpec, Weight,
+    WeightMut,
 };
 
 // If a link has two definitions, the first one counts: in rustdoc the definition below, elsewhere

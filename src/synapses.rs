@@ -30,6 +30,6 @@ impl<T: Real> Network<T> {
             _ => None,
         };
         let made = made.map_or_else(|| spec.build(), Ok)?;
-        Synapses::of(&made, spec.weight_scale(), &spec.of("synapses"))
+        Synapses::of(&made, spec.weight_scale(), spec.lead, &spec.of("synapses"))
     }
 }

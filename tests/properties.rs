@@ -307,7 +307,7 @@ fn every_method_converges_with_its_order() {
     let exact = end(Method::Rk4, 8192);
     let other = end(Method::Ralston4, 8192);
     assert!((exact[0] - other[0]).abs() <= 1e-11, "the two fine solutions are {} and {}", exact[0], other[0]);
-    for method in Method::ALL {
+    for method in crate::common::approximate_methods() {
         let order = f64::from(method.order());
         let steps = if method.order() >= 3 { 128 } else { 256 };
         let error = |steps| (end(method, steps)[0] - exact[0]).abs();

@@ -70,7 +70,7 @@ extern "C" __global__ void __launch_bounds__(256) connect_count(const ConnectArg
 #elif PASS == 1
 __device__ __forceinline__ void put(const ConnectArgs& c, u64 place, u32 source, u32 target, u32 number = 0) {
     set_target(c, place, target);
-    if (c.delays) c.delays[place] = steps(draw(c, c.delay_distribution, c.delay_params, DELAY, unit(c, source, number), target), c.dt);
+    if (c.delays) c.delays[place] = steps(draw(c, c.delay_distribution, c.delay_params, DELAY, unit(c, source, number), target), c.dt, c.lead);
     if (c.multapses && c.weights) c.weights[place] = (int)number;
 }
 

@@ -131,8 +131,9 @@ __device__ __forceinline__ double draw(const ConnectArgs& c, u32 distribution, c
     const double normal = of[0] + of[1] * (double)random_normal(c.seed, c.stream, unit, purpose | target);
     return distribution == LOG_NORMAL ? math::exp_of(normal) : normal;
 }
-__device__ __forceinline__ unsigned short steps(double delay, double dt) {
-    return (unsigned short)(u32)fmin(rint(fmax(delay, 0.0) / dt), 65535.0);
+__device__ __forceinline__ unsigned short steps(double delay, double dt, u32 lead) {
+    const u32 all = (u32)fmin(rint(fmax(delay, 0.0) / dt), 65535.0);
+    return (unsigned short)(all - min(all, lead));
 }
 __device__ __forceinline__ int integer_weight(double weight, double inv_scale) { return (int)rint(weight * inv_scale); }
 

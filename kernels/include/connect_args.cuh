@@ -31,8 +31,10 @@ struct ConnectArgs {
     u32 delay_distribution;
     u32 wide_targets;
     u32 multapses;            // Whether the partners of a neuron are drawn with repetition.
+    u32 lead;                 // Steps by which spikes arrive before their delay is over.
+    u32 unused;
 };
-static_assert(sizeof(ConnectArgs) == 152, "ConnectArgs has another size in Rust");
+static_assert(sizeof(ConnectArgs) == 160, "ConnectArgs has another size in Rust");
 
 namespace connect {
 

@@ -16,7 +16,8 @@ struct alignas(8) Value {
 #define RISES 2          // Spikes add to a second variable, from which the first rises.
 #define BLOCKED 4        // Magnesium blocks a part of the conductance.
 #define GAP_JUNCTIONS 8  // Gap junctions: a current and a conductance.
-#define DELTA 16         // The receptor is a variable of the model, whose number is added.
+#define EXACT 16         // The group is integrated exactly: gains multiply the receptor's variables.
+#define DELTA 32         // The receptor is a variable of the model, whose number is added.
 
 // Presynaptic release models.
 #define STP 0       // Short-term plasticity.
@@ -68,18 +69,21 @@ static_assert(sizeof(GroupArgs) == 1480, "GroupArgs has another size in Rust");
 
 // A receptor of a group.
 struct ReceptorArgs {
-    Value decay;      // The factor of one step.
-    Value reversal;   // The reversal potential of a conductance.
+    Value decay;         // The factor of one step.
+    Value reversal;      // The reversal potential of a conductance.
     // The factor of one step of the second variable, and the gain with which it adds to the
     // first.
     Value rise;
     Value gain;
-    Value block;      // The magnesium block of a conductance: its scale and its exponent.
+    Value block;         // The magnesium block of a conductance: its scale and its exponent.
     Value alpha;
-    u32 incoming[2];  // The range of the receptor's projections in the list `incoming`.
-    u32 poisson[2];   // The range of its Poisson drives in the list `poisson`.
+    Value gain_s;        // The gains of the two variables in a group that is integrated exactly.
+    Value gain_h;
+    const acc_t* gains;  // `[2][units]`: the gains of each neuron; null where all neurons have `gain_s` and `gain_h`.
+    u32 incoming[2];     // The range of the receptor's projections in the list `incoming`.
+    u32 poisson[2];      // The range of its Poisson drives in the list `poisson`.
 };
-static_assert(sizeof(ReceptorArgs) == 64, "ReceptorArgs has another size in Rust");
+static_assert(sizeof(ReceptorArgs) == 88, "ReceptorArgs has another size in Rust");
 
 // A projection as its postsynaptic group reads it: sums of integer weights, and the weight
 // scale.

@@ -5,7 +5,7 @@
 //   N_RECEPTORS      the number of receptors
 //   RECEPTORS        the kind of each: DELTA + the model's variable to which it adds; or
 //                    GAP_JUNCTIONS; or a sum of COBA (a conductance, else a current), RISES (with a
-//                    second variable) and BLOCKED (by magnesium)
+//                    second variable), BLOCKED (by magnesium) and EXACT (its variables have gains)
 //   HOLDERS          for each DELTA receptor the model's variable that counts the refractory steps,
 //                    in which the receptor drops its input; -1 without such a variable
 //   MEMBRANE         the model's variable that is the membrane potential, for the magnesium block
@@ -212,6 +212,9 @@ __device__ __forceinline__ u32 advance(const GroupArgs& group, const Params& p, 
             }
             i = fma(open, own.reversal.value, i);
             g += open;
+        } else if (RECEPTOR[r] & EXACT) {
+            i = fma(n.g[r], own.gains ? own.gains[n.cell.unit] : own.gain_s.value, i);
+            if (rises(r)) i = fma(n.h[r], own.gains ? own.gains[args.units + n.cell.unit] : own.gain_h.value, i);
         } else {
             i += n.g[r];
         }

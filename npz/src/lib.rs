@@ -34,6 +34,6 @@ mod zip;
 
 pub use array::{Array, Element, Values};
 pub use error::{Error, Result};
-pub use read::{Entry, Limit, headers, read, read_with};
+pub use read::{Entry, Limit, headers, read, read_some, read_with};
 pub use stream::Stream;
 pub use write::Writer;

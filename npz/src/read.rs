@@ -53,13 +53,26 @@ pub fn read(path: impl AsRef<Path>) -> Result<Vec<(String, Array)>> {
 /// # Errors
 /// The same as for [`read`].
 pub fn read_with(path: impl AsRef<Path>, limit: Limit) -> Result<Vec<(String, Array)>> {
+    read_some(path, limit, |_| true)
+}
+
+/// Does the same as [`read_with`] for the arrays whose names `wanted` accepts. Other arrays may have
+/// elements of any type.
+///
+/// # Errors
+/// The same as for [`read`].
+pub fn read_some(path: impl AsRef<Path>, limit: Limit, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Array)>> {
     let path = path.as_ref();
     let (file, len, kind) = open(path).map_err(|e| e.at(path, ""))?;
     if kind == Kind::Npy {
+        if !wanted("") {
+            return Ok(Vec::new());
+        }
         let array = npy::read(&mut &file, len, Trust::Stored).map_err(|e| e.at(path, ""))?;
         return Ok(vec![(String::new(), array)]);
     }
-    let members = zip::members(&file, len).map_err(|e| e.at(path, ""))?;
+    let mut members = zip::members(&file, len).map_err(|e| e.at(path, ""))?;
+    members.retain(|member| wanted(&member.name));
     let need =
         members.iter().filter(|m| m.deflated).try_fold(0_u64, |sum, m| sum.checked_add(m.size)).unwrap_or(u64::MAX);
     let limit = limit.of(len);

@@ -68,6 +68,9 @@ device_struct! {
         wide_targets: u32,
         /// Whether the partners of a neuron are drawn with repetition.
         multapses: u32,
+        /// Steps by which spikes arrive before their delay is over.
+        lead: u32,
+        unused: u32,
     }
 }
 
@@ -168,6 +171,8 @@ impl ConnectivitySpec {
             delay_distribution,
             wide_targets: u32::from(!self.narrow()),
             multapses: u32::from(self.repeats()),
+            lead: self.lead,
+            unused: 0,
         }))
     }
 

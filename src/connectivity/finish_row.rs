@@ -79,7 +79,7 @@ impl<'a> Finish<'a> {
             let mut steps = std::mem::take(&mut scratch.steps);
             let (targets, numbers) = (&scratch.row, scratch.numbers());
             let values = Values { rule: *times, stream, purpose: DELAY, source, sources, targets, numbers };
-            values.steps(spec.dt, &mut steps);
+            values.steps(spec.dt, spec.lead, &mut steps);
             scratch.steps = steps;
         }
         match (scratch.numbers.is_empty(), self.delay) {

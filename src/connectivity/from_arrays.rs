@@ -70,7 +70,7 @@ fn make<X: Index>(spec: &ConnectivitySpec, pre: &[u32], post: &[u32]) -> Result<
             keys[k].number = if keys[k].target == before.target { before.number + 1 } else { 0 };
         }
         if delay {
-            keys.iter_mut().for_each(|key| key.steps = steps(value(&times, DELAY, source, key), spec.dt));
+            keys.iter_mut().for_each(|key| key.steps = steps(value(&times, DELAY, source, key), spec.dt, spec.lead));
             keys.sort_unstable();
         }
         row.targets.iter_mut().zip(&*keys).for_each(|(target, key)| *target = X::of(key.target));

@@ -29,6 +29,9 @@ pub(crate) struct ConnectivitySpec {
     /// The delays, in ms.
     pub(crate) delay: Init,
     pub(crate) dt: f64,
+    /// The number of steps by which spikes arrive before their delay is over. The receptor holds them
+    /// for these steps.
+    pub(crate) lead: u32,
 }
 
 impl ConnectivitySpec {
@@ -136,8 +139,8 @@ impl ConnectivitySpec {
         ValueRule::of(&self.delay, &self.of("delay"), self.places())
     }
 
-    /// Returns the shortest and the longest delay that a synapse can have, in steps. A normal draw
-    /// below 0 becomes 0.
+    /// Returns the shortest and the longest delay that a synapse can have, in steps, less `lead`. A
+    /// normal draw below 0 becomes 0.
     ///
     /// # Errors
     /// If a delay can be negative or too long.
@@ -157,7 +160,11 @@ impl ConnectivitySpec {
             let steps = format!("is more than {MOST_STEPS} steps of {} ms", Number(self.dt));
             return Err(Error::value(self.of("longest delay"), format!("{} ms", Number(high)), steps));
         }
-        Ok(steps(low, self.dt)..=steps(high, self.dt))
+        if steps(low, self.dt, 0) < self.lead {
+            let reason = "is less than a step: a delta of a group that is integrated exactly acts before the threshold";
+            return Err(Error::value(self.of("shortest delay"), format!("{} ms", Number(low)), reason));
+        }
+        Ok(steps(low, self.dt, self.lead)..=steps(high, self.dt, self.lead))
     }
 
     /// Whether each synapse has a delay of its own.
@@ -194,11 +201,12 @@ pub(crate) fn weight_scale_above(most: f64) -> f64 {
     f64::from_bits(((power + 1023) as u64) << 52)
 }
 
-/// Rounds a delay to the nearest number of steps; a negative delay becomes 0. The counterpart is
-/// `steps` in `connect.cuh`.
+/// Rounds a delay to the nearest number of steps, less `lead`; a negative delay becomes 0. The
+/// counterpart is `steps` in `connect.cuh`.
 #[inline(always)]
-pub(super) fn steps(delay: f64, dt: f64) -> u32 {
-    (delay.max(0.0) / dt).round_ties_even().min(f64::from(MOST_STEPS)) as u32
+pub(super) fn steps(delay: f64, dt: f64, lead: u32) -> u32 {
+    let steps = (delay.max(0.0) / dt).round_ties_even().min(f64::from(MOST_STEPS)) as u32;
+    steps.saturating_sub(lead)
 }
 
 /// Returns the integer weight, rounded to the nearest integer of magnitude at most 2³⁰. `inv_scale`

@@ -34,10 +34,10 @@ impl Values<'_> {
         vectorize(IntegerWeights { values: self, inv_scale, out });
     }
 
-    pub(super) fn steps(self, dt: f64, out: &mut Vec<u32>) {
+    pub(super) fn steps(self, dt: f64, lead: u32, out: &mut Vec<u32>) {
         out.clear();
         out.resize(self.targets.len(), 0);
-        vectorize(Steps { values: self, dt, out });
+        vectorize(Steps { values: self, dt, lead, out });
     }
 
     /// Computes `W` values from number `first` on; values beyond the end are those of target 0.
@@ -111,6 +111,7 @@ impl SimdLoop for IntegerWeights<'_, '_> {
 struct Steps<'a, 'b> {
     values: Values<'a>,
     dt: f64,
+    lead: u32,
     out: &'b mut [u32],
 }
 
@@ -122,7 +123,7 @@ impl SimdLoop for Steps<'_, '_> {
         for (n, out) in self.out.chunks_mut(W).enumerate() {
             let values = self.values.some(n * W);
             for k in 0..out.len() {
-                out[k] = steps(values[k], self.dt);
+                out[k] = steps(values[k], self.dt, self.lead);
             }
         }
     }

@@ -101,7 +101,7 @@ impl List {
         let own = ["gNa", "gK", "gL", "C"].iter().try_fold(Hh::<R>::new(1), |hh, name| hh.param(name, each()));
         own.iter().for_each(|hh| self.lean("hh_each", hh));
         self.lean("hh_noise", &Hh::<R>::new(1).noise(1.0));
-        for method in Method::ALL.into_iter().filter(|m| *m != Method::ExpAuto) {
+        for method in Method::ALL.into_iter().filter(|m| m.tableau().is_some()) {
             self.lean(&format!("hh_{method}"), &Hh::<R>::new(1).method(method));
         }
         self.lean("lif_conductance", &Lif::<R>::new(1).conductance());

@@ -4,7 +4,7 @@
 use super::Module;
 use crate::cuda::compiler::request::Probes;
 use crate::cuda::network::{KernelVariant, request};
-use crate::models::{Hh, Lif};
+use crate::models::{Hh, Lif, Method};
 use crate::network::{BioNmda, Group, Magnesium, Network, Projection, Receptor, Stdp};
 use crate::numeric::scalar::Real;
 use crate::system::System;
@@ -35,6 +35,7 @@ fn of_type<T: Real>() -> Vec<Module> {
         kinetics::<T>()
             .and_then(|network| module("network_kinetics", &network, cut(true, false, true), &[(0, 0), (8, 0)])),
     )
+    .chain(exact::<T>().and_then(|network| module("network_exact", &network, cut(true, false, true), &[])))
     .chain(plastic::<T>().and_then(|network| {
         module("network_plastic", &network, cut(true, false, true), &[(0, 0), (1, 2), (5, 0), (13, 0)])
     }))
@@ -70,6 +71,20 @@ fn kinetics<T: Real>() -> Option<Network<T>> {
     network.project(within).project(joined).build().ok()
 }
 
+/// A network that is integrated exactly.
+fn exact<T: Real>() -> Option<Network<T>> {
+    let group = |name: &str| {
+        Group::new(name, Lif::<T>::new(9).method(Method::Exact))
+            .receptor(Receptor::exponential("e", 5.0))
+            .receptor(Receptor::alpha("a", 2.0))
+            .receptor(Receptor::delta("d", "V"))
+            .current(1.0)
+            .poisson("e", 9.0, 1.0)
+    };
+    let project = Projection::new("p", "E", ("I", "e"));
+    Network::builder(0.1).group(group("E")).group(group("I")).project(project).build().ok()
+}
+
 /// A network with plastic weights, and recordings of its plastic variables.
 fn plastic<T: Real>() -> Option<Network<T>> {
     let group = |name: &str| {
@@ -93,6 +108,6 @@ fn module<T: Real>(name: &str, network: &Network<T>, cut: KernelVariant, probes:
 mod tests {
     #[test]
     fn none_is_missing() {
-        assert_eq!(super::list().len(), 16);
+        assert_eq!(super::list().len(), 18);
     }
 }

@@ -41,6 +41,10 @@ pub enum Method {
     Ralston4,
     /// Kutta's 3/8 rule, order 4.
     Rk438Rule,
+    /// Exact integration of a linear equation, together with the currents of a network's receptors,
+    /// which are linear too (Rotter & Diesmann 1999): NEST's `iaf_psc_exp` and `iaf_psc_alpha`, and
+    /// Brian2's `exact`. Only [`Lif`](crate::models::Lif) with currents has it.
+    Exact,
 }
 
 /// The maximum number of stages of a tableau.
@@ -56,7 +60,7 @@ pub(crate) struct Tableau {
 
 impl Method {
     /// All methods.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ExpAuto,
         Self::Euler,
         Self::Midpoint,
@@ -70,9 +74,10 @@ impl Method {
         Self::Rk4,
         Self::Ralston4,
         Self::Rk438Rule,
+        Self::Exact,
     ];
 
-    /// The name, in brainpy's spelling.
+    /// The name, in brainpy's spelling; `exact` is Brian2's.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -89,10 +94,12 @@ impl Method {
             Self::Rk4 => "rk4",
             Self::Ralston4 => "ralston4",
             Self::Rk438Rule => "rk4_38rule",
+            Self::Exact => "exact",
         }
     }
 
     /// The order of convergence: the error over a fixed time is proportional to dt to this power.
+    /// It is `u32::MAX` for [`Method::Exact`], which has no error.
     #[must_use]
     pub fn order(self) -> u32 {
         match self {
@@ -100,14 +107,24 @@ impl Method {
             Self::Midpoint | Self::Heun2 | Self::Ralston2 | Self::Rk2 => 2,
             Self::Rk3 | Self::Heun3 | Self::Ralston3 | Self::Ssprk3 => 3,
             Self::Rk4 | Self::Ralston4 | Self::Rk438Rule => 4,
+            Self::Exact => u32::MAX,
         }
+    }
+
+    /// Checks that a model whose equations are not linear can use the method.
+    pub(crate) fn check_nonlinear(self, kind: &str) -> Result<()> {
+        if self == Self::Exact {
+            let reason = "its equations are not linear; LIF with currents has this method";
+            return Err(Error::Unsupported(format!("method `exact` of {kind}: {reason}")));
+        }
+        Ok(())
     }
 
     /// The tableau; `None` for an exponential method.
     pub(crate) fn tableau(self) -> Option<Tableau> {
         let third = 1.0 / 3.0;
         let (a, b): (&[&[f64]], &[f64]) = match self {
-            Self::ExpAuto => return None,
+            Self::ExpAuto | Self::Exact => return None,
             Self::Euler => (&[&[]], &[1.0]),
             Self::Midpoint => (&[&[], &[0.5]], &[0.0, 1.0]),
             Self::Heun2 => (&[&[], &[1.0]], &[0.5, 0.5]),

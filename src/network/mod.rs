@@ -6,7 +6,9 @@
 //! 1. Each group computes its drive, a current `i` and a conductance `g`, which start from 0.
 //!    Receptors, in their order, add the values that the step before left: `i += s` (a current),
 //!    `i += s·E, g += s` (a conductance, a part of which magnesium may block), or
-//!    `i += Σ w·V, g += Σ w` (gap junctions). The constant current, the input and the noise follow.
+//!    `i += Σ w·V, g += Σ w` (gap junctions). If the model is integrated exactly
+//!    ([`System::linear_membrane`]), a receptor adds the constant current that moves the potential as
+//!    far as its decaying current does. The constant current, the input and the noise follow.
 //!    The model makes its step with this drive. Receptors then decay: `s ← s·e^{−dt/τ}`, and a
 //!    value below 1e-30 becomes 0. A receptor with a rise also adds `c·h` to s, and then `h`
 //!    decays in the same way; both together are exact. Spikes add to its `h`.

@@ -19,7 +19,8 @@ pub struct Synapses {
 }
 
 impl Synapses {
-    pub(crate) fn of(table: &SynapseTable, weight_scale: f64, what: &str) -> Result<Self> {
+    /// The synapses of a table whose delays lack `lead` steps.
+    pub(crate) fn of(table: &SynapseTable, weight_scale: f64, lead: u32, what: &str) -> Result<Self> {
         let len = table.len();
         let lengths = table.offsets.windows(2).map(|ends| (ends[1] - ends[0]) as usize);
         let mut pre = memory::room(what, len)?;
@@ -29,8 +30,8 @@ impl Synapses {
             Weights::Each(all) => memory::collect(what, all.iter().map(|m| f64::from(*m) * weight_scale))?,
         };
         let delay = match &table.delays {
-            Delays::Same(steps) => memory::collect(what, std::iter::repeat_n(*steps, len))?,
-            Delays::Each(all) => memory::collect(what, all.iter().map(|d| u32::from(*d)))?,
+            Delays::Same(steps) => memory::collect(what, std::iter::repeat_n(*steps + lead, len))?,
+            Delays::Each(all) => memory::collect(what, all.iter().map(|d| u32::from(*d) + lead))?,
         };
         let post = memory::collect(what, (0..len).map(|place| table.target(place)))?;
         Ok(Self { pre, post, weight, delay })

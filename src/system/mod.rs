@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod closure;
+mod membrane;
 pub(crate) mod param;
 #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "only the CUDA engine runs programs"))]
 pub(crate) mod program;
@@ -14,6 +15,7 @@ pub mod torch;
 pub mod tree;
 pub(crate) mod weight;
 
+pub use membrane::LinearMembrane;
 pub use schema::{Coupling, InputSpec, Schema, VarSpec};
 pub use step::{Inputs, MAX_PORTS, Shared, Start, Tick};
 pub use weight::{Weight, WeightMut};
@@ -64,6 +66,12 @@ pub trait System<T: Scalar>: Send + Sync {
     /// only.
     fn program(&self, dt: f64) -> Option<Program> {
         let _ = dt;
+        None
+    }
+
+    /// The linear equation of the variable `V`, if a network is to integrate it exactly together with
+    /// the currents of receptors. A model returns it for [`Method::Exact`](crate::models::Method).
+    fn linear_membrane(&self) -> Option<LinearMembrane> {
         None
     }
 
@@ -153,6 +161,9 @@ impl<T: Scalar, S: System<T> + ?Sized> System<T> for Box<S> {
     }
     fn program(&self, dt: f64) -> Option<Program> {
         (**self).program(dt)
+    }
+    fn linear_membrane(&self) -> Option<LinearMembrane> {
+        (**self).linear_membrane()
     }
     fn prepare(&self, dt: f64, device: Device) -> Result<()> {
         (**self).prepare(dt, device)

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Real;
+use std::ops::Range;
 
 /// One value for all units, or one value for each unit.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,15 @@ impl<R: Real> Param<R> {
         match self {
             Self::All(value) => std::slice::from_ref(value),
             Self::Each(values) => values,
+        }
+    }
+
+    /// The values of these units, or the one value of all units.
+    #[inline]
+    pub(crate) fn part(&self, units: Range<usize>) -> &[R] {
+        match self {
+            Self::All(value) => std::slice::from_ref(value),
+            Self::Each(values) => values.get(units).unwrap_or_default(),
         }
     }
 

@@ -6,6 +6,7 @@ mod child;
 pub use child::{CHILD, alone, is_child, itself, unprepared};
 
 use ndarray::{ArrayD, Dimension};
+use overtime::models::Method;
 use std::path::{Path, PathBuf};
 
 /// One reference run of `tests/golden/`. The README in that folder describes its arrays.
@@ -19,6 +20,11 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
+/// The methods that any neuron takes: all but `exact`.
+pub fn approximate_methods() -> impl Iterator<Item = Method> {
+    Method::ALL.into_iter().filter(|method| *method != Method::Exact)
+}
+
 /// The folder of the reference runs: in the repository, or `OVERTIME_GOLDEN` for tests that run
 /// elsewhere.
 pub fn golden_folder() -> PathBuf {
@@ -28,12 +34,17 @@ pub fn golden_folder() -> PathBuf {
 
 /// Loads the reference run of this name.
 pub fn golden(name: &str) -> Golden {
-    let path = golden_folder().join(format!("{name}.npz"));
-    let arrays = overtime_npz::read(path).unwrap_or_else(|e| panic!("{e}"));
-    Golden { name: name.to_owned(), arrays: arrays.into_iter().map(|(n, a)| (n, a.to_f64())).collect() }
+    Golden::read(&golden_folder().join(format!("{name}.npz")))
 }
 
 impl Golden {
+    /// Reads a file of this form.
+    pub fn read(path: &Path) -> Self {
+        let arrays = overtime_npz::read(path).unwrap_or_else(|e| panic!("{e}"));
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Self { name, arrays: arrays.into_iter().map(|(n, a)| (n, a.to_f64())).collect() }
+    }
+
     /// The array of this name, if the run has it.
     pub fn get(&self, name: &str) -> Option<&ArrayD<f64>> {
         self.arrays.iter().find(|(n, _)| n == name).map(|(_, a)| a)

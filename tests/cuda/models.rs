@@ -54,7 +54,7 @@ const CURRENT: (f64, f64) = (-5.0, 30.0);
 /// Neurons, in the types of the integrators.
 pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
     let mut all = Vec::new();
-    for method in Method::ALL {
+    for method in crate::common::approximate_methods() {
         all.push(model(format!("hh {method}"), HH, CURRENT, move |n| Hh::<R>::new(n).method(method).v(potentials(n))));
         all.push(model(format!("lif {method}"), LIF, CURRENT, move |n| {
             Lif::<R>::new(n).method(method).param("tau_ref", 0.7).unwrap()

@@ -6,7 +6,7 @@ use crate::cuda::machine::{Report, Simulated};
 use crate::cuda::parity::STRATEGIES;
 use crate::cuda::{bits, device};
 use ndarray::ArrayD;
-use overtime::models::{AdExIf, Hh, Lif, MorrisLecar, PoissonGroup, Reset, TraubMiles};
+use overtime::models::{AdExIf, Hh, Lif, Method, MorrisLecar, Param, PoissonGroup, Reset, TraubMiles};
 use overtime::network::{Connect, Group, Network, Projection, Receptor, Stdp};
 use overtime::rng::Stream;
 use overtime::{Builder, Device, Error, Init, LoopOverTime, Real, Strategy, System, monitor};
@@ -172,6 +172,44 @@ fn deltas_on_refractory_neurons_and_on_crossings_have_the_cpus_bits() {
     apart("networks::deltas_on_refractory_neurons_and_on_crossings_have_the_cpus_bits", || {
         same_bits::<f32>(deltas, &[(33, Some(2), 50), (1, None, 60)], &STRATEGIES);
         same_bits::<f64>(deltas, &[(35, None, 40)], &[Strategy::Persistent]);
+    });
+}
+
+/// Neurons that are integrated exactly: currents of all time courses and deltas, with one time
+/// constant for all neurons, and with one for each.
+fn exact<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
+    let group = |name: &str, tau: Param<T>| {
+        let cells = Lif::<T>::new(n).method(Method::Exact).param("tau", tau).unwrap().param("tau_ref", 0.5).unwrap();
+        Group::new(name, cells.v(Init::uniform(0.0, 20.0)))
+            .receptor(Receptor::exponential("e", 0.7).init(Init::uniform(0.0, 30.0)))
+            .receptor(Receptor::alpha("a", 2.0))
+            .receptor(Receptor::dual_exponential("d", 0.4, 9.0))
+            .receptor(Receptor::delta("jump", "V"))
+            .current(22.0)
+            .poisson("jump", 300.0, 0.7)
+    };
+    let taus = (0..n).map(|k| T::of(5.0 + 10.0 * (k as f64 / n as f64))).collect();
+    let project = |from: &str, to: &str, receptor: &str| {
+        Projection::new(format!("{from}{to}{receptor}"), from, (to, receptor))
+            .connect(Connect::FixedNumPost(n.min(5)))
+            .weight(Init::uniform(-2.0, 9.0))
+            .delay(Init::uniform(0.06, 1.2))
+    };
+    let network = ["e", "a", "d", "jump"].into_iter().fold(
+        Network::builder(0.1).group(group("A", Param::All(T::of(10.0)))).group(group("B", Param::Each(taus))),
+        |network, receptor| network.project(project("A", "B", receptor)).project(project("B", "A", receptor)),
+    );
+    let network = network.project(Projection::new("made", "A", ("A", "jump")).weight(0.2).delay(0.1).procedural());
+    let vars = ["A.spike", "B.spike"].map(|name| monitor(name).events()).into_iter();
+    let vars = vars.chain(["A.V", "B.V", "B.a.rise", "B.jump"].map(monitor)).collect::<Vec<_>>();
+    LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(batch).seed(SEED).out_vars(vars)
+}
+
+#[test]
+fn neurons_that_are_integrated_exactly_have_the_cpus_bits() {
+    apart("networks::neurons_that_are_integrated_exactly_have_the_cpus_bits", || {
+        same_bits::<f32>(exact, &[(1, None, 3), (35, Some(2), 60)], &STRATEGIES);
+        same_bits::<f64>(exact, &[(33, None, 60)], &[Strategy::Persistent]);
     });
 }
 

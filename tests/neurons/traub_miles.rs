@@ -182,7 +182,7 @@ fn every_method_converges_with_its_order() {
     };
     let exact = end(Method::Rk4, 8192);
     assert!((exact - end(Method::Ralston4, 8192)).abs() <= 1e-11);
-    for method in Method::ALL {
+    for method in crate::common::approximate_methods() {
         let order = f64::from(method.order());
         let steps = if method.order() == 4 { 128 } else { 256 };
         let error = |steps| (end(method, steps) - exact).abs();

@@ -74,7 +74,7 @@ pub(crate) struct RunArgs {
     /// with `--scale 100`.
     #[arg(long, value_name = "K", allow_negative_numbers = true, help_heading = MODEL)]
     pub(crate) scale: Option<f64>,
-    /// The integration method of neurons: exp_auto, euler, rk4, … [default: exp_auto]
+    /// The integration method of neurons: exp_auto, euler, rk4, exact, … [default: exp_auto]
     ///
     /// `overtime models` lists the methods.
     #[arg(long, value_name = "NAME", help_heading = MODEL)]

@@ -46,6 +46,11 @@ pub fn kind(path: &Path) -> Result<Kind> {
 /// # Errors
 /// If the file cannot be read.
 pub fn all(path: &Path) -> Result<Vec<(String, ArrayD<f64>)>> {
+    some(path, &|_| true)
+}
+
+/// The arrays of a file whose names `wanted` accepts.
+fn some(path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<(String, ArrayD<f64>)>> {
     match kind(path)? {
         Kind::Npz | Kind::Npy => {
             // A file larger than the free memory is refused before it is read. Compressed arrays
@@ -59,20 +64,20 @@ pub fn all(path: &Path) -> Result<Vec<(String, ArrayD<f64>)>> {
                 let refused = |_| Error::OutOfMemory { what, need, free: memory::free() };
                 Ok((name, array.into_f64().map_err(refused)?))
             };
-            read(path)?.into_iter().map(convert).collect()
+            read(path, wanted)?.into_iter().map(convert).collect()
         }
         Kind::Safetensors => {
             let file = overtime::states::read(path)?;
-            file.tensors.into_iter().map(|(n, t)| Ok((n, t.to_array::<f64>()?))).collect()
+            file.tensors.into_iter().filter(|(n, _)| wanted(n)).map(|(n, t)| Ok((n, t.to_array::<f64>()?))).collect()
         }
     }
 }
 
 /// Reads an npz or npy file. Compressed arrays may inflate to the free memory.
-fn read(path: &Path) -> Result<Vec<(String, overtime_npz::Array)>> {
-    use overtime_npz::{Error as E, Limit, read_with};
+fn read(path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<(String, overtime_npz::Array)>> {
+    use overtime_npz::{Error as E, Limit, read_some};
     let free = memory::free();
-    match read_with(path, Limit::inflated(free)) {
+    match read_some(path, Limit::inflated(free), wanted) {
         Err(E::TooLarge { need, .. } | E::OutOfMemory { need, .. }) => Err(Error::OutOfMemory {
             what: format!("reading {}", path.display()),
             need,
@@ -83,12 +88,33 @@ fn read(path: &Path) -> Result<Vec<(String, overtime_npz::Array)>> {
     }
 }
 
-/// One array of a file: the one of this name, or the only one.
+/// One array of a file: the one of this name, or the only one. Other arrays may have elements that
+/// are no numbers.
 ///
 /// # Errors
 /// If the file cannot be read, or lacks the array.
 pub fn one(path: &Path, name: Option<&str>) -> Result<ArrayD<f64>> {
-    pick(path, all(path)?, name)
+    let names = names(path)?;
+    let name = match (name, &names[..]) {
+        (Some(name), _) => name,
+        (None, [only]) => only,
+        (None, _) => {
+            let all = names.join(", ");
+            return Err(spec(format!("{} holds {} arrays ({all}): name one", path.display(), names.len())));
+        }
+    };
+    let found = some(path, &|other| other == name)?.pop();
+    found
+        .map(|(_, array)| array)
+        .ok_or_else(|| spec(format!("{} has no array named `{name}`; there is: {}", path.display(), names.join(", "))))
+}
+
+/// The names of the arrays of a file.
+fn names(path: &Path) -> Result<Vec<String>> {
+    Ok(match kind(path)? {
+        Kind::Npz | Kind::Npy => overtime_npz::headers(path)?.into_iter().map(|entry| entry.name).collect(),
+        Kind::Safetensors => overtime::states::read(path)?.tensors.into_iter().map(|(name, _)| name).collect(),
+    })
 }
 
 /// The array of a file that is an input: `in`, or the only one.
@@ -96,28 +122,8 @@ pub fn one(path: &Path, name: Option<&str>) -> Result<ArrayD<f64>> {
 /// # Errors
 /// If the file cannot be read, or lacks the array.
 pub fn input(path: &Path) -> Result<ArrayD<f64>> {
-    let arrays = all(path)?;
-    let name = arrays.iter().any(|(n, _)| n == "in").then_some("in");
-    pick(path, arrays, name)
-}
-
-fn pick(path: &Path, mut arrays: Vec<(String, ArrayD<f64>)>, name: Option<&str>) -> Result<ArrayD<f64>> {
-    let names = arrays.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(", ");
-    let at = match name {
-        Some(name) => arrays.iter().position(|(n, _)| n == name),
-        None if arrays.len() == 1 => Some(0),
-        None => {
-            return Err(spec(format!("{} holds {} arrays ({names}): name one", path.display(), arrays.len())));
-        }
-    };
-    match at {
-        Some(at) => Ok(arrays.swap_remove(at).1),
-        None => Err(spec(format!(
-            "{} has no array named `{}`; there is: {names}",
-            path.display(),
-            name.unwrap_or_default()
-        ))),
-    }
+    let has_in = names(path)?.iter().any(|name| name == "in");
+    one(path, has_in.then_some("in"))
 }
 
 /// The bytes of a small file.

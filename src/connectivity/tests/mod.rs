@@ -24,6 +24,7 @@ pub(super) fn spec(connect: Connect, pre: usize, post: usize) -> ConnectivitySpe
         procedural: false,
         weight: Init::Constant(1.5),
         delay: Init::Constant(1.5),
+        lead: 0,
         dt: 0.1,
     }
 }

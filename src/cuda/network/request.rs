@@ -111,7 +111,7 @@ pub(crate) fn request(
 /// The defines of `neurons.cuh` for a group.
 fn defines(network: &NetworkProgram, number: usize, cut: KernelVariant) -> Vec<(String, String)> {
     let group = &network.plan.groups[number];
-    let kind = |receptor: &ReceptorPlan| receptor.kind.bits(receptor.var.saturating_sub(group.vars.start)).to_string();
+    let kind = |receptor: &ReceptorPlan| receptor.bits(group.vars.start).to_string();
     let holder = |receptor: &ReceptorPlan| {
         receptor.held_by.map_or("-1".to_owned(), |counter| (counter - group.vars.start).to_string())
     };

@@ -6,9 +6,8 @@ use crate::cuda::schedule::plan::Node;
 use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::schedule::stage_kernel::StageCall;
 use crate::cuda::structs::launch_args::{LaunchArgs, MAX_EACH, MAX_PORTS, MAX_PROBES, Mode, Port};
-use crate::cuda::structs::network::value;
 use crate::cuda::structs::network::{
-    GroupArgs, PlasticProjection, PoissonArgs, PostProjection, PreProjection, ReceptorArgs,
+    GroupArgs, PlasticProjection, PoissonArgs, PostProjection, PreProjection, ReceptorArgs, gains_of_each, value,
 };
 use crate::error::{Error, Result};
 use crate::network::plan::{GroupPlan, ProjectionPlan};
@@ -35,6 +34,8 @@ pub(super) struct TableOffsets {
     pub(super) table: Option<usize>,
     pub(super) current: Option<usize>,
     pub(super) thresholds: Vec<usize>,
+    /// For each receptor, the gains of each neuron.
+    pub(super) gains: Vec<Option<usize>>,
     /// The stage's probes of the group's variables.
     pub(super) probes: Vec<usize>,
 }
@@ -129,7 +130,8 @@ impl NetworkTables {
                 });
             }
             let [incoming, poisson] = [[begin[0], incoming.len() as u32], [begin[1], poisson.len() as u32]];
-            receptors.push(ReceptorArgs { incoming, poisson, ..ReceptorArgs::of(&receptor.kind, self.dtype) });
+            let gains = place.gains[r].map_or(0, |at| constants.address(at));
+            receptors.push(ReceptorArgs { incoming, poisson, ..ReceptorArgs::of(receptor, gains, self.dtype) });
         }
         let state = |var: usize| call.memory.vars.get(var).map_or(0, |at| call.memory.state.address(*at));
         let generator = |p: usize| self.generators[p].map_or(0, |at| constants.address(at));
@@ -296,6 +298,11 @@ pub(super) fn places(
                 .poisson
                 .iter()
                 .map(|drive| builder.constant(bytemuck::cast_slice(&drive.thresholds)))
+                .collect(),
+            gains: (group.receptors.iter())
+                .map(|receptor| {
+                    gains_of_each(receptor.gains.as_ref()?, builder.dtype).map(|gains| builder.constant(&gains))
+                })
                 .collect(),
             probes,
         });

@@ -4,8 +4,10 @@
 use super::launch_args::LaunchArgs;
 use super::no_uninit;
 use crate::device::device_struct::device_struct;
-use crate::network::plan::ReceptorKind;
+use crate::network::plan::exact::CurrentGains;
+use crate::network::plan::{ReceptorKind, ReceptorPlan};
 use crate::numeric::scalar::DType;
+use crate::system::param::Param;
 
 /// A number in the type of arithmetic, as bytes; bytes beyond the number are 0.
 pub(crate) type Value = [u8; 8];
@@ -86,6 +88,11 @@ device_struct! {
         /// The magnesium block of a conductance: its scale and its exponent.
         block: Value,
         alpha: Value,
+        /// The gains of the two variables in a group that is integrated exactly.
+        gain_s: Value,
+        gain_h: Value,
+        /// `[2][units]`: the gains of each neuron; null where all neurons have `gain_s` and `gain_h`.
+        gains: u64 as "const acc_t*",
         /// The range of the receptor's projections in the list `incoming`.
         incoming: [u32; 2],
         /// The range of its Poisson drives in the list `poisson`.
@@ -93,12 +100,26 @@ device_struct! {
     }
 }
 
+/// The gains of s and of h of each neuron, for the element type of a network; `None` if all neurons
+/// have the same gains.
+pub(crate) fn gains_of_each(gains: &CurrentGains, dtype: DType) -> Option<Vec<u8>> {
+    let Param::Each(of_s) = &gains.s else { return None };
+    let of_h = gains.h.as_ref().map_or(&[][..], Param::values);
+    let width = if dtype == DType::F64 { 8 } else { 4 };
+    Some(of_s.iter().chain(of_h).flat_map(|gain| value(dtype, *gain).into_iter().take(width)).collect())
+}
+
 impl ReceptorArgs {
-    /// The constants of a receptor.
-    pub(crate) fn of(kind: &ReceptorKind, dtype: DType) -> Self {
-        let ReceptorKind::Filter(filter) = kind else { return Self::default() };
+    /// The constants of a receptor; the gains of each neuron lie at the address `gains`.
+    pub(crate) fn of(receptor: &ReceptorPlan, gains: u64, dtype: DType) -> Self {
+        let ReceptorKind::Filter(filter) = &receptor.kind else { return Self::default() };
         let value = |x: Option<f64>| x.map_or(Value::default(), |x| value(dtype, x));
+        let same = |gain: Option<&Param<f64>>| value(gain.and_then(|gain| gain.values().first()).copied());
+        let own = receptor.gains.as_ref();
         Self {
+            gain_s: same(own.map(|gains| &gains.s)),
+            gain_h: same(own.and_then(|gains| gains.h.as_ref())),
+            gains,
             decay: value(Some(filter.decay)),
             reversal: value(filter.reversal),
             rise: value(filter.rise.map(|rise| rise.decay)),

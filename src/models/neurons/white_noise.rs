@@ -7,7 +7,7 @@ use crate::numeric::scalar::Real;
 use crate::numeric::white_noise;
 use crate::system::program::{Program, ProgramBody};
 use crate::system::state::{State, child};
-use crate::system::{Coupling, Inputs, Schema, Shared, Start, System, Tick, Weight, WeightMut};
+use crate::system::{Coupling, Inputs, LinearMembrane, Schema, Shared, Start, System, Tick, Weight, WeightMut};
 
 /// Units that are stepped together: their current stays in L1.
 const TILE: usize = 512;
@@ -96,6 +96,10 @@ impl<R: Real, M: System<R>> System<R> for WhiteNoise<M> {
         source.params.extend_from_slice(bytemuck::bytes_of(&white_noise::scale::<R>(self.sigma, dt)));
         let (hash, _) = Stream::named(0, white_noise::PURPOSE).parts();
         Some(program.define("NOISE_HASH", format!("{hash}ull")))
+    }
+
+    fn linear_membrane(&self) -> Option<LinearMembrane> {
+        self.model.linear_membrane()
     }
 
     fn prepare(&self, dt: f64, device: Device) -> Result<()> {

@@ -49,6 +49,7 @@ pub(super) fn group_plan<T: Real>(
         let kind = model.kind();
         return Err(Error::Unsupported(format!("{what} of group `{name}`: {kind} has no input for a current")));
     }
+    let linear = model.linear_membrane();
     let vars = *next..*next + schema.state.len();
     *next = vars.end;
     let mut receptor_plans: Vec<ReceptorPlan> = Vec::with_capacity(receptors.len());
@@ -65,6 +66,7 @@ pub(super) fn group_plan<T: Real>(
             schema: &schema,
             first: vars.start,
             dt,
+            membrane: linear.as_ref(),
         };
         receptor_plans.push(receptor.resolved(&of, next)?);
     }

@@ -54,11 +54,18 @@ pub(super) fn projection_plan<T: Real>(
         weight,
         delay,
         dt,
+        lead: u32::from(receptor_plans[receptor].acts_before_threshold()),
     };
     spec.check()?;
     let delays = spec.delays()?;
     debug_assert!(*delays.end() <= MOST_STEPS);
     let mut weight_scale = spec.weight_scale();
+    if stdp.is_some() && spec.lead > 0 {
+        return Err(Error::Unsupported(format!(
+            "projection `{}` has plastic weights, and its receptor `{}` is a delta of a group that is integrated exactly",
+            spec.name, receptor_plans[receptor].name
+        )));
+    }
     let kinetics_index = groups[from].kinetics.iter().position(|t| t.name == spec.name);
     if let Some(kinetics) = kinetics {
         let name = &spec.name;

@@ -4,10 +4,11 @@
 use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::network::describe::receptor::{Kind, Magnesium, Receptor};
-use crate::network::plan::postsynaptic::{MgBlock, RiseStage, SynapticFilter};
+use crate::network::plan::exact::CurrentGains;
+use crate::network::plan::postsynaptic::{MgBlock, SynapticFilter};
 use crate::network::plan::{ReceptorKind, ReceptorPlan};
-use crate::system::Schema;
 use crate::system::schema::SET_BY_STEPS;
+use crate::system::{LinearMembrane, Schema};
 
 /// The group of a receptor.
 pub(crate) struct Of<'a> {
@@ -17,6 +18,8 @@ pub(crate) struct Of<'a> {
     /// The model's first variable.
     pub(crate) first: usize,
     pub(crate) dt: f64,
+    /// The membrane that is integrated exactly with the receptors' currents, if there is one.
+    pub(crate) membrane: Option<&'a LinearMembrane>,
 }
 
 impl Receptor {
@@ -40,6 +43,9 @@ impl Receptor {
                         "{what}; a delta adds to a potential or to another variable of the equations"
                     )));
                 }
+                if let Some(membrane) = of.membrane {
+                    return exact_delta(name, &variable, init, membrane, of, next);
+                }
                 let counter =
                     schema.state[at].held_by.as_ref().and_then(|counter| known.clone().position(|v| v == counter));
                 let held_by = counter.map(|counter| of.first + counter);
@@ -49,6 +55,7 @@ impl Receptor {
                     own: *next..*next,
                     held_by,
                     kind: ReceptorKind::Delta,
+                    gains: None,
                     init,
                 });
             }
@@ -62,12 +69,14 @@ impl Receptor {
                     own,
                     held_by: None,
                     kind: ReceptorKind::Gap,
+                    gains: None,
                     init: Init::Zeros,
                 });
             }
             Kind::Filter { shape, reversal, block } => (shape, reversal, block),
         };
-        let (decay, rise) = shape.steps(label, of.dt)?;
+        let time_course = shape.time_course(label)?;
+        let (decay, rise) = time_course.map_or(Ok((0.0, None)), |course| course.steps(label, of.dt))?;
         if let Some(e) = reversal.filter(|e| !e.is_finite()) {
             return Err(Error::value(format!("reversal potential of `{label}`"), e, "is not finite"));
         }
@@ -83,15 +92,46 @@ impl Receptor {
             }
             Some(block) => Some(block.of(label, schema)?),
         };
-        let rise = rise.map(|[decay, gain]| RiseStage { decay, gain });
+        // The current of a graded receptor is constant over a step.
+        let gains =
+            time_course.zip(of.membrane).map(|(course, membrane)| CurrentGains::of(course, &membrane.tau, of.dt));
         let own = *next..*next + 1 + usize::from(rise.is_some());
         *next = own.end;
         let course = SynapticFilter { decay, rise, reversal, block };
-        Ok(ReceptorPlan { name, var: own.end - 1, own, held_by: None, kind: ReceptorKind::Filter(course), init })
+        let kind = ReceptorKind::Filter(course);
+        Ok(ReceptorPlan { name, var: own.end - 1, own, held_by: None, kind, gains, init })
     }
 }
 
+/// A delta of a group that is integrated exactly.
+fn exact_delta(
+    name: String,
+    variable: &str,
+    init: Init,
+    membrane: &LinearMembrane,
+    of: &Of<'_>,
+    next: &mut usize,
+) -> Result<ReceptorPlan> {
+    let label = &of.label;
+    if variable != "V" {
+        return Err(Error::Unsupported(format!("`{label}` adds to `{variable}`: `exact` integrates V alone")));
+    }
+    let gains = CurrentGains::of_delta(membrane, of.dt);
+    if let Some(gain) = gains.s.values().iter().find(|gain| !gain.is_finite()) {
+        let reason = "is the current of a potential of 1 mV: a delta of a group that is integrated exactly needs R > 0";
+        return Err(Error::value(format!("gain of `{label}`"), gain, reason));
+    }
+    let var = *next;
+    *next += 1;
+    let kind = ReceptorKind::Filter(SynapticFilter { decay: 0.0, rise: None, reversal: None, block: None });
+    Ok(ReceptorPlan { name, var, own: var..*next, held_by: None, kind, gains: Some(gains), init })
+}
+
 fn has_conductance(label: &str, of: &Of<'_>, else_what: &str) -> Result<()> {
+    if of.membrane.is_some() {
+        let why = "with which the equation of the potential is not linear; another method integrates it";
+        return Err(Error::Unsupported(format!("`{label}` is a conductance, {why} than `exact`")));
+    }
     if of.schema.inputs.iter().any(|i| i.name == "g") {
         return Ok(());
     }

@@ -131,6 +131,11 @@ impl Receptor {
     /// `TraubMiles`) spike in the next step if V is still at the threshold or above after that
     /// step.
     ///
+    /// If the group is integrated exactly ([`Method::Exact`](crate::models::Method::Exact)), spikes
+    /// act on V after it has advanced and before it is compared with the threshold, in the step in
+    /// which they arrive: NEST's `iaf_psc_delta`. Delays are then at least one step. The receptor has
+    /// a variable `group.name`, which holds the sum of the spikes that arrive in the next step.
+    ///
     /// A build refuses `spike`, `below`, `input`, `refractory`, and a variable that counts a
     /// refractory period.
     #[must_use]

@@ -4,9 +4,10 @@ use super::partition::SpikeExchange;
 use super::receptor_step::{GapStep, ReceptorStep, feel, join, mask};
 use crate::network::Network;
 use crate::network::plan::postsynaptic::SynapticFilter;
-use crate::network::plan::{GroupPlan, ReceptorKind, WORD};
+use crate::network::plan::{GroupPlan, ReceptorKind, ReceptorPlan, WORD};
 use crate::numeric::scalar::Real;
 use crate::numeric::white_noise::WhiteNoise;
+use crate::system::param::Param;
 use crate::system::state::{State, child};
 use crate::system::{Inputs, MAX_PORTS, Tick};
 
@@ -42,8 +43,28 @@ struct GroupConstants<T> {
 
 /// A receptor that has variables of its own, in the type of the network.
 enum ReceptorConstants<T> {
-    Filter(SynapticFilter<T>),
+    /// The equations, and the gains of s and h if the group is integrated exactly.
+    Filter(SynapticFilter<T>, Option<[Param<T>; 2]>),
     Gap,
+}
+
+impl<T: Real> ReceptorConstants<T> {
+    /// The constants of a receptor that has variables of its own.
+    fn of(receptor: &ReceptorPlan) -> Option<Self> {
+        let gain = |gain: &Param<f64>| match gain {
+            Param::All(gain) => Param::All(T::of(*gain)),
+            Param::Each(gains) => Param::Each(gains.iter().map(|gain| T::of(*gain)).collect()),
+        };
+        match &receptor.kind {
+            ReceptorKind::Filter(course) => {
+                let gains = receptor.gains.as_ref();
+                let gains = gains.map(|gains| [gain(&gains.s), gains.h.as_ref().map_or(Param::All(T::of(0.0)), gain)]);
+                Some(Self::Filter(course.to(), gains))
+            }
+            ReceptorKind::Delta => None,
+            ReceptorKind::Gap => Some(Self::Gap),
+        }
+    }
 }
 
 /// The memory of lists, for use in all steps: references in an empty list may have any lifetime.
@@ -84,12 +105,7 @@ impl<T: Real> NeuronBlocks<T> {
     pub(super) fn new(groups: &[GroupPlan], node: u16, seed: u64, dt: f64) -> Self {
         let known = groups.iter().enumerate().map(|(g, plan)| {
             let node = child(node, g);
-            let own = |kind: &ReceptorKind| match kind {
-                ReceptorKind::Filter(course) => Some(ReceptorConstants::Filter(course.to())),
-                ReceptorKind::Delta => None,
-                ReceptorKind::Gap => Some(ReceptorConstants::Gap),
-            };
-            let kind = plan.receptors.iter().filter_map(|receptor| own(&receptor.kind)).collect();
+            let kind = plan.receptors.iter().filter_map(ReceptorConstants::of).collect();
             let coba = plan.has_conductance();
             let noise = plan.noise.map(|sigma| WhiteNoise::new(seed, node, sigma, dt));
             GroupConstants { node, kind, coba, noise }
@@ -184,13 +200,15 @@ impl<T: Real> NeuronBlock<'_, T> {
         let mut others = others.iter_mut().map(|var| &mut **var);
         for kind in &known.kind {
             let s = others.next().unwrap_or_default();
-            let ReceptorConstants::Filter(course) = kind else {
+            let ReceptorConstants::Filter(course, gains) = kind else {
                 join(GapStep { s, w: others.next().unwrap_or_default(), i, g });
                 continue;
             };
             let h = course.rise.and_then(|_| others.next()).unwrap_or_default();
             let v = course.block.map_or(&[][..], |block| &*model[block.var]);
-            feel(ReceptorStep { course: *course, s, h, v, i, g });
+            let own = self.first..self.first + self.len;
+            let gains = gains.as_ref().map(|gains| gains.each_ref().map(|gain| gain.part(own.clone())));
+            feel(ReceptorStep { course: *course, s, h, v, gains, i, g });
         }
         vars.truncate(plan.vars.len());
         // The first unit, counted over the batch.

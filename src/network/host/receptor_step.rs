@@ -17,6 +17,8 @@ pub(super) struct ReceptorStep<'a, T> {
     pub(super) s: &'a mut [T],
     pub(super) h: &'a mut [T],
     pub(super) v: &'a [T],
+    /// The gains of s and h, if the group is integrated exactly; for each of these neurons or for all.
+    pub(super) gains: Option<[&'a [T]; 2]>,
     pub(super) i: &'a mut [T],
     pub(super) g: &'a mut [T],
 }
@@ -34,6 +36,20 @@ pub(super) fn decayed<T: Real>(s: T, decay: T) -> T {
 #[inline(always)]
 fn flushed<T: Real>(s: T) -> T {
     if s.abs() < T::of(NOTHING) { T::of(0.0) } else { s }
+}
+
+/// Adds `x` times its gain to `i`; there is a gain for each element, or one for all.
+#[inline(always)]
+fn add_times<T: Real>(i: &mut [T], x: &[T], gains: &[T]) {
+    if let [gain] = gains {
+        for (i, x) in i.iter_mut().zip(x) {
+            *i = x.mul_add(*gain, *i);
+        }
+    } else {
+        for ((i, x), gain) in i.iter_mut().zip(x).zip(gains) {
+            *i = x.mul_add(*gain, *i);
+        }
+    }
 }
 
 /// The share of gap junctions: of `s`, which is the Σ w·V that arrived in the step before and is
@@ -61,11 +77,19 @@ impl<T: Real> SimdLoop for ReceptorStep<'_, T> {
         let len = self.s.len().min(self.i.len()).min(self.g.len());
         let (s, i, g) = (&mut self.s[..len], &mut self.i[..len], &mut self.g[..len]);
         match (self.course.reversal, self.course.block) {
-            (None, _) => {
-                for k in 0..len {
-                    i[k] += s[k];
+            (None, _) => match self.gains {
+                None => {
+                    for k in 0..len {
+                        i[k] += s[k];
+                    }
                 }
-            }
+                Some([of_s, of_h]) => {
+                    add_times(i, s, of_s);
+                    if self.course.rise.is_some() {
+                        add_times(i, self.h, of_h);
+                    }
+                }
+            },
             (Some(reversal), None) => {
                 for k in 0..len {
                     i[k] = s[k].mul_add(reversal, i[k]);

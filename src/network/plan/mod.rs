@@ -1,6 +1,7 @@
 //! A network with all names resolved, as both engines use it. It depends neither on models nor on
 //! the type of elements.
 
+pub(crate) mod exact;
 pub(crate) mod plastic;
 pub(crate) mod postsynaptic;
 
@@ -11,6 +12,7 @@ use crate::error::Result;
 use crate::init::Init;
 use crate::memory::threads;
 use crate::numeric::scalar::Real;
+use exact::CurrentGains;
 use plastic::PlasticPlan;
 use postsynaptic::SynapticFilter;
 use std::ops::{Range, RangeInclusive};
@@ -65,6 +67,8 @@ pub(crate) struct ReceptorPlan {
     /// The network's variable that counts the steps in which `var` stays constant, if there is one.
     pub(crate) held_by: Option<usize>,
     pub(crate) kind: ReceptorKind,
+    /// The effect of its current, if the group is integrated exactly.
+    pub(crate) gains: Option<CurrentGains>,
     pub(crate) init: Init,
 }
 
@@ -130,27 +134,14 @@ device_constants! {
         BLOCKED: usize = 4,
         /// Gap junctions: a current and a conductance.
         GAP_JUNCTIONS: usize = 8,
+        /// The group is integrated exactly: gains multiply the receptor's variables.
+        EXACT: usize = 16,
         /// The receptor is a variable of the model, whose number is added.
-        DELTA: usize = 16,
+        DELTA: usize = 32,
     }
 }
 
 impl ReceptorKind {
-    /// The bits of a receptor; for a delta they include the model's variable `var` to which it
-    /// adds.
-    pub(crate) fn bits(&self, var: usize) -> usize {
-        match self {
-            Self::Filter(course) => {
-                let bit = |has: bool, bit: usize| if has { bit } else { 0 };
-                bit(course.reversal.is_some(), COBA)
-                    | bit(course.rise.is_some(), RISES)
-                    | bit(course.block.is_some(), BLOCKED)
-            }
-            Self::Gap => GAP_JUNCTIONS,
-            Self::Delta => DELTA + var,
-        }
-    }
-
     /// Whether the receptor gives the model a conductance.
     pub(crate) fn is_conductance(&self) -> bool {
         match self {
@@ -162,9 +153,33 @@ impl ReceptorKind {
 }
 
 impl ReceptorPlan {
+    /// The bits of the receptor; for a delta they include the model's variable to which it adds,
+    /// whose number counts from `first`.
+    pub(crate) fn bits(&self, first: usize) -> usize {
+        match &self.kind {
+            ReceptorKind::Filter(course) => {
+                let bit = |has: bool, bit: usize| if has { bit } else { 0 };
+                bit(course.reversal.is_some(), COBA)
+                    | bit(course.rise.is_some(), RISES)
+                    | bit(course.block.is_some(), BLOCKED)
+                    | bit(self.gains.is_some(), EXACT)
+            }
+            ReceptorKind::Gap => GAP_JUNCTIONS,
+            ReceptorKind::Delta => DELTA + self.var.saturating_sub(first),
+        }
+    }
+
+    /// Whether spikes act on the potential after it has advanced and before it is compared with the
+    /// threshold, as NEST's `iaf_psc_delta` does: the receptor holds them for a step, and then moves
+    /// the potential by their sum.
+    pub(crate) fn acts_before_threshold(&self) -> bool {
+        self.gains.as_ref().is_some_and(|gains| gains.jump)
+    }
+
     /// Whether the receptor's value lasts for one step only.
     pub(crate) fn is_graded<T: Real>(&self) -> bool {
-        matches!(self.kind, ReceptorKind::Filter(course) if T::of(course.decay) == T::of(0.0))
+        let short = matches!(self.kind, ReceptorKind::Filter(course) if T::of(course.decay) == T::of(0.0));
+        short && !self.acts_before_threshold()
     }
 
     /// The names of the receptor's variables.

@@ -50,34 +50,55 @@ impl SynapticFilter<f64> {
     }
 }
 
+/// The equations in time: ds/dt = −s/tau, to which a rise adds scale·h, and dh/dt = −h/rise.tau.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct TimeCourse {
+    pub(crate) tau: f64,
+    pub(crate) rise: Option<Rise>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rise {
+    pub(crate) tau: f64,
+    pub(crate) scale: f64,
+}
+
 impl Shape {
-    /// The factor of s in a step of `dt`; and, if the receptor has a rise, the factor of h and the
-    /// gain with which h is added to s.
-    pub(crate) fn steps(self, label: &str, dt: f64) -> Result<(f64, Option<[f64; 2]>)> {
+    /// The equations in time; `None` for a value that lasts for one step.
+    pub(crate) fn time_course(self, label: &str) -> Result<Option<TimeCourse>> {
         let check = |tau: f64| {
             if tau > 0.0 && tau.is_finite() {
                 return Ok(tau);
             }
             Err(Error::value(format!("time constant of `{label}`"), tau, "is not a positive number"))
         };
-        let (tau, rise, scale) = match self {
-            Self::Graded => return Ok((0.0, None)),
-            Self::Exponential { tau } => return Ok((math::exp(-dt / check(tau)?), None)),
-            Self::Alpha { tau } => (check(tau)?, tau, 1.0 / tau),
+        let (tau, rise) = match self {
+            Self::Graded => return Ok(None),
+            Self::Exponential { tau } => (check(tau)?, None),
+            Self::Alpha { tau } => (check(tau)?, Some(Rise { tau, scale: 1.0 / tau })),
             Self::Dual { rise, tau } => {
                 let (rise, tau) = (check(rise)?, check(tau)?);
-                (tau, rise, 1.0 / after(peak(rise, tau), rise, tau))
+                (tau, Some(Rise { tau: rise, scale: 1.0 / after(peak(rise, tau), rise, tau) }))
             }
         };
-        let gain = scale * after(dt, rise, tau);
+        Ok(Some(TimeCourse { tau, rise }))
+    }
+}
+
+impl TimeCourse {
+    /// The factor of s in a step of `dt`, and the stage from which it rises.
+    pub(crate) fn steps(self, label: &str, dt: f64) -> Result<(f64, Option<RiseStage<f64>>)> {
+        let decay = math::exp(-dt / self.tau);
+        let Some(rise) = self.rise else { return Ok((decay, None)) };
+        let gain = rise.scale * after(dt, rise.tau, self.tau);
         if !gain.is_finite() {
             return Err(Error::value(
                 format!("time constants of `{label}`"),
-                format!("{rise} and {tau}"),
+                format!("{} and {}", rise.tau, self.tau),
                 "are too far apart",
             ));
         }
-        Ok((math::exp(-dt / tau), Some([math::exp(-dt / rise), gain])))
+        Ok((decay, Some(RiseStage { decay: math::exp(-dt / rise.tau), gain })))
     }
 }
 
@@ -98,15 +119,20 @@ fn peak(rise: f64, tau: f64) -> f64 {
 mod tests {
     use super::*;
 
+    /// The factors of s and of h, and the gain.
+    fn stages(shape: Shape, dt: f64) -> (f64, f64, f64) {
+        let course = shape.time_course("x").unwrap().unwrap();
+        let (decay, Some(rise)) = course.steps("x", dt).unwrap() else { panic!("the shape has no rise") };
+        (decay, rise.decay, rise.gain)
+    }
+
     #[test]
     fn a_dual_exponential_is_1_at_its_peak() {
         for (rise, tau) in
             [(1.0, 10.0), (2.0, 100.0), (10.0, 1.0), (5.0, 5.0), (5.0, 5.000_001), (5.0, 5.001), (0.1, 0.3)]
         {
             let dt = peak(rise, tau) / 1000.0;
-            let (decay, Some([h_decay, gain])) = Shape::Dual { rise, tau }.steps("x", dt).unwrap() else {
-                panic!("the shape has no rise")
-            };
+            let (decay, h_decay, gain) = stages(Shape::Dual { rise, tau }, dt);
             let (mut s, mut h, mut most, mut at) = (0.0_f64, 1.0_f64, 0.0_f64, 0);
             for k in 1..3000 {
                 s = h.mul_add(gain, s * decay);
@@ -122,9 +148,7 @@ mod tests {
     #[test]
     fn an_alpha_is_exact_at_any_step() {
         for dt in [0.05, 0.1, 1.0, 7.0] {
-            let (decay, Some([h_decay, gain])) = Shape::Alpha { tau: 4.0 }.steps("x", dt).unwrap() else {
-                panic!("the shape has no rise")
-            };
+            let (decay, h_decay, gain) = stages(Shape::Alpha { tau: 4.0 }, dt);
             let (mut s, mut h) = (0.0_f64, 3.0_f64);
             for k in 1..50 {
                 s = h.mul_add(gain, s * decay);

@@ -199,6 +199,7 @@ impl<R: Real> System<R> for CondNeuGroup<R> {
     }
 
     fn check(&self) -> Result<()> {
+        self.method.check_nonlinear(self.kind())?;
         info::check_all(&Parameters::TABLE, self.params.all(), self.size)?;
         for (k, (name, channel)) in self.channels.iter().enumerate() {
             if name.is_empty() || name.contains('.') || self.channels[..k].iter().any(|(other, _)| other == name) {

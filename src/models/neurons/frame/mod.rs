@@ -251,6 +251,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
     }
 
     fn check(&self) -> Result<()> {
+        self.method.check_nonlinear(self.kind())?;
         info::check_all(&E::PARAMETERS, &self.params, self.size)?;
         for (name, init) in Self::names().iter().zip(&self.initial) {
             init.as_ref().map_or(Ok(()), |init| init.check(name, &[self.size]))?;

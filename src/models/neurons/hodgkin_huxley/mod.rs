@@ -184,6 +184,7 @@ impl<R: Real, E: HodgkinHuxleyEquations<P>, const P: usize> System<R> for Hodgki
     }
 
     fn check(&self) -> Result<()> {
+        self.method.check_nonlinear(self.kind())?;
         info::check_all(&E::PARAMETERS, &self.params, self.size)?;
         for (name, init) in NAMES.iter().zip(&self.initial) {
             init.as_ref().map_or(Ok(()), |init| init.check(name, &[self.size]))?;

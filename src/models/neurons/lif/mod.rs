@@ -17,7 +17,7 @@ use crate::numeric::simd::vectorize;
 use crate::system::param::Param;
 use crate::system::program::Program;
 use crate::system::state::State;
-use crate::system::{Inputs, Schema, Shared, System, Tick};
+use crate::system::{Inputs, LinearMembrane, Schema, Shared, System, Tick};
 use step::{Step, TILE, Tile, Vars};
 
 crate::parameters! {
@@ -58,6 +58,14 @@ crate::parameters! {
 /// the current. With the default method, `exp_auto`, a step is exact for inputs that are constant
 /// over it.
 ///
+/// With [`Method::Exact`] a network solves V together with the decaying currents of the group's
+/// receptors (Rotter & Diesmann, Biol. Cybern. 81, 1999, 381-402). The neuron is then NEST's
+/// `iaf_psc_exp`, `iaf_psc_alpha` or `iaf_psc_delta`, with NEST's order within a step: V advances
+/// with the currents of the step before; the currents decay, and arriving spikes are added; V is
+/// compared with the threshold. NEST's C_m is τ/R. The peak of its alpha current is the weight, as
+/// that of [`Receptor::dual_exponential`](crate::network::Receptor::dual_exponential) with two equal
+/// time constants.
+///
 /// After a spike V stays for as many steps as fit into `tau_ref`; the neuron does not spike, and
 /// what a network's synapses would add to V is dropped (Brian2's `unless refractory`, NEST's rule).
 /// NEST counts these steps so, too; Brian2 counts the step of the spike as one of them. The steps
@@ -65,7 +73,7 @@ crate::parameters! {
 /// and for `tau_ref` a multiple of `dt` their rounding makes it a step more or less. Brainpy's
 /// neuron also spikes within the period, if V is at the threshold. Where brainpy has `t_last_spike`
 /// and, on request, `refractory` as a boolean, `refractory` here is not 0 where that one is true.
-#[doc(alias("LIF", "LifRef", "LeakyIntegrateAndFire", "iaf_psc_delta"))]
+#[doc(alias("LIF", "LifRef", "LeakyIntegrateAndFire", "iaf_psc_exp", "iaf_psc_alpha", "iaf_psc_delta"))]
 #[derive(Clone, Debug)]
 pub struct Lif<R> {
     size: usize,
@@ -188,6 +196,15 @@ impl<R: Real> System<R> for Lif<R> {
         )
     }
 
+    fn linear_membrane(&self) -> Option<LinearMembrane> {
+        let Parameters { r, tau, .. } = &self.constants;
+        let wide = |param: &Param<R>| match param {
+            Param::All(value) => Param::All(value.to_f64()),
+            Param::Each(values) => Param::Each(values.iter().map(|value| value.to_f64()).collect()),
+        };
+        (self.method == Method::Exact).then(|| LinearMembrane { tau: wide(tau), r: wide(r) })
+    }
+
     fn prepare(&self, dt: f64, _: Device) -> Result<()> {
         let Parameters { v_reset, v_th, tau_ref, .. } = &self.constants;
         check_steps(tau_ref, dt)?;
@@ -204,6 +221,10 @@ impl<R: Real> System<R> for Lif<R> {
 
     fn check(&self) -> Result<()> {
         info::check_all(&Parameters::TABLE, self.constants.all(), self.size)?;
+        if self.conductance && self.method == Method::Exact {
+            let why = "the equation is not linear with a conductance, and `exact` integrates currents";
+            return Err(Error::Unsupported(format!("method `exact` of LIF with the input `g`: {why}")));
+        }
         self.v.check("V", &[self.size])
     }
 }
