@@ -52,7 +52,7 @@ impl AllowedPairs {
     /// counterpart is `AllowedPairs::source` in `connect.cuh`.
     #[inline(always)]
     fn source(&self, word: u64) -> u32 {
-        let pair = (u128::from(word) * u128::from(self.len()) >> 64) as u64;
+        let pair = ((u128::from(word) * u128::from(self.len())) >> 64) as u64;
         let (post, within) = (u64::from(self.post), self.within.len() as u64);
         let first = u64::from(self.within.start) * post;
         let source = if pair < first {
@@ -112,8 +112,8 @@ impl SimdLoop for Count<'_> {
         let (uniform, mut first) = (pairs.is_uniform(), synapses.start);
         while first < synapses.end {
             let mut units = [0; BLOCKS];
-            for k in 0..BLOCKS {
-                units[k] = first / 2 + k as u64;
+            for (unit, block) in units.iter_mut().zip(first / 2..) {
+                *unit = block;
             }
             let words = words(stream, units, [SOURCES; BLOCKS]);
             let mut sources = [0; DRAWS];

@@ -36,8 +36,8 @@ impl SimdLoop for Row<'_> {
         let Self { stream, neuron, n, own, out } = self;
         let mut steps = [0; BLOCKS];
         for (block, out) in (0_u64..).zip(out.chunks_mut(DRAWS)) {
-            for k in 0..BLOCKS {
-                steps[k] = PARTNERS | (block * BLOCKS as u64 + k as u64);
+            for (step, block) in steps.iter_mut().zip(block * BLOCKS as u64..) {
+                *step = PARTNERS | block;
             }
             let words = words(stream, [u64::from(neuron); BLOCKS], steps);
             let mut partners = [0; DRAWS];
@@ -67,7 +67,7 @@ pub(super) fn words(stream: Stream, units: [u64; BLOCKS], steps: [u64; BLOCKS]) 
 #[inline(always)]
 pub(super) fn below(word: u64, n: u32) -> u32 {
     let n = u64::from(n);
-    (((word & 0xffff_ffff) * n >> 32) + (word >> 32) * n >> 32) as u32
+    (((((word & 0xffff_ffff) * n) >> 32) + (word >> 32) * n) >> 32) as u32
 }
 
 #[cfg(test)]
@@ -82,7 +82,7 @@ mod tests {
             let word = u64::from(a) << 32 | u64::from(b);
             for n in [0, 1, 2, 3, c, u32::MAX] {
                 for word in [word, 0, u64::MAX] {
-                    assert_eq!(u128::from(below(word, n)), u128::from(word) * u128::from(n) >> 64);
+                    assert_eq!(u128::from(below(word, n)), (u128::from(word) * u128::from(n)) >> 64);
                 }
             }
         }

@@ -51,7 +51,11 @@ impl Values<'_> {
             for k in 0..W {
                 steps[k] = self.purpose | u64::from(targets[k]);
             }
-            return distribution.draw_each(self.stream, self.units(first, len), steps);
+            // The same unit for all values saves products of its random words.
+            return match self.numbers {
+                Numbers::Zero => distribution.draw_each(self.stream, [u64::from(self.source); W], steps),
+                _ => distribution.draw_each(self.stream, self.units(first, len), steps),
+            };
         }
         let mut all = [0.0; W];
         for k in 0..len {
@@ -60,9 +64,7 @@ impl Values<'_> {
         }
         all
     }
-}
 
-impl Values<'_> {
     /// The units of `len` values from number `first` on; units beyond the end are those of the
     /// source.
     #[inline(always)]
@@ -71,8 +73,8 @@ impl Values<'_> {
         match self.numbers {
             Numbers::Zero => {}
             Numbers::Places => {
-                for k in 0..W {
-                    numbers[k] = (first + k) as u32;
+                for (number, place) in numbers.iter_mut().zip(first as u32..) {
+                    *number = place;
                 }
             }
             Numbers::Each(all) => numbers[..len].copy_from_slice(&all[first..first + len]),

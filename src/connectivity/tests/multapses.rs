@@ -44,9 +44,9 @@ fn naive(spec: &ConnectivitySpec) -> Vec<Vec<Synapse>> {
     let own = |s: u32, t: u32| !spec.autapses && spec.pre.start + s as usize == spec.post.start + t as usize;
     // Draw number k of a unit.
     let uniform = |unit: u64, purpose: u64, k: u64, n: usize| {
-        let [a, b, c, d] = stream.words(unit, purpose << 56 | k / 2);
+        let [a, b, c, d] = stream.words(unit, (purpose << 56) | (k / 2));
         let [high, low] = if k.is_multiple_of(2) { [a, b] } else { [c, d] };
-        (u128::from(u64::from(high) << 32 | u64::from(low)) * n as u128 >> 64) as usize
+        ((u128::from(u64::from(high) << 32 | u64::from(low)) * n as u128) >> 64) as usize
     };
     let partner = |neuron: u32, k: u32, n: u32, not: &dyn Fn(u32) -> bool| {
         let allowed: Vec<u32> = (0..n).filter(|x| !not(*x)).collect();
@@ -63,7 +63,7 @@ fn naive(spec: &ConnectivitySpec) -> Vec<Vec<Synapse>> {
                 let [a, b, c, d] = stream.words(k / 2, 4 << 56);
                 let [high, low] = if k.is_multiple_of(2) { [a, b] } else { [c, d] };
                 let word = u128::from(u64::from(high) << 32 | u64::from(low));
-                lengths[allowed[(word * allowed.len() as u128 >> 64) as usize] as usize] += 1;
+                lengths[allowed[((word * allowed.len() as u128) >> 64) as usize] as usize] += 1;
             }
             pairs.extend((0..pre).flat_map(|s| (0..lengths[s as usize]).map(move |k| (s, target(s, k), k))));
         }
