@@ -107,27 +107,47 @@ __device__ __forceinline__ u32 own_source(const ConnectArgs& c, u32 target) {
     return c.own_shift != NO_SHIFT && source >= 0 && source < (long long)c.pre ? (u32)source : NOBODY;
 }
 
+// A uniform number below n, from 64 random bits.
+__device__ __forceinline__ u32 below(u64 word, u32 n) { return (u32)__umul64hi(word, n); }
+
+// Draws the partners of a neuron with repetition, by a warp: numbers below n, without `own`. Calls
+// `each(k, partner)` for each k in [begin, end); `begin` is even. A lane computes the two partners of
+// a block of random words.
+template <class Each>
+__device__ __forceinline__ void partners(const ConnectArgs& c, u32 neuron, u32 n, u32 own, u32 begin, u32 end, Each each) {
+    const u32 allowed = n - (u32)(own != NOBODY);
+    for (u32 k = begin + 2 * (threadIdx.x % 32); k < end; k += 64) {
+        const Words w = random_words(c.seed, c.stream, neuron, PARTNERS | (u64)(k / 2));
+        const u32 first = below((u64)w.a << 32 | w.b, allowed), second = below((u64)w.c << 32 | w.d, allowed);
+        each(k, first + (u32)(first >= own));
+        if (k + 1 < end) each(k + 1, second + (u32)(second >= own));
+    }
+}
+
+// The unit of a synapse's random values. The synapses of a pair have different numbers.
+__device__ __forceinline__ u64 unit(const ConnectArgs& c, u32 source, u32 number) { return source + (u64)c.pre * number; }
+
 // A value of a distribution, without bounds.
-__device__ __forceinline__ double draw_once(const ConnectArgs& c, const DrawArgs& of, u32 source, u64 step) {
+__device__ __forceinline__ double draw_once(const ConnectArgs& c, const DrawArgs& of, u64 unit, u64 step) {
     if (of.distribution == UNIFORM) {
-        const Words w = random_words(c.seed, c.stream, source, step);
+        const Words w = random_words(c.seed, c.stream, unit, step);
         return of.location + of.scale * ((double)(((u64)w.a << 32 | w.b) >> 11) / 9007199254740992.0);
     }
-    const double normal = of.location + of.scale * (double)random_normal(c.seed, c.stream, source, step);
+    const double normal = of.location + of.scale * (double)random_normal(c.seed, c.stream, unit, step);
     return of.distribution == LOG_NORMAL ? math::exp_of(normal) : normal;
 }
 
 // The value of a synapse.
-__device__ __forceinline__ double draw(const ConnectArgs& c, const DrawArgs& of, u64 purpose, u32 source, u32 target) {
+__device__ __forceinline__ double draw(const ConnectArgs& c, const DrawArgs& of, u64 purpose, u64 unit, u32 target) {
 #if BOUNDED
     for (u32 number = 0;; ++number) {
-        const double value = draw_once(c, of, source, purpose | (u64)number << 32 | target);
+        const double value = draw_once(c, of, unit, purpose | (u64)number << 32 | target);
         const bool is_low = value < of.min, is_high = value > of.max;
         if (!(is_low || is_high)) return value;
         if (number + 1 >= of.draws) return is_low ? of.min : of.max;
     }
 #else
-    return draw_once(c, of, source, purpose | target);
+    return draw_once(c, of, unit, purpose | target);
 #endif
 }
 __device__ __forceinline__ unsigned short steps(double delay, double dt, u32 lead) {

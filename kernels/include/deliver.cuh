@@ -155,10 +155,10 @@ __device__ __forceinline__ void drain_long_rows(u32 has_long_rows, u32 k) {
 __device__ __forceinline__ void deliver(const PreProjection& to, u32 source, u32 delay, u64 copy, u32 k, int amount = 0) {
 #if PROCEDURAL
     if (to.generator) {
-        const u32 pieces = connect::pieces(*to.generator);
+        const u32 length = connect::row_length(*to.generator, source), pieces = connect::pieces(*to.generator, length);
         void* made = sums_of(to, copy);
         // This is the minimum number of synapses with this number of pieces.
-        if (to.generator->count > PIECE && enqueue_row({&to, made, source, u64(pieces - 1) * PIECE + 1}, k)) return;
+        if (length > PIECE && enqueue_row({&to, made, source, u64(pieces - 1) * PIECE + 1}, k)) return;
         for (u32 piece = 0; piece < pieces; ++piece) connect::add_piece(*to.generator, source, piece, made);
         return;
     }

@@ -61,11 +61,7 @@ pub fn read_with(path: impl AsRef<Path>, limit: Limit) -> Result<Vec<(String, Ar
 ///
 /// # Errors
 /// The same as for [`read`].
-pub fn read_some(
-    path: impl AsRef<Path>,
-    limit: Limit,
-    wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<(String, Array)>> {
+pub fn read_some(path: impl AsRef<Path>, limit: Limit, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Array)>> {
     let path = path.as_ref();
     let (file, len, kind) = open(path).map_err(|e| e.at(path, ""))?;
     if kind == Kind::Npy {

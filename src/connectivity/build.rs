@@ -1,12 +1,11 @@
 //! Builds a projection's synapses in parallel: first the lengths of rows, then the rows. No bit
 //! depends on the number of threads.
 
-use super::rng_streams::{DELAY, WEIGHT};
+use super::finish_row::{Finish, Scratch};
+use super::fixed_indegree::SortedRows;
 use super::rows::Rows;
 use super::spec::ConnectivitySpec;
 use super::synapse_table::{Delays, Index, SynapseTable, Weights};
-use super::value_rule::ValueRule;
-use super::values::Values;
 use super::{Connect, fixed_indegree, from_arrays};
 use crate::error::{Error, Result};
 use crate::memory;
@@ -34,33 +33,38 @@ impl ConnectivitySpec {
     }
 
     fn make<X: Index>(&self) -> Result<SynapseTable> {
-        let rows = Rows::of(self);
+        let drawn = self.drawn_offsets()?;
+        let rows = Rows::of(self, &drawn);
         let what = self.of("synapses");
-        let made = if let Connect::FixedNumPre(k) = self.connect {
-            Some(fixed_indegree::make::<X>(self, &rows, k)?)
-        } else {
-            None
-        };
-        let there = made.is_some();
-        let (offsets, mut targets) = match made {
-            Some(made) => made,
-            None => {
+        let there = matches!(self.connect, Connect::FixedNumPre(_));
+        let SortedRows { offsets, mut targets, numbers } = match self.connect {
+            Connect::FixedNumPre(k) => fixed_indegree::make::<X>(self, &rows, k)?,
+            _ => {
                 let offsets = self.offsets(lengths(&rows, &what)?)?;
-                let targets = zeroed::<X>(&what, offsets.last().copied().unwrap_or(0))?;
-                (offsets, targets)
+                let targets = zeroed(&what, offsets.last().copied().unwrap_or(0))?;
+                SortedRows { offsets, targets, numbers: Vec::new() }
             }
         };
-        let finish = Finish::of(self)?;
+        let (finish, numbered) = (Finish::of(self)?, self.numbered());
         let len = targets.len() as u64;
-        let mut integer_weights: Vec<i32> = zeroed(&what, if finish.weigh { len } else { 0 })?;
+        // A weight replaces the number of its synapse.
+        let mut integer_weights =
+            if numbers.is_empty() { zeroed(&what, if finish.weigh { len } else { 0 })? } else { numbers };
         let mut delays: Vec<u16> = zeroed(&what, if finish.delay { len } else { 0 })?;
         if !there || finish.weigh || finish.delay {
             let pieces = pieces(&offsets, &mut targets, &mut integer_weights, &mut delays);
             pieces.into_par_iter().for_each_init(Scratch::default, |scratch, piece| {
                 piece.each(|source, row| {
+                    scratch.numbers.clear();
                     if there {
                         scratch.row.clear();
                         scratch.row.extend(row.targets.iter().map(|target| target.wide()));
+                        if numbered {
+                            scratch.numbers.extend(row.integer_weights.iter().map(|number| *number as u32));
+                        }
+                    } else if numbered {
+                        rows.targets(source, &mut scratch.row);
+                        scratch.numbers.extend(0..scratch.row.len() as u32);
                     } else {
                         rows.row(source, &mut scratch.row);
                     }
@@ -87,7 +91,7 @@ impl ConnectivitySpec {
 }
 
 /// Returns the number of synapses of each row.
-fn lengths(rows: &Rows, what: &str) -> Result<Vec<u32>> {
+fn lengths(rows: &Rows<'_>, what: &str) -> Result<Vec<u32>> {
     let mut lengths: Vec<u32> = zeroed(what, rows.pre.into())?;
     lengths.par_iter_mut().enumerate().with_min_len(64).for_each_init(Vec::new, |row, (source, len)| {
         *len = rows.known_len(source as u32).unwrap_or_else(|| {
@@ -104,59 +108,6 @@ pub(super) fn zeroed<V: bytemuck::Zeroable>(what: &str, len: u64) -> Result<Vec<
 
 fn index(what: &str, len: u64) -> Result<usize> {
     usize::try_from(len).map_err(|_| Error::OutOfMemory { what: what.into(), need: u64::MAX, free: memory::free() })
-}
-
-/// Memory that a thread uses again for each row.
-#[derive(Default)]
-struct Scratch {
-    row: Vec<u32>,
-    steps: Vec<u32>,
-    /// The delay in the upper half, the target in the lower half.
-    keys: Vec<u64>,
-}
-
-/// Adds delays to the targets of a row, sorts them, and adds weights.
-struct Finish<'a> {
-    spec: &'a ConnectivitySpec,
-    weights: ValueRule<'a>,
-    inv_scale: f64,
-    weigh: bool,
-    times: ValueRule<'a>,
-    delay: bool,
-}
-
-impl<'a> Finish<'a> {
-    fn of(spec: &'a ConnectivitySpec) -> Result<Self> {
-        let (weights, times) = (spec.weights()?, spec.times()?);
-        let weigh = !matches!(weights, ValueRule::Same(_));
-        let delay = !matches!(times, ValueRule::Same(_));
-        Ok(Self { spec, weights, inv_scale: 1.0 / spec.weight_scale(), weigh, times, delay })
-    }
-
-    /// Writes the targets in `scratch` into their row.
-    fn row<X: Index>(&self, source: u32, scratch: &mut Scratch, row: Row<'_, X>) {
-        let Self { spec, weights, inv_scale, times, .. } = self;
-        if self.delay {
-            let values = Values { rule: *times, stream: spec.stream, purpose: DELAY, source, targets: &scratch.row };
-            values.steps(spec.dt, spec.lead, &mut scratch.steps);
-            scratch.keys.clear();
-            let keys = scratch
-                .steps
-                .iter()
-                .zip(&scratch.row)
-                .map(|(steps, target)| u64::from(*steps) << 32 | u64::from(*target));
-            scratch.keys.extend(keys);
-            scratch.keys.sort_unstable();
-            scratch.row.clear();
-            scratch.row.extend(scratch.keys.iter().map(|key| *key as u32));
-            row.delays.iter_mut().zip(&scratch.keys).for_each(|(delay, key)| *delay = (key >> 32) as u16);
-        }
-        row.targets.iter_mut().zip(&scratch.row).for_each(|(place, target)| *place = X::of(*target));
-        if self.weigh {
-            let values = Values { rule: *weights, stream: spec.stream, purpose: WEIGHT, source, targets: &scratch.row };
-            values.integer_weights(*inv_scale, row.integer_weights);
-        }
-    }
 }
 
 /// A row that is to be filled. Arrays that the projection does not have are empty.
@@ -192,7 +143,7 @@ impl<X> Piece<'_, X> {
 }
 
 /// Splits off the first `len` elements of a slice, or nothing if the slice is empty.
-fn cut<'a, V>(from: &mut &'a mut [V], len: usize) -> &'a mut [V] {
+pub(super) fn cut<'a, V>(from: &mut &'a mut [V], len: usize) -> &'a mut [V] {
     let all = take(from);
     let (first, rest) = all.split_at_mut(len.min(all.len()));
     *from = rest;

@@ -2,7 +2,7 @@
 
 use super::spec::ConnectivitySpec;
 use super::value_rule::ValueRule;
-use super::{Connect, fixed_indegree};
+use super::{Connect, fixed_indegree, total_number};
 
 /// The number of synapses, and the memory for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,7 @@ impl ConnectivitySpec {
             }
             Connect::FixedNumPre(k) => post.saturating_mul(*k as u64),
             Connect::FixedNumPost(k) => pre.saturating_mul(*k as u64),
+            Connect::FixedTotalNumber(n) => *n as u64,
             Connect::OneToOne => pre.min(post),
             Connect::AllToAll => pre.saturating_mul(post),
             Connect::Arrays { pre, .. } => pre.len() as u64,
@@ -38,10 +39,23 @@ impl ConnectivitySpec {
         let bytes = synapses.saturating_mul(target + weight + delay).saturating_add((pre + 1) * 8);
         let more = match &self.connect {
             Connect::Arrays { .. } => synapses.saturating_mul(4),
-            Connect::FixedNumPre(k) => fixed_indegree::bytes(pre, *k as u64),
+            Connect::FixedNumPre(k) => {
+                // Weights have the place of numbers.
+                let numbers = if self.numbered() && weight == 0 { synapses.saturating_mul(4) } else { 0 };
+                fixed_indegree::bytes(pre, *k as u64, self.numbered()).saturating_add(numbers)
+            }
+            Connect::FixedTotalNumber(n) => total_number::bytes(pre, *n as u64).saturating_add(pre * 4),
             _ => pre * 4,
         };
         Estimate { synapses, bytes, building: bytes.saturating_add(more) }
+    }
+
+    /// The bytes that the rows of procedural connectivity need.
+    pub(crate) fn procedural_bytes(&self) -> u64 {
+        match self.connect {
+            Connect::FixedTotalNumber(_) => (self.pre.len() as u64 + 1) * 8,
+            _ => 0,
+        }
     }
 
     /// Whether the numbers of targets fit in 16 bits.

@@ -3,18 +3,21 @@
 //! Each synapse is a function of the network's seed, the projection's name, and the numbers of its
 //! source and target within the projection's parts. It does not depend on threads, on the device,
 //! or on synapses that were built before. So any row can be computed alone, and a GPU computes its
-//! own. Excluding autapses changes no other synapse of [`Connect::FixedProb`]. Under every rule,
-//! weights and delays belong to the pair.
+//! own. Excluding autapses changes no other synapse of [`Connect::FixedProb`]. Under every rule
+//! without multapses, weights and delays belong to the pair. Parallel synapses have a number, by
+//! which their weights and delays differ.
 
 mod build;
 pub(crate) mod columns;
 #[cfg(feature = "cuda")]
 pub(crate) mod device;
 mod estimate;
+mod finish_row;
 mod fixed_indegree;
 mod from_arrays;
 mod geometric_rows;
 pub(super) mod log;
+mod multapses;
 mod permutation;
 mod procedural_rows;
 pub(crate) mod rng_streams;
@@ -23,6 +26,8 @@ pub(crate) mod spec;
 pub(crate) mod synapse_table;
 #[cfg(test)]
 mod tests;
+mod total_number;
+mod uniform_partners;
 mod value_rule;
 mod values;
 
@@ -37,26 +42,40 @@ pub(crate) const MOST_STEPS: u32 = 65_535;
 /// parts.
 ///
 /// brainpy's classes of the same names (`brainpy.connect.FixedProb`, `FixedPreNum`, `FixedPostNum`,
-/// `One2One`, `All2All`) draw other synapses from a seed. Their `FixedProb` excludes autapses only
-/// with `include_self=False`; here [`Projection::autapses`](crate::network::Projection::autapses)
-/// excludes them for all rules.
+/// `FixedTotalNum`, `One2One`, `All2All`) draw other synapses from a seed. Their `FixedProb`
+/// excludes autapses only with `include_self=False`; here
+/// [`Projection::autapses`](crate::network::Projection::autapses) excludes them for all rules.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Connect {
     /// Every pair with this probability, independently of all other pairs. (brainpy's `FixedProb`
     /// gives every source the same number of targets; this rule is Brian2's `connect(p=…)`.)
     FixedProb(f64),
-    /// Every target has this number of sources, all different: brainpy's `FixedPreNum`.
+    /// Every target has this number of sources: brainpy's `FixedPreNum`, NEST's `fixed_indegree`.
+    /// They are all different, unless
+    /// [`Projection::multapses`](crate::network::Projection::multapses) allows repetition.
     FixedNumPre(usize),
-    /// Every source has this number of targets, all different: brainpy's `FixedPostNum`.
+    /// Every source has this number of targets: brainpy's `FixedPostNum`, NEST's `fixed_outdegree`.
+    /// They are all different, unless there are multapses.
     FixedNumPost(usize),
+    /// This number N of synapses in all: NEST's `fixed_total_number`. Each synapse is one of the
+    /// M pairs of a source and a target, drawn uniformly and independently of all other synapses:
+    /// P(s, t) = 1/M. M is the number of sources times the number of targets, less the pairs of a
+    /// neuron with itself if autapses are excluded. A pair may therefore have several synapses
+    /// (multapses): their number is binomial with mean N/M. N may exceed M, and is at most 2⁴⁰.
+    ///
+    /// The outdegrees are multinomial. They are drawn before the targets of each source, as
+    /// counts of N drawn sources. brainpy's `FixedTotalNum` is this rule with
+    /// `allow_multi_conn=True`; without it N different pairs are drawn.
+    FixedTotalNumber(usize),
     /// The k-th source and the k-th target; both parts have the same size.
     OneToOne,
     /// Every pair.
     AllToAll,
     /// These pairs; a pair may occur more than once. The place of a pair in the arrays is also the
     /// place of its weight and of its delay, if these are [`Init::Values`](crate::Init::Values).
-    /// Autapses cannot be excluded: omit them from the arrays.
+    /// Drawn weights and delays of a pair's synapses are independent of each other.
+    /// Autapses and repeated pairs cannot be excluded: omit them from the arrays.
     Arrays {
         /// The source of each synapse.
         pre: Vec<u32>,

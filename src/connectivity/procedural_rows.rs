@@ -1,20 +1,21 @@
 //! Rows of procedural connectivity: generated for each spike.
 
-use super::Connect;
 use super::rng_streams::WEIGHT;
 use super::rows::Rows;
 use super::spec::ConnectivitySpec;
 use super::value_rule::ValueRule;
-use super::values::Values;
+use super::values::{Numbers, Values};
+use super::{Connect, total_number};
 use crate::error::{Error, Result};
 use crate::init::Init;
 
 /// Generates a projection's rows.
 #[derive(Clone, Copy)]
 pub(crate) struct RowGenerator<'a> {
-    rows: Rows,
+    rows: Rows<'a>,
     weights: ValueRule<'a>,
     inv_scale: f64,
+    numbers: Numbers<'a>,
     /// The delay of all synapses, in steps.
     pub(crate) delay: u32,
     /// Whether weights differ.
@@ -66,24 +67,35 @@ impl ConnectivitySpec {
         self.procedural && matches!(self.weight, Init::Random(bounded) if bounded.is_bounded())
     }
 
-    /// The generator of the rows, for procedural connectivity.
+    /// The start of each row if the lengths of rows are drawn; else nothing, because rows need no
+    /// other row.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub(crate) fn drawn_offsets(&self) -> Result<Vec<u64>> {
+        match self.connect {
+            Connect::FixedTotalNumber(n) => self.offsets(total_number::lengths(self, n as u64)?),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The generator of the rows, for procedural connectivity; `offsets` are
+    /// [`ConnectivitySpec::drawn_offsets`].
     ///
     /// # Errors
     /// If [`ConnectivitySpec::check`] refuses the specification.
-    pub(crate) fn growing(&self) -> Result<Option<RowGenerator<'_>>> {
-        if !self.procedural {
-            return Ok(None);
-        }
+    pub(crate) fn row_generator<'a>(&'a self, offsets: &'a [u64]) -> Result<RowGenerator<'a>> {
         let weights = self.weights()?;
         let mean = self.size().synapses.div_ceil(self.pre.len().max(1) as u64) as usize;
-        Ok(Some(RowGenerator {
-            rows: Rows::of(self),
+        Ok(RowGenerator {
+            rows: Rows::of(self, offsets),
             weights,
+            numbers: if self.repeats() { Numbers::Places } else { Numbers::Zero },
             inv_scale: 1.0 / self.weight_scale(),
             delay: *self.delays()?.start(),
             weigh: self.weighs(),
             mean,
-        }))
+        })
     }
 }
 
@@ -98,7 +110,9 @@ impl RowGenerator<'_> {
                 stream: self.rows.stream,
                 purpose: WEIGHT,
                 source,
+                sources: self.rows.pre,
                 targets: &into.targets,
+                numbers: self.numbers,
             };
             values.integer_weights(self.inv_scale, &mut into.integer_weights);
         }

@@ -10,9 +10,14 @@ device_constants! {
         GAPS: u64 = 0,
         /// Keys of a permutation: unit = source (or target), step = number of the block.
         KEYS: u64 = 1 << 56,
-        /// A weight: unit = source, step = target.
+        /// A weight: unit = source + sources · number of the synapse, step = target.
         WEIGHT: u64 = 2 << 56,
-        /// A delay: unit = source, step = target.
+        /// A delay: as a weight.
         DELAY: u64 = 3 << 56,
+        /// The sources of two synapses of `FixedTotalNumber`: unit = half the synapse's number.
+        SOURCES: u64 = 4 << 56,
+        /// Two targets of a source (or sources of a target) with multapses: unit = source (or
+        /// target), step = number of the block.
+        PARTNERS: u64 = 5 << 56,
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct ConnectivitySpec {
     /// Whether sources and targets belong to one group.
     pub(crate) same_group: bool,
     pub(crate) autapses: bool,
+    /// Whether a pair may have several synapses; `None` for the default of the rule.
+    pub(crate) multapses: Option<bool>,
     /// Whether the connectivity is procedural, so that nothing is stored.
     pub(crate) procedural: bool,
     pub(crate) weight: Init,
@@ -48,6 +50,7 @@ impl ConnectivitySpec {
         if !(self.dt.is_finite() && self.dt > 0.0) {
             return Err(Error::value(self.of("dt"), self.dt, "is not a time step"));
         }
+        self.check_multapses()?;
         self.check_rule()?;
         self.weights()?;
         self.delays()?;
@@ -58,7 +61,9 @@ impl ConnectivitySpec {
         let (pre, post) = (self.pre.len(), self.post.len());
         let without_own = usize::from(self.own_shift().is_some() && self.overlap());
         let few = |what: &str, k: usize, there: usize, of_none: bool| {
-            let enough = k <= there - there.min(without_own) || of_none;
+            // One neuron is enough for any number of synapses with it.
+            let k_different = if self.repeats() { k.min(1) } else { k };
+            let enough = k_different <= there - there.min(without_own) || of_none;
             let but = if without_own > 0 { ", and the neuron itself does not count" } else { "" };
             if enough {
                 Ok(())
@@ -173,8 +178,8 @@ impl ConnectivitySpec {
         Ok(steps(low, self.dt, self.lead)..=steps(high, self.dt, self.lead))
     }
 
-    /// Whether synapses may have different delays.
-    pub(crate) fn has_own_delays(&self) -> bool {
+    /// Whether each synapse has a delay of its own.
+    pub(crate) fn delays_differ(&self) -> bool {
         !matches!(self.times(), Ok(ValueRule::Same(_)))
     }
 

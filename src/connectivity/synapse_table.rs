@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::numeric::simd::prefetch;
 use rayon::prelude::*;
 use std::ops::{Range, RangeInclusive};
 
@@ -145,6 +146,15 @@ impl SynapseTable {
                 let to = from + delays[from..].partition_point(|d| u32::from(*d) == steps);
                 row.start + from..row.start + to
             }
+        }
+    }
+
+    /// Asks for the memory that [`SynapseTable::class`] reads.
+    #[inline]
+    pub(crate) fn prefetch_class(&self, source: usize, steps: u32) {
+        prefetch(&self.offsets, source);
+        if let Delays::Classes { least, count, ends } = &self.delays {
+            prefetch(ends, source * count + steps.saturating_sub(*least) as usize);
         }
     }
 

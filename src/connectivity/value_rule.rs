@@ -58,12 +58,13 @@ impl<'a> ValueRule<'a> {
         }
     }
 
-    /// The value of the synapse from source to target; `purpose` selects its random words.
+    /// The value of the synapse from source to target; `purpose` and `unit` select its random
+    /// words.
     #[inline(always)]
-    pub(super) fn at(&self, stream: Stream, purpose: u64, source: u32, target: u32) -> f64 {
+    pub(super) fn at(&self, stream: Stream, purpose: u64, unit: u64, [source, target]: [u32; 2]) -> f64 {
         match self {
             Self::Same(value) => *value,
-            Self::Drawn(bounded) => bounded.draw(stream, u64::from(source), purpose | u64::from(target)),
+            Self::Drawn(bounded) => bounded.draw(stream, unit, purpose | u64::from(target)),
             Self::Given { values, by, and } => values[source as usize * by + target as usize * and],
         }
     }

@@ -1,6 +1,7 @@
 //! Weights and delays of a row, computed with vectors. They equal the values of
 //! [`ValueRule::at`].
 
+use super::multapses::unit;
 use super::spec::{integer_weight, steps};
 use super::value_rule::ValueRule;
 use crate::numeric::rng::Stream;
@@ -12,7 +13,20 @@ pub(super) struct Values<'a> {
     pub(super) stream: Stream,
     pub(super) purpose: u64,
     pub(super) source: u32,
+    /// The number of sources of the projection.
+    pub(super) sources: u32,
     pub(super) targets: &'a [u32],
+    pub(super) numbers: Numbers<'a>,
+}
+
+/// The numbers of the synapses of a row, by which the values of parallel synapses differ.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Numbers<'a> {
+    /// 0: a pair has at most one synapse.
+    Zero,
+    /// The places in the row.
+    Places,
+    Each(&'a [u32]),
 }
 
 impl Values<'_> {
@@ -37,13 +51,39 @@ impl Values<'_> {
             for k in 0..W {
                 steps[k] = self.purpose | u64::from(targets[k]);
             }
-            return bounded.draw_each(self.stream, u64::from(self.source), steps);
+            // The same unit for all values saves products of its random words.
+            return match self.numbers {
+                Numbers::Zero => bounded.draw_each(self.stream, [u64::from(self.source); W], steps),
+                _ => bounded.draw_each(self.stream, self.units(first, len), steps),
+            };
         }
         let mut all = [0.0; W];
         for k in 0..len {
-            all[k] = self.rule.at(self.stream, self.purpose, self.source, targets[k]);
+            let pair = [self.source, targets[k]];
+            all[k] = self.rule.at(self.stream, self.purpose, u64::from(self.source), pair);
         }
         all
+    }
+
+    /// The units of `len` values from number `first` on; units beyond the end are those of the
+    /// source.
+    #[inline(always)]
+    fn units(&self, first: usize, len: usize) -> [u64; W] {
+        let mut numbers = [0; W];
+        match self.numbers {
+            Numbers::Zero => {}
+            Numbers::Places => {
+                for (number, place) in numbers.iter_mut().zip(first as u32..) {
+                    *number = place;
+                }
+            }
+            Numbers::Each(all) => numbers[..len].copy_from_slice(&all[first..first + len]),
+        }
+        let mut units = [0; W];
+        for k in 0..W {
+            units[k] = unit(self.source, self.sources, numbers[k]);
+        }
+        units
     }
 }
 

@@ -4,7 +4,8 @@ use crate::connectivity::{Delays, SynapseTable, Weights};
 use crate::error::Result;
 use crate::memory;
 
-/// A projection's synapses, ascending by (source, delay, target).
+/// A projection's synapses, ascending by (source, delay, target). Synapses of one pair with one delay
+/// are in the order in which they were drawn or given.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Synapses {

@@ -111,6 +111,9 @@ impl<T: Real> System<T> for Network<T> {
             for projection in stored() {
                 projection.table()?;
             }
+            for projection in &self.plan.projections {
+                projection.row_generator()?;
+            }
         }
         Ok(())
     }

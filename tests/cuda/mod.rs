@@ -25,6 +25,7 @@ mod memory;
 mod missing;
 mod models;
 mod moves;
+mod multapses;
 mod networks;
 mod options;
 mod parity;

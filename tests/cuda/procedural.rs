@@ -20,13 +20,17 @@ fn volleys<T: Real>(takers: usize, batch: Option<usize>, procedural: bool) -> Bu
     let stored = Projection::new("stored", "a", ("b", "s")).connect(Connect::FixedProb(0.1)).weight(0.5);
     let mut builder = Network::builder(0.1).seed(3).group(sends).group(takes).project(stored);
     let rules = [
-        Connect::FixedProb(0.04),
-        Connect::FixedProb(0.7),
-        Connect::FixedNumPost(takers.min(5)),
-        Connect::FixedNumPost(takers.div_ceil(2)),
-        Connect::AllToAll,
+        (Connect::FixedProb(0.04), false),
+        (Connect::FixedProb(0.7), false),
+        (Connect::FixedNumPost(takers.min(5)), false),
+        (Connect::FixedNumPost(takers.div_ceil(2)), false),
+        (Connect::AllToAll, false),
+        (Connect::FixedNumPost(takers.min(200)), true),
+        // Rows of about 130 synapses, some of which are more than a piece.
+        (Connect::FixedTotalNumber((n - 13) * takers.min(130)), true),
+        (Connect::FixedTotalNumber(70), true),
     ];
-    for (k, rule) in rules.into_iter().enumerate() {
+    for (k, (rule, multapses)) in rules.into_iter().enumerate() {
         let bounded = Distribution::Normal(0.0, 0.3);
         let more: [Init; 3] =
             [Init::lognormal(-2.0, 0.5), bounded.redrawn(0.1..=0.3).into(), bounded.clipped(..=0.1).into()];
@@ -35,14 +39,18 @@ fn volleys<T: Real>(takers: usize, batch: Option<usize>, procedural: bool) -> Bu
         for (each, weight) in [Init::Constant(0.1), Init::normal(0.0, 0.3)].into_iter().chain(more).enumerate() {
             let to = ("b", 0..takers, ["s", "t"][(k + each) % 2]);
             let onto = Projection::new(format!("ab{k}{each}"), ("a", 13..n), to).connect(rule.clone());
-            let onto = onto.weight(weight).delay([0.0, 0.3, 3.7][k % 3]);
+            let onto = onto.weight(weight).delay([0.0, 0.3, 3.7][k % 3]).multapses(multapses);
             builder = builder.project(if procedural { onto.procedural() } else { onto });
         }
     }
-    for (k, rule) in [Connect::FixedProb(0.5), Connect::FixedNumPost(9), Connect::AllToAll, Connect::OneToOne]
-        .into_iter()
-        .enumerate()
-    {
+    let rules = [
+        Connect::FixedProb(0.5),
+        Connect::FixedNumPost(9),
+        Connect::AllToAll,
+        Connect::OneToOne,
+        Connect::FixedTotalNumber(999),
+    ];
+    for (k, rule) in rules.into_iter().enumerate() {
         let within =
             Projection::new(format!("aa{k}"), ("a", 13..n - 1), ("a", 14..n, "jump")).connect(rule).autapses(false);
         let within = within.weight(Init::uniform(-0.02, 0.02)).delay(0.1);

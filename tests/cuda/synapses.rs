@@ -12,6 +12,7 @@ struct Case {
     post: std::ops::Range<usize>,
     connect: Connect,
     autapses: bool,
+    multapses: Option<bool>,
     weight: Init,
     delay: Init,
 }
@@ -19,7 +20,8 @@ struct Case {
 impl Case {
     fn new(connect: Connect, pre: usize, post: usize) -> Self {
         let (weight, delay) = (Init::Constant(0.5), Init::Constant(1.0));
-        Self { sizes: [pre, post], pre: 0..pre, post: 0..post, connect, autapses: true, weight, delay }
+        let (autapses, multapses) = (true, None);
+        Self { sizes: [pre, post], pre: 0..pre, post: 0..post, connect, autapses, multapses, weight, delay }
     }
 
     fn network(&self, seed: u64) -> Network<f32> {
@@ -34,6 +36,10 @@ impl Case {
         let projection =
             Projection::new("some", Subgroup::from(("P", self.pre.clone())), (to.0, self.post.clone(), "s"));
         let projection = projection.connect(self.connect.clone()).autapses(self.autapses);
+        let projection = match self.multapses {
+            Some(multapses) => projection.multapses(multapses),
+            None => projection,
+        };
         builder.project(projection.weight(self.weight.clone()).delay(self.delay.clone())).build().unwrap()
     }
 
@@ -121,6 +127,42 @@ fn wide_targets_and_long_rows() {
     Case::new(Connect::FixedNumPre(2), 40, 66_000).check(device, 6);
     let long = Case { delay: Init::uniform(0.0, 0.3), ..Case::new(Connect::FixedNumPost(4500), 2, 5000) };
     long.check(device, 7);
+}
+
+#[test]
+fn rules_with_multapses_make_the_cpus_synapses() {
+    let Some(device) = device() else { return };
+    let rules = [Connect::FixedTotalNumber(1501), Connect::FixedNumPost(45), Connect::FixedNumPre(40)];
+    for (k, (pre, post)) in [(33, 33), (1, 257), (130, 7)].into_iter().enumerate() {
+        for (n, rule) in rules.iter().enumerate() {
+            let mut case = Case { multapses: Some(true), ..Case::new(rule.clone(), pre, post) };
+            case.check(device, 500);
+            case.weight = Init::normal(1.0, 0.5);
+            case.check(device, 501);
+            case.delay = Init::uniform(0.0, 1.0);
+            case.check(device, 502);
+            case.weight = Init::Constant(2.0);
+            // Two overlapping parts of one group, without autapses.
+            case.sizes = [pre.max(post) + 6; 2];
+            case.pre = [2..pre + 2, 2..pre + 2, 5..pre + 5][k].clone();
+            case.post = [2..post + 2, 5..post + 5, 2..post + 2][n].clone();
+            case.autapses = n == 2 && pre == 1;
+            case.check(device, 503 + k as u64);
+        }
+    }
+    let drawn = |connect, pre, post| Case {
+        multapses: Some(true),
+        weight: Init::uniform(0.0, 1.0),
+        delay: Init::uniform(0.0, 0.3),
+        ..Case::new(connect, pre, post)
+    };
+    // Rows that fit in shared memory without their numbers only, and rows that do not fit.
+    for synapses in [2730, 2731, 4096, 4097] {
+        drawn(Connect::FixedNumPost(synapses), 1, 50).check(device, 510);
+    }
+    drawn(Connect::FixedNumPre(4500), 2, 3).check(device, 511);
+    drawn(Connect::FixedTotalNumber(9001), 3, 70_000).check(device, 512);
+    Case { multapses: Some(true), ..Case::new(Connect::FixedNumPost(4500), 2, 50) }.check(device, 513);
 }
 
 #[test]

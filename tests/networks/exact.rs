@@ -58,7 +58,14 @@ fn without_a_network_the_method_is_exponential_euler() {
     let run = |method| {
         let cells = Lif::<f32>::new(7).method(method).param("tau_ref", 1.0).unwrap();
         let noisy = WhiteNoise::new(cells, 3.0);
-        LoopOverTime::builder(noisy).dt(0.1).seed(3).out_vars(["V"]).build().unwrap().run(&ndarray::Array2::from_elem((300, 1), 25.0)).unwrap()
+        LoopOverTime::builder(noisy)
+            .dt(0.1)
+            .seed(3)
+            .out_vars(["V"])
+            .build()
+            .unwrap()
+            .run(&ndarray::Array2::from_elem((300, 1), 25.0))
+            .unwrap()
     };
     let (exact, euler) = (run(Method::Exact), run(Method::ExpAuto));
     assert!(exact.output.sum() > 0.0);
@@ -82,7 +89,8 @@ fn a_delta_acts_before_the_threshold() {
     let vars = [monitor("P.V"), monitor("P.spike")];
     let run = LoopOverTime::builder(network).dt(0.1).out_vars(vars).build().unwrap().run_steps(6).unwrap();
     // Neuron 0 spikes in step 0, and neuron 1 in the step 3 in which the spike arrives.
-    let spikes: Vec<_> = run["P.spike"].indexed_iter().filter(|(_, s)| **s != 0.0).map(|(at, _)| (at[0], at[1])).collect();
+    let spikes: Vec<_> =
+        run["P.spike"].indexed_iter().filter(|(_, s)| **s != 0.0).map(|(at, _)| (at[0], at[1])).collect();
     assert_eq!(spikes, [(0, 0), (3, 1)]);
     assert_eq!(run["P.V"][[3, 1]], 0.0);
 }

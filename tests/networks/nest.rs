@@ -10,8 +10,10 @@ use std::path::PathBuf;
 /// The arrays of the files, and the names of their models: `exp`, `alpha` or `delta`.
 fn references() -> Vec<(String, Golden)> {
     let folder = std::env::var_os("OVERTIME_NEST").map_or_else(|| golden_folder().join("nest"), PathBuf::from);
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())).map(|e| e.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|e| panic!("{}: {e}", folder.display()))
+        .map(|e| e.unwrap().path())
+        .collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "npz"));
     files.sort();
     assert!(!files.is_empty(), "{} has no npz", folder.display());
@@ -110,9 +112,8 @@ fn in_f64_every_spike_is_nests() {
 fn in_f32_the_first_spikes_are_nests() {
     for (model, reference) in references() {
         let run = run::<f32>(&model, &reference);
-        let [ours, theirs] = spikes(&run, &reference).map(|all| {
-            all.into_iter().filter(|(step, _)| *step < 300).collect::<std::collections::BTreeSet<_>>()
-        });
+        let [ours, theirs] = spikes(&run, &reference)
+            .map(|all| all.into_iter().filter(|(step, _)| *step < 300).collect::<std::collections::BTreeSet<_>>());
         let different = ours.symmetric_difference(&theirs).count();
         println!("{model}: {different} of {} spikes differ", theirs.len());
         assert!(!theirs.is_empty() && different * 50 <= theirs.len(), "{model}: {different} of {}", theirs.len());

@@ -90,10 +90,18 @@ const RULE: fn() -> Stdp = || Stdp::new(0.9).min(-0.2).tau(3.0, 5.0).amplitudes(
 /// Groups with prescribed spikes. One projection within a group has a delay for each synapse.
 /// Another has one delay, and connects a part of one group to a part of the other.
 fn two<T: Real>(steps: u64) -> Network<T> {
+    connected(steps, Connect::FixedProb(0.3), |to| to)
+}
+
+/// The same with several synapses of a pair.
+fn repeated<T: Real>(steps: u64) -> Network<T> {
+    connected(steps, Connect::FixedTotalNumber(1400), |to| to.connect(Connect::FixedNumPre(30)).multapses(true))
+}
+
+fn connected<T: Real>(steps: u64, rule: Connect, of_to: fn(Projection) -> Projection) -> Network<T> {
     let receptor = || Receptor::exponential("s", 5.0);
-    let within =
-        Projection::new("within", "a", ("a", "s")).connect(Connect::FixedProb(0.3)).weight(Init::uniform(-0.5, 1.0));
-    let to = Projection::new("to", ("a", 5..30), ("b", 1..17, "s")).autapses(false).weight(0.4).delay(0.3);
+    let within = Projection::new("within", "a", ("a", "s")).connect(rule).weight(Init::uniform(-0.5, 1.0));
+    let to = of_to(Projection::new("to", ("a", 5..30), ("b", 1..17, "s")).autapses(false).weight(0.4).delay(0.3));
     Network::builder(0.1)
         .seed(SEED)
         .group(Group::new("a", scripted("a", 33, steps, 0.04)).receptor(receptor()))
@@ -107,8 +115,17 @@ fn two<T: Real>(steps: u64) -> Network<T> {
 /// The rule's definition, applied synapse by synapse in f64.
 #[test]
 fn weights_are_those_of_a_plain_loop() {
+    plain_loop(two);
+}
+
+#[test]
+fn weights_of_parallel_synapses_are_those_of_a_plain_loop() {
+    plain_loop(repeated);
+}
+
+fn plain_loop(make: fn(u64) -> Network<f64>) {
     let steps = 257;
-    let network = two::<f64>(steps);
+    let network = make(steps);
     let synapses = ["within", "to"].map(|name| network.synapses(name, Device::Cpu).unwrap());
     let vars = ["within.w", "to.w", "within.post", "a.s", "b.s", "b.x"];
     let run = LoopOverTime::builder(network).dt(0.1).out_vars(vars).build().unwrap().run_steps(steps).unwrap();

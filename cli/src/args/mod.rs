@@ -68,9 +68,10 @@ pub(crate) struct RunArgs {
     /// Multiply the number of neurons of a network by K
     ///
     /// The sizes of all groups and of their parts are multiplied. A neuron keeps its number of
-    /// synapses: `fixed_prob` divides its probability by K, and `fixed_num_pre`, `fixed_num_post`
-    /// and `one_to_one` are unchanged. Weights, delays and inputs are unchanged. COBAHH has 4,000
-    /// neurons with 80 synapses each on average, and 400,000 with `--scale 100`.
+    /// synapses: `fixed_prob` divides its probability by K, `fixed_total_number` is multiplied by
+    /// K, and `fixed_num_pre`, `fixed_num_post` and `one_to_one` are unchanged. Weights, delays and
+    /// inputs are unchanged. COBAHH has 4,000 neurons with 80 synapses each on average, and 400,000
+    /// with `--scale 100`.
     #[arg(long, value_name = "K", allow_negative_numbers = true, help_heading = MODEL)]
     pub(crate) scale: Option<f64>,
     /// The integration method of neurons: exp_auto, euler, rk4, exact, … [default: exp_auto]

@@ -52,6 +52,7 @@ fn of_projection(net: &Network, projection: &Projection, var: &str) -> Option<us
         ("post", _) => Some(to),
         ("w", Connect::AllToAll) if all_pairs => from.checked_mul(to),
         ("w", Connect::OneToOne) if all_pairs => Some(from),
+        ("w", Connect::FixedTotalNumber(n)) => usize::try_from(*n).ok(),
         _ => None,
     }
 }

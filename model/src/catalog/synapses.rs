@@ -155,15 +155,21 @@ pub(super) fn connectivity() -> Vec<Kind> {
         ),
         of(
             "fixed_num_pre",
-            "each target has the same number of sources",
+            "each target has the same number of sources, all different without `multapses = true`",
             vec![needs("num", "", "number of sources")],
             "connect = { kind = \"fixed_num_pre\", num = 80 }",
         ),
         of(
             "fixed_num_post",
-            "each source has the same number of targets",
+            "each source has the same number of targets, all different without `multapses = true`",
             vec![needs("num", "", "number of targets")],
             "connect = { kind = \"fixed_num_post\", num = 80 }",
+        ),
+        of(
+            "fixed_total_number",
+            "a number of pairs in all, each drawn independently, so that pairs may repeat (multapses)",
+            vec![needs("num", "", "number of synapses")],
+            "connect = { kind = \"fixed_total_number\", num = 300000 }",
         ),
         of("one_to_one", "the k-th source and the k-th target", Vec::new(), "connect = { kind = \"one_to_one\" }"),
         of("all_to_all", "all pairs", Vec::new(), "connect = { kind = \"all_to_all\" }"),

@@ -104,9 +104,9 @@ pub fn one(path: &Path, name: Option<&str>) -> Result<ArrayD<f64>> {
         }
     };
     let found = some(path, &|other| other == name)?.pop();
-    found.map(|(_, array)| array).ok_or_else(|| {
-        spec(format!("{} has no array named `{name}`; there is: {}", path.display(), names.join(", ")))
-    })
+    found
+        .map(|(_, array)| array)
+        .ok_or_else(|| spec(format!("{} has no array named `{name}`; there is: {}", path.display(), names.join(", "))))
 }
 
 /// The names of the arrays of a file.

@@ -59,6 +59,7 @@ fn of_projection(p: &Projection, arrays: &Arrays) -> crate::Result<network::Proj
         Connect::FixedProb(p) => network::Connect::FixedProb(*p),
         Connect::FixedNumPre(k) => network::Connect::FixedNumPre(size(*k, "num")?),
         Connect::FixedNumPost(k) => network::Connect::FixedNumPost(size(*k, "num")?),
+        Connect::FixedTotalNumber(n) => network::Connect::FixedTotalNumber(size(*n, "num")?),
         Connect::OneToOne => network::Connect::OneToOne,
         Connect::AllToAll => network::Connect::AllToAll,
         Connect::Arrays { .. } => {
@@ -73,6 +74,10 @@ fn of_projection(p: &Projection, arrays: &Arrays) -> crate::Result<network::Proj
         .weight(value("weight", &p.weight)?)
         .delay(value("delay", &p.delay)?);
     let made = if p.procedural { made.procedural() } else { made };
+    let made = match p.multapses {
+        Some(multapses) => made.multapses(multapses),
+        None => made,
+    };
     let mut made = match &p.kinetics {
         Some(kinetics) => made.kinetics(synapse::of_kinetics(kinetics)),
         None => made,

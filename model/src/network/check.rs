@@ -148,10 +148,15 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
     let connect = connect(needed(raw.connect, "connect", what, at, line)?, line)?;
     let weight = raw.weight.map_or(Ok(Value::Number(1.0)), |v| drawn(v, line, "weight"))?;
     let delay = raw.delay.map_or(Ok(Value::Number(0.0)), |v| delay(v, line))?;
+    if let Some(multapses) = &raw.multapses {
+        check_multapses(multapses, &connect, line)?;
+    }
     let procedural = raw.procedural.filter(|p| *p.get_ref());
     if let Some(at) = procedural.as_ref().map(start) {
         if matches!(connect, Connect::FixedNumPre(_) | Connect::Arrays { .. }) {
-            return error(line, at, "`procedural` is for fixed_prob, fixed_num_post, one_to_one and all_to_all");
+            let reason =
+                "`procedural` is for fixed_prob, fixed_num_post, fixed_total_number, one_to_one and all_to_all";
+            return error(line, at, reason);
         }
         if matches!(weight, Value::File { .. }) || !matches!(delay, Value::Number(_)) {
             return error(line, at, "`procedural` is for weights that are a number or drawn, and for one `delay`");
@@ -167,12 +172,27 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
         receptor: receptor.to_owned(),
         connect,
         autapses: get(raw.autapses).unwrap_or(true),
+        multapses: get(raw.multapses),
         procedural: procedural.is_some(),
         weight,
         delay,
         stdp: raw.stdp.map(|rule| Stdp::check(rule, line)).transpose()?,
         kinetics: synapse::kinetics(raw.kinetics, raw.parameters, raw.initial, line)?,
     })
+}
+
+/// Checks that the connectivity takes this value of `multapses`.
+fn check_multapses(multapses: &Spanned<bool>, connect: &Connect, line: Line<'_>) -> Result<()> {
+    let reason = match (multapses.get_ref(), connect) {
+        (true, Connect::FixedNumPre(_) | Connect::FixedNumPost(_) | Connect::FixedTotalNumber(_)) => return Ok(()),
+        (true, _) => "`multapses = true` is for fixed_num_pre, fixed_num_post and fixed_total_number",
+        (false, Connect::FixedTotalNumber(_)) => {
+            "`multapses = false` is not for fixed_total_number, which repeats pairs"
+        }
+        (false, Connect::Arrays { .. }) => "`multapses = false` is not for arrays, whose pairs are not changed",
+        (false, _) => return Ok(()),
+    };
+    error(line, start(multapses), reason)
 }
 
 /// The message about a target that is not a receptor of a group or of a part of one.
@@ -224,7 +244,7 @@ fn connect(item: Spanned<Keys<raw::Connect>>, line: Line<'_>) -> Result<Connect>
     let what = kind.get_ref().as_str();
     let takes: &[&str] = match what {
         "fixed_prob" => &["p"],
-        "fixed_num_pre" | "fixed_num_post" => &["num"],
+        "fixed_num_pre" | "fixed_num_post" | "fixed_total_number" => &["num"],
         "one_to_one" | "all_to_all" => &[],
         "arrays" => &["file", "pre", "post"],
         other => {
@@ -251,6 +271,7 @@ fn connect(item: Spanned<Keys<raw::Connect>>, line: Line<'_>) -> Result<Connect>
         }
         "fixed_num_pre" => Connect::FixedNumPre(needed(raw.num, "num", what, at, line)?.into_inner()),
         "fixed_num_post" => Connect::FixedNumPost(needed(raw.num, "num", what, at, line)?.into_inner()),
+        "fixed_total_number" => Connect::FixedTotalNumber(needed(raw.num, "num", what, at, line)?.into_inner()),
         "one_to_one" => Connect::OneToOne,
         "all_to_all" => Connect::AllToAll,
         _ => {

@@ -144,6 +144,10 @@ pub struct Projection {
     pub connect: Connect,
     /// Whether neurons may have synapses onto themselves.
     pub autapses: bool,
+    /// Whether a pair may have several synapses; `None` for the default of the rule. (Older files
+    /// have none.)
+    #[serde(default)]
+    pub multapses: Option<bool>,
     /// Whether synapses are made again for each spike, and not stored.
     #[serde(default)]
     pub procedural: bool,
@@ -186,6 +190,8 @@ pub enum Connect {
     FixedNumPre(u64),
     /// The number of targets of each source.
     FixedNumPost(u64),
+    /// The number of all synapses.
+    FixedTotalNumber(u64),
     /// Each source with the target of the same number.
     OneToOne,
     /// All pairs.

@@ -79,6 +79,7 @@ impl Network {
             Connect::FixedProb(p) => p * post,
             Connect::FixedNumPre(k) => k as f64 * post / pre.max(1.0),
             Connect::FixedNumPost(k) => k as f64,
+            Connect::FixedTotalNumber(n) => n as f64 / pre.max(1.0),
             Connect::OneToOne => 1.0,
             Connect::AllToAll => post,
             Connect::Arrays { .. } => listed as f64 / pre.max(1.0),

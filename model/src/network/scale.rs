@@ -5,8 +5,9 @@ use crate::error::spec;
 
 impl Network {
     /// Multiplies the number of neurons of groups and of their parts by `scale`. A neuron keeps its
-    /// number of synapses: `fixed_prob` divides its probability by `scale`, and `fixed_num_…` and
-    /// `one_to_one` are unchanged. Weights, inputs and delays are unchanged.
+    /// number of synapses: `fixed_prob` divides its probability by `scale`, `fixed_total_number` is
+    /// multiplied by it, and `fixed_num_…` and `one_to_one` are unchanged. Weights, inputs and
+    /// delays are unchanged.
     ///
     /// # Errors
     /// If the scale is not a positive number, or the connectivity cannot be scaled.
@@ -34,6 +35,7 @@ impl Network {
                     )));
                 }
                 Connect::FixedProb(p) => *p /= scale,
+                Connect::FixedTotalNumber(n) => *n = scaled(*n),
                 Connect::FixedNumPre(_) | Connect::FixedNumPost(_) | Connect::OneToOne => {}
                 Connect::AllToAll | Connect::Arrays { .. } => {
                     return Err(spec(format!(

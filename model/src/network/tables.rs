@@ -70,6 +70,7 @@ pub(crate) struct Projection {
     pub(super) to: Maybe<String>,
     pub(super) connect: Maybe<Keys<Connect>>,
     pub(super) autapses: Maybe<bool>,
+    pub(super) multapses: Maybe<bool>,
     pub(super) procedural: Maybe<bool>,
     pub(super) weight: Maybe<Value>,
     pub(super) delay: Maybe<Value>,

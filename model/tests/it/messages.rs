@@ -230,6 +230,32 @@ fn variables_of_units_take_no_rule_of_weights() {
 }
 
 #[test]
+fn multapses_are_for_some_rules() {
+    let with = |connect: &str, multapses: &str| {
+        let projection = "[[projection]]\nname = 's'\nfrom = 'P'\nto = 'P.ge'\nconnect";
+        format!("{GROUP}{projection} = {{ kind = {connect} }}\nmultapses = {multapses}\n")
+    };
+    let arrays = "'arrays', file = 'a.npz', pre = 'a', post = 'b'";
+    for rule in ["'fixed_prob', p = 0.5", "'one_to_one'", "'all_to_all'", arrays] {
+        let right = "`multapses = true` is for fixed_num_pre, fixed_num_post and fixed_total_number";
+        assert_eq!(last(&with(rule, "true")), right);
+    }
+    let right = "`multapses = false` is not for fixed_total_number, which repeats pairs";
+    assert_eq!(last(&with("'fixed_total_number', num = 9", "false")), right);
+    let right = "`multapses = false` is not for arrays, whose pairs are not changed";
+    assert_eq!(last(&with(arrays, "false")), right);
+    let said = last(&with("'fixed_num_pre', num = 9", "1"));
+    assert_eq!(said, "`projection.multapses` must be true or false, not 1");
+
+    for rule in ["fixed_num_pre", "fixed_num_post", "fixed_total_number"] {
+        // More synapses than neurons.
+        let text = with(&format!("'{rule}', num = 80"), "true");
+        ModelFile::parse(&text).unwrap().system.build::<f64>(1, 0.1).unwrap();
+    }
+    ModelFile::parse(&with("'one_to_one'", "false")).unwrap();
+}
+
+#[test]
 fn a_number_of_things_is_positive() {
     for (key, what) in [("batch", "rows"), ("record_every", "steps")] {
         let said = last(&format!("kind = 'HH'\n{key} = 0\n"));
@@ -303,6 +329,11 @@ fn an_error_of_the_library_has_the_line_of_its_table() {
     for (text, line, part) in [
         (format!("{connected}delay = 1e9\n"), 18, "delay of projection `s`"),
         (format!("{GROUP}{projection}connect = {{ kind = 'fixed_num_pre', num = 80 }}\n"), 18, "projection `s`: 80"),
+        (
+            format!("{GROUP}{projection}connect = {{ kind = 'fixed_total_number', num = 4000000000000000000 }}\n"),
+            18,
+            "projection `s`: 4000000000000000000 is more than 2⁴⁰",
+        ),
         (format!("{connected}kinetics = 'stp'\nparameters = {{ U = 3 }}\n"), 18, "projection `s`: 3"),
         (format!("{connected}kinetics = 'stp'\nstdp = {{ max = 1 }}\n"), 18, "projection `s` has kinetics"),
         (format!("{GROUP}[[group.poisson]]\nreceptor = 'ge'\nrate = 1e9\nweight = 1\n"), 2, "drive of `P`"),

@@ -45,6 +45,26 @@ fn parts_of_groups_have_names() {
 }
 
 #[test]
+fn a_fixed_total_number_is_scaled_with_the_neurons() {
+    let projection = "[[projection]]\nname = 's'\nfrom = 'P'\nto = 'P.ge'\nconnect = \
+                      { kind = 'fixed_total_number', num = 25 }\nautapses = false\n";
+    let SystemSpec::Network(mut net) = ModelFile::parse(&format!("{GROUPS}{projection}")).unwrap().system else {
+        panic!("no network")
+    };
+    for (scale, synapses) in [(1.0, 25), (3.0, 75), (0.4, 30)] {
+        net.scale(scale).unwrap();
+        assert_eq!(net.projections[0].connect, overtime_model::network::Connect::FixedTotalNumber(synapses));
+        let populations = net.populations(|_| 0);
+        assert_eq!(populations[0].degree, 2.5);
+        assert_eq!(overtime_model::Network::synapses(&populations), synapses as f64);
+    }
+    // The variable of an older file is missing.
+    let json = serde_json::to_string(&net).unwrap();
+    let old = json.replace("\"multapses\":null,", "");
+    assert!(old != json && serde_json::from_str::<overtime_model::Network>(&old).unwrap() == net);
+}
+
+#[test]
 fn wrong_populations_have_their_line() {
     for (line, part) in [
         ("E = 'X[0..3]'", "no group named `X`"),

@@ -1,5 +1,6 @@
 //! Tests of rules, values and order.
 
+mod multapses;
 mod refused;
 mod rules;
 mod values;
@@ -10,7 +11,7 @@ use crate::numeric::rng::Stream;
 
 const SEED: u64 = 20_261_123;
 
-fn spec(connect: Connect, pre: usize, post: usize) -> ConnectivitySpec {
+pub(super) fn spec(connect: Connect, pre: usize, post: usize) -> ConnectivitySpec {
     ConnectivitySpec {
         name: "test".into(),
         connect,
@@ -19,6 +20,7 @@ fn spec(connect: Connect, pre: usize, post: usize) -> ConnectivitySpec {
         post: 0..post,
         same_group: true,
         autapses: true,
+        multapses: None,
         procedural: false,
         weight: Init::Constant(1.5),
         delay: Init::Constant(1.5),

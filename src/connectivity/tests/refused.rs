@@ -74,6 +74,55 @@ fn invalid_specifications_are_refused() {
 }
 
 #[test]
+fn multapses_are_for_some_rules_and_numbers() {
+    let refused = |connect: &Connect, multapses: Option<bool>, [pre, post]: [usize; 2], autapses, words: &str| {
+        let made = spec(connect.clone(), pre, post);
+        let made = ConnectivitySpec { multapses, autapses, ..made };
+        let error = made.check().unwrap_err().to_string();
+        assert!(error.contains(words) && error.contains("projection `test`"), "{error}");
+        assert_eq!(made.build().unwrap_err().to_string(), error);
+    };
+    let arrays = Connect::Arrays { pre: vec![0], post: vec![0] };
+    for rule in [Connect::FixedProb(0.5), Connect::OneToOne, Connect::AllToAll, arrays.clone()] {
+        let words = "has multapses, which only FixedNumPre, FixedNumPost and FixedTotalNumber draw";
+        refused(&rule, Some(true), [3, 3], true, words);
+    }
+    refused(&arrays, Some(false), [3, 3], true, "omit repeated pairs");
+    let total = Connect::FixedTotalNumber;
+    refused(&total(5), Some(false), [3, 3], true, "which the rule FixedTotalNumber always has");
+    // There is no pair, or only the pair of a neuron with itself.
+    for sizes in [[0, 3], [3, 0], [0, 0]] {
+        refused(&total(1), None, sizes, true, "is more than 0, without a pair of a source and a target");
+        assert_eq!(spec(total(0), sizes[0], sizes[1]).build().unwrap().len(), 0);
+    }
+    refused(&total(1), None, [1, 1], false, "without a pair of a source and a target, and the neuron itself");
+    let mut alone = spec(total(0), 1, 1);
+    alone.autapses = false;
+    assert_eq!(alone.build().unwrap().len(), 0);
+    refused(&Connect::FixedNumPre(1), Some(true), [0, 3], true, "is more than there are (0)");
+    refused(&Connect::FixedNumPost(1), Some(true), [3, 0], true, "is more than there are (0)");
+    refused(&Connect::FixedNumPost(9), Some(true), [1, 1], false, "and the neuron itself does not count");
+    // Numbers beyond all counters.
+    refused(&total(usize::MAX), None, [3, 3], true, "is more than 2⁴⁰");
+    refused(&total((1 << 40) + 1), None, [1 << 20, 1 << 20], true, "is more than 2⁴⁰");
+    for sizes in [[3, 1 << 20], [1 << 20, 3]] {
+        refused(&total(1 << 33), None, sizes, true, ", the most with multapses");
+    }
+    for rule in [Connect::FixedNumPre(usize::MAX), Connect::FixedNumPost(usize::MAX)] {
+        refused(&rule, Some(true), [3, 3], true, "is more than 2⁴⁰");
+    }
+    refused(&Connect::FixedNumPre(1 << 16), Some(true), [u32::MAX as usize, 3], true, "is more than 32704");
+    // The default of the other rules is to have none.
+    for rule in [Connect::FixedProb(0.5), Connect::OneToOne, Connect::AllToAll, Connect::FixedNumPost(3)] {
+        ConnectivitySpec { multapses: Some(false), ..spec(rule, 3, 3) }.check().unwrap();
+    }
+    ConnectivitySpec { multapses: Some(true), ..spec(total(3), 3, 3) }.check().unwrap();
+    let mut procedural = spec(Connect::FixedNumPre(2), 3, 3);
+    (procedural.multapses, procedural.procedural) = (Some(true), true);
+    assert!(procedural.check().unwrap_err().to_string().contains("chooses the sources of each target"));
+}
+
+#[test]
 fn synapses_that_do_not_fit_in_memory_are_refused_before_they_are_built() {
     for connect in
         [Connect::FixedProb(0.5), Connect::FixedNumPre(2_000_000), Connect::FixedNumPost(2_000_000), Connect::AllToAll]
@@ -82,6 +131,12 @@ fn synapses_that_do_not_fit_in_memory_are_refused_before_they_are_built() {
         large.check().unwrap();
         let error = large.build().unwrap_err();
         assert!(matches!(error, Error::OutOfMemory { need, .. } if need > 30_000_000_000_000), "{error}");
+    }
+    let mut numbered = spec(Connect::FixedNumPre(1 << 18), 1 << 20, 1 << 20);
+    (numbered.multapses, numbered.delay) = (Some(true), Init::uniform(0.0, 1.0));
+    for large in [spec(Connect::FixedTotalNumber(1 << 40), 4_000_000, 4_000_000), numbered] {
+        let error = large.build().unwrap_err();
+        assert!(matches!(error, Error::OutOfMemory { need, .. } if need > 2 << 38), "{error}");
     }
     let most = spec(Connect::AllToAll, u32::MAX as usize, u32::MAX as usize);
     assert_eq!(most.size().bytes, u64::MAX);

@@ -77,6 +77,7 @@ fn naive(spec: &ConnectivitySpec, source: u32) -> Vec<u32> {
         }
         Connect::OneToOne => BTreeSet::from([source]),
         Connect::AllToAll => (0..post).collect(),
+        Connect::FixedTotalNumber(_) => unreachable!("pairs repeat: `multapses.rs`"),
         Connect::Arrays { pre, post } => {
             let mut all: Vec<u32> = pre.iter().zip(post).filter(|(s, _)| **s == source).map(|(_, t)| *t).collect();
             all.sort_unstable();

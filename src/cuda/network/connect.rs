@@ -1,7 +1,7 @@
 //! Generates a projection's synapses on the device, by `kernels/connectivity/connect.cu`: the
 //! synapses of the host, in the same order.
 
-use crate::connectivity::device::OnDevice;
+use crate::connectivity::device::{ConnectArgs, OnDevice};
 use crate::connectivity::spec::ConnectivitySpec;
 pub(crate) use crate::connectivity::synapse_table::{Delays, SynapseTable, Targets, Weights};
 use crate::cuda::compiler::compile::Request;
@@ -13,6 +13,7 @@ use crate::cuda::driver::module::{Kernel, Module};
 use crate::cuda::driver::signature;
 use crate::cuda::driver::stream::Stream;
 use crate::error::Result;
+use crate::memory;
 use crate::numeric::scalar::DType;
 use std::sync::Arc;
 
@@ -68,36 +69,20 @@ impl SynapseBuilder {
     /// # Errors
     /// If the specification is invalid, the synapses do not fit the device, or a call fails.
     pub(crate) fn make(&mut self, spec: &ConnectivitySpec) -> Result<Option<DeviceSynapses>> {
-        let Some(OnDevice { mut args, offsets, columns, sorted, target, weigh, delay }) = spec.on_device()? else {
+        let Some(OnDevice { mut args, offsets, sorted, target, weigh, delay, numbered }) = spec.on_device()? else {
             return Ok(None);
         };
         self.context.bind()?;
-        let what = format!("synapses of projection `{}`", spec.name);
+        let what = spec.of("synapses");
         let context = self.context.clone();
         let buffer = |len: u64| Buffer::new(&context, &what, usize::try_from(len).unwrap_or(usize::MAX));
-        let sms = u64::from(context.sms);
-        let rows = |n: u32| Shape::of(u64::from(n).clamp(1, WARPS * sms) * 32, 256);
-        let made_at_once = rows(if columns { args.post } else { args.pre });
-
-        let counts = buffer(4 * u64::from(args.pre))?;
-        args.counts = counts.address(0);
-        let offsets = match offsets {
-            Some(offsets) => offsets,
-            None => {
-                counts.fill(0, 0, counts.len(), &self.stream)?;
-                self.kernel(COUNT)?.connect(made_at_once, &self.stream, &args)?;
-                self.stream.wait()?;
-                let mut lengths = vec![0_u32; args.pre as usize];
-                counts.read(0, &mut lengths)?;
-                spec.offsets(lengths)?
-            }
-        };
+        let offsets = offsets.map_or_else(|| self.count(spec, args), Ok)?;
         let synapses = offsets.last().copied().unwrap_or(0);
         let to = buffer(8 * offsets.len() as u64)?;
         to.write(0, &offsets)?;
         let each = |has: bool, bytes: u64| buffer(if has { synapses.saturating_mul(bytes) } else { 0 });
-        let (targets, weights, delays) = (each(true, target)?, each(weigh, 4)?, each(delay, 2)?);
-        let made = DeviceSynapses {
+        let (targets, weights, delays) = (each(true, target)?, each(weigh || numbered, 4)?, each(delay, 2)?);
+        let mut made = DeviceSynapses {
             offsets: to,
             targets,
             weights,
@@ -110,18 +95,50 @@ impl SynapseBuilder {
             args.targets = made.targets.address(0);
             args.weights = made.weights.address(0);
             args.delays = made.delays.address(0);
-            counts.fill(0, 0, counts.len(), &self.stream)?;
-            self.kernel(FILL)?.connect(made_at_once, &self.stream, &args)?;
+            let counts = self.zero_counts(spec, &mut args)?;
+            self.kernel(FILL)?.connect(self.warps(args.warps()), &self.stream, &args)?;
             if sorted {
-                let blocks = u64::from(args.pre).min(SORTERS * sms);
+                let blocks = u64::from(args.pre).min(SORTERS * u64::from(context.sms));
                 self.kernel(ORDER)?.connect(Shape::of(blocks * 128, 128), &self.stream, &args)?;
             }
             if weigh {
-                self.kernel(WEIGHTS)?.connect(rows(args.pre), &self.stream, &args)?;
+                self.kernel(WEIGHTS)?.connect(self.warps(args.pre.into()), &self.stream, &args)?;
             }
+            self.stream.wait()?;
+            drop(counts);
         }
-        self.stream.wait()?;
+        if !weigh {
+            // They were numbers.
+            made.weights = buffer(0)?;
+        }
         Ok(Some(made))
+    }
+
+    /// The start of each row, on the host; the device counts the synapses of the rows. The context
+    /// must be bound.
+    ///
+    /// # Errors
+    /// If memory is short, or a call fails.
+    pub(crate) fn count(&mut self, spec: &ConnectivitySpec, mut args: ConnectArgs) -> Result<Vec<u64>> {
+        let counts = self.zero_counts(spec, &mut args)?;
+        self.kernel(COUNT)?.connect(self.warps(args.counting_warps()), &self.stream, &args)?;
+        self.stream.wait()?;
+        let mut lengths = memory::zeros::<u32>(&spec.of("synapses"), args.pre as usize)?;
+        counts.read(0, &mut lengths)?;
+        spec.offsets(lengths)
+    }
+
+    /// Gives a pass counts of 0.
+    fn zero_counts(&self, spec: &ConnectivitySpec, args: &mut ConnectArgs) -> Result<Buffer> {
+        let counts = Buffer::new(&self.context, &spec.of("synapses"), 4 * args.pre as usize)?;
+        counts.fill(0, 0, counts.len(), &self.stream)?;
+        args.counts = counts.address(0);
+        Ok(counts)
+    }
+
+    /// A grid for this number of warps, or of fewer warps that take several rows.
+    fn warps(&self, warps: u64) -> Shape {
+        Shape::of(warps.clamp(1, WARPS * u64::from(self.context.sms)) * 32, 256)
     }
 
     fn kernel(&mut self, pass: usize) -> Result<Kernel<signature::Connect>> {

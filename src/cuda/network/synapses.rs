@@ -2,6 +2,7 @@
 
 use super::connect::{DeviceSynapses, SynapseBuilder, longest};
 use super::row_strategy;
+use crate::connectivity::ConnectivitySpec;
 use crate::connectivity::device::ConnectArgs;
 pub(crate) use crate::connectivity::synapse_table::{Delays, Targets, Weights};
 use crate::cuda::driver::context::Context;
@@ -40,10 +41,11 @@ impl Synapses {
         context: &Arc<Context>,
         projection: &ProjectionPlan,
     ) -> Result<Self> {
-        let procedural = projection.spec.procedural.then(|| projection.spec.connect_args()).transpose()?.flatten();
-        let made = if procedural.is_some() { None } else { maker.make(&projection.spec)? };
-        let (rows, delays) = match (procedural, made) {
-            (Some(args), _) => (none(context, args.count.into())?, projection.delays.clone()),
+        let spec = &projection.spec;
+        let mut procedural = spec.procedural.then(|| spec.connect_args()).transpose()?.flatten();
+        let made = if procedural.is_some() { None } else { maker.make(spec)? };
+        let (rows, delays) = match (&mut procedural, made) {
+            (Some(args), _) => (lengths_alone(maker, context, spec, args)?, projection.delays.clone()),
             (None, Some(rows)) => (rows, projection.delays.clone()),
             (None, None) => upload(context, projection)?,
         };
@@ -85,10 +87,19 @@ impl Synapses {
     }
 }
 
-/// No rows, for procedural connectivity. `longest` is the number of synapses of the longest row.
-fn none(context: &Arc<Context>, longest: u64) -> Result<DeviceSynapses> {
+/// Procedural connectivity: no rows, and their lengths if these are drawn.
+fn lengths_alone(
+    maker: &mut SynapseBuilder,
+    context: &Arc<Context>,
+    spec: &ConnectivitySpec,
+    args: &mut ConnectArgs,
+) -> Result<DeviceSynapses> {
+    let drawn = if args.has_drawn_lengths() { maker.count(spec, *args)? } else { Vec::new() };
+    let offsets = put(context, &spec.of("synapses"), &drawn)?;
+    args.offsets = offsets.address(0);
+    let longest = if args.has_drawn_lengths() { longest(&drawn) } else { args.count };
     let none = || Buffer::new(context, "no synapses", 0);
-    let (offsets, targets, weights, delays) = (none()?, none()?, none()?, none()?);
+    let (targets, weights, delays) = (none()?, none()?, none()?);
     Ok(DeviceSynapses { offsets, targets, weights, delays, wide_targets: false, longest })
 }
 
@@ -96,7 +107,7 @@ fn none(context: &Arc<Context>, longest: u64) -> Result<DeviceSynapses> {
 /// and the longest delay.
 fn upload(context: &Arc<Context>, projection: &ProjectionPlan) -> Result<(DeviceSynapses, RangeInclusive<u32>)> {
     let table = projection.spec.build()?;
-    let what = format!("synapses of projection `{}`", projection.spec.name);
+    let what = projection.spec.of("synapses");
     let (targets, wide_targets) = match &table.targets {
         Targets::U16(targets) => (put(context, &what, targets)?, false),
         Targets::U32(targets) => (put(context, &what, targets)?, true),

@@ -213,15 +213,15 @@ impl Bounded {
         if value > high { high } else { value }
     }
 
-    /// Draws the values of a unit at `W` steps. Its counterpart is `draw` in `connect.cuh`.
+    /// Draws the values of `W` units, each at a step. Its counterpart is `draw` in `connect.cuh`.
     // Without bounds, the branch after the first draw is the only difference from
     // `Distribution::draw_each`. The loops call no closure, which the compiler might not inline.
     #[inline(always)]
-    pub(crate) fn draw_each<const W: usize>(&self, stream: Stream, unit: u64, mut steps: [u64; W]) -> [f64; W] {
+    pub(crate) fn draw_each<const W: usize>(&self, stream: Stream, units: [u64; W], mut steps: [u64; W]) -> [f64; W] {
         let (low, high) = self.limits();
         let mut values = [f64::NAN; W];
         for _ in 0..self.draws() {
-            let drawn = self.distribution.draw_each(stream, unit, steps);
+            let drawn = self.distribution.draw_each(stream, units, steps);
             if !self.is_bounded() {
                 return drawn;
             }
@@ -245,7 +245,7 @@ impl Bounded {
     /// Draws the value of a unit at a step.
     #[inline(always)]
     pub(crate) fn draw(&self, stream: Stream, unit: u64, step: u64) -> f64 {
-        let [value] = self.draw_each(stream, unit, [step]);
+        let [value] = self.draw_each(stream, [unit], [step]);
         value
     }
 }

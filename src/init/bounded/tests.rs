@@ -131,7 +131,7 @@ fn many_values_are_the_single_values() {
     for (bounded, _) in usual() {
         let steps: [u64; 16] = std::array::from_fn(|k| (k as u64 * 7919) << 3 | 2 << 56);
         for unit in [0, 1, u64::from(u32::MAX)] {
-            for (value, step) in bounded.draw_each(stream, unit, steps).into_iter().zip(steps) {
+            for (value, step) in bounded.draw_each(stream, [unit; 16], steps).into_iter().zip(steps) {
                 assert_eq!(value.to_bits(), bounded.draw(stream, unit, step).to_bits(), "{bounded}");
             }
         }
@@ -142,7 +142,7 @@ fn many_values_are_the_single_values() {
 #[test]
 fn a_value_that_is_never_inside_is_clipped() {
     let far = Distribution::Normal(0.0, 1.0).redrawn(100.0..=101.0);
-    let values = far.draw_each(Stream::new(SEED, 7), 0, [0, 1, 2]);
+    let values = far.draw_each(Stream::new(SEED, 7), [0; 3], [0, 1, 2]);
     assert_eq!((values, far.bounds()), ([100.0; 3], (100.0, 100.0)));
     far.check("x").unwrap_err();
     // All values may be clipped.
@@ -199,8 +199,8 @@ fn ranges_are_bounds() {
     // Without bounds, all values are those of the distribution.
     for all in [normal.redrawn(..), normal.clipped(..), normal.unbounded()] {
         assert_eq!((all.to_string(), all.bounds()), (normal.to_string(), normal.bounds()));
-        let draw = |bounded: Bounded| bounded.draw_each(Stream::new(SEED, 9), 0, [0, 1]).map(f64::to_bits);
-        assert_eq!(draw(all), normal.draw_each(Stream::new(SEED, 9), 0, [0, 1]).map(f64::to_bits));
+        let draw = |bounded: Bounded| bounded.draw_each(Stream::new(SEED, 9), [0; 2], [0, 1]).map(f64::to_bits);
+        assert_eq!(draw(all), normal.draw_each(Stream::new(SEED, 9), [0; 2], [0, 1]).map(f64::to_bits));
     }
     for outside in Outside::ALL {
         assert_eq!(Outside::named(outside.name()).unwrap(), outside);

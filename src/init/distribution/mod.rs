@@ -217,27 +217,27 @@ impl Distribution {
         (number, self.location_and_scale())
     }
 
-    /// Draws the values of a unit at `W` steps. Its counterpart is `draw_once` in `connect.cuh`.
+    /// Draws the values of `W` units, each at a step. Its counterpart is `draw_once` in `connect.cuh`.
     // The match stands outside of the loops, so that each loop can be vectorised. The loops call no
     // closure, which the compiler might not inline.
     #[inline(always)]
-    pub(crate) fn draw_each<const W: usize>(&self, stream: Stream, unit: u64, steps: [u64; W]) -> [f64; W] {
+    pub(crate) fn draw_each<const W: usize>(&self, stream: Stream, units: [u64; W], steps: [u64; W]) -> [f64; W] {
         let [location, scale] = self.location_and_scale();
         let mut values = [0.0; W];
         match self {
             Self::Uniform(..) => {
                 for k in 0..W {
-                    values[k] = location + scale * stream.uniform(unit, steps[k]);
+                    values[k] = location + scale * stream.uniform(units[k], steps[k]);
                 }
             }
             Self::Normal(..) => {
                 for k in 0..W {
-                    values[k] = location + scale * f64::from(stream.normal(unit, steps[k]));
+                    values[k] = location + scale * f64::from(stream.normal(units[k], steps[k]));
                 }
             }
             Self::LogNormal(..) => {
                 for k in 0..W {
-                    values[k] = exp(location + scale * f64::from(stream.normal(unit, steps[k])));
+                    values[k] = exp(location + scale * f64::from(stream.normal(units[k], steps[k])));
                 }
             }
         }

@@ -61,7 +61,7 @@ fn many_values_are_the_single_values() {
     for (distribution, ..) in USUAL {
         let steps: [u64; 16] = std::array::from_fn(|k| (k as u64 * 7919) << 3 | 2 << 56);
         for unit in [0, 1, u64::from(u32::MAX)] {
-            let many = distribution.draw_each(stream, unit, steps);
+            let many = distribution.draw_each(stream, [unit; 16], steps);
             for (value, step) in many.into_iter().zip(steps) {
                 assert_eq!(
                     value.to_bits(),

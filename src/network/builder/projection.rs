@@ -18,8 +18,21 @@ pub(super) fn projection_plan<T: Real>(
     dt: f64,
     seed: u64,
 ) -> Result<ProjectionPlan> {
-    let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, kinetics, stdp, .. } =
-        projection;
+    let Projection {
+        name,
+        from,
+        to,
+        receptor,
+        connect,
+        autapses,
+        multapses,
+        procedural,
+        weight,
+        delay,
+        kinetics,
+        stdp,
+        ..
+    } = projection;
     let (from, pre) = part(&name, &from, groups)?;
     let (to, post) = part(&name, &to, groups)?;
     let receptor_plans = &groups[to].receptors;
@@ -36,6 +49,7 @@ pub(super) fn projection_plan<T: Real>(
         post,
         same_group: from == to,
         autapses,
+        multapses,
         procedural,
         weight,
         delay,
@@ -109,6 +123,7 @@ pub(super) fn projection_plan<T: Real>(
         sum: 0,
         kinetics: kinetics_index,
         table: OnceLock::new(),
+        row_offsets: OnceLock::new(),
         plastic: None,
     })
 }

@@ -7,8 +7,8 @@ use crate::network::describe::receptor::{Kind, Magnesium, Receptor};
 use crate::network::plan::exact::CurrentGains;
 use crate::network::plan::postsynaptic::{MgBlock, SynapticFilter};
 use crate::network::plan::{ReceptorKind, ReceptorPlan};
-use crate::system::{LinearMembrane, Schema};
 use crate::system::schema::SET_BY_STEPS;
+use crate::system::{LinearMembrane, Schema};
 
 /// The group of a receptor.
 pub(crate) struct Of<'a> {
@@ -93,7 +93,8 @@ impl Receptor {
             Some(block) => Some(block.of(label, schema)?),
         };
         // The current of a graded receptor is constant over a step.
-        let gains = time_course.zip(of.membrane).map(|(course, membrane)| CurrentGains::of(course, &membrane.tau, of.dt));
+        let gains =
+            time_course.zip(of.membrane).map(|(course, membrane)| CurrentGains::of(course, &membrane.tau, of.dt));
         let own = *next..*next + 1 + usize::from(rise.is_some());
         *next = own.end;
         let course = SynapticFilter { decay, rise, reversal, block };

@@ -16,6 +16,7 @@ pub struct Projection {
     pub(crate) receptor: String,
     pub(crate) connect: Connect,
     pub(crate) autapses: bool,
+    pub(crate) multapses: Option<bool>,
     pub(crate) procedural: bool,
     pub(crate) weight: Init,
     pub(crate) delay: Init,
@@ -81,6 +82,7 @@ impl Projection {
             receptor,
             connect: Connect::AllToAll,
             autapses: true,
+            multapses: None,
             procedural: false,
             weight: Init::Constant(1.0),
             delay: Init::Constant(0.0),
@@ -104,12 +106,26 @@ impl Projection {
         self
     }
 
+    /// Sets whether a pair of neurons may have several synapses, for [`Connect::FixedNumPre`] and
+    /// [`Connect::FixedNumPost`]. By default all sources of a target (targets of a source) are
+    /// different. With multapses each is drawn uniformly and independently of the others, which
+    /// is NEST's `allow_multapses=True`; their number may exceed the number of neurons.
+    /// Each synapse of a pair has a weight and a delay of its own.
+    ///
+    /// [`Connect::FixedTotalNumber`] always has multapses. The other rules have none, so that
+    /// [`Builder::build`](crate::network::Builder::build) refuses `multapses(true)` for them.
+    #[must_use]
+    pub fn multapses(mut self, multapses: bool) -> Self {
+        self.multapses = Some(multapses);
+        self
+    }
+
     /// Makes the connectivity procedural, so that no synapse is stored. Whenever a neuron spikes,
     /// its synapse row is computed again from the seed, added to the sums, and dropped. The
     /// synapses are the same as stored ones, so that results are the same bit for bit. Memory is
     /// needed only for the neurons, and a spike takes longer. The rule must be
-    /// [`Connect::FixedProb`], [`Connect::FixedNumPost`], [`Connect::OneToOne`] or
-    /// [`Connect::AllToAll`]. Weights must be one value or drawn, and all synapses must have one
+    /// [`Connect::FixedProb`], [`Connect::FixedNumPost`], [`Connect::FixedTotalNumber`],
+    /// [`Connect::OneToOne`] or [`Connect::AllToAll`]. Weights must be one value or drawn, and all synapses must have one
     /// delay; [`Builder::build`](crate::network::Builder::build) refuses other projections. (Knight
     /// & Nowotny 2021, Nat. Comput. Sci. 1, 136-142, introduced the method on GPUs.)
     #[must_use]

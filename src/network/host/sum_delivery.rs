@@ -25,7 +25,7 @@ const THREADS: usize = 8;
 const DENSE: usize = 16;
 /// The number of targets whose sums a thread moves at a time.
 const PIECE: usize = 1 << 14;
-/// The number of ranges of synapses by which a prefetch precedes their use.
+/// The number of spikes by which a prefetch precedes the use of their rows.
 const AHEAD: usize = 12;
 
 /// A sum and the projections that add to it.
@@ -56,6 +56,8 @@ enum Rows<'n> {
 /// The memory of a thread. Sums, of spikes or of weights, are 0 between steps.
 #[derive(Clone, Default)]
 struct Thread {
+    /// The sources whose spikes arrive, with their delays, and their synapses.
+    spikes: Vec<(u32, u32)>,
     ranges: Vec<Range<usize>>,
     row: GeneratedRow,
     counts: Vec<i32>,
@@ -77,7 +79,7 @@ impl NetworkPlan {
         match sum.projections[..] {
             [one] => {
                 let one = &self.projections[one];
-                !special(one) && (one.spec.procedural || one.spec.has_own_delays())
+                !special(one) && (one.spec.procedural || one.spec.delays_differ())
             }
             _ => true,
         }
@@ -86,8 +88,10 @@ impl NetworkPlan {
     /// The bytes that the deliveries into sums take.
     pub(crate) fn sum_bytes(&self) -> u64 {
         let sums = self.sums.iter().filter(|sum| self.is_delivered_by_lists(sum));
+        let procedural = self.projections.iter().filter(|projection| projection.spec.procedural);
+        let lengths = procedural.map(|projection| projection.spec.procedural_bytes()).fold(0, u64::saturating_add);
         let bytes = |sum: &SumPlan| sum.targets.len() as u64 * if self.weighs(sum) { 8 } else { 4 };
-        sums.map(bytes).fold(0_u64, u64::saturating_add).saturating_mul(threads() as u64)
+        sums.map(bytes).fold(0_u64, u64::saturating_add).saturating_mul(threads() as u64).saturating_add(lengths)
     }
 
     fn weighs(&self, sum: &SumPlan) -> bool {
@@ -100,7 +104,7 @@ impl<'n> SumDelivery<'n> {
     pub(super) fn new(plan: &'n NetworkPlan, sum: &'n SumPlan) -> Option<Self> {
         let source = |number: &usize| {
             let projection = &plan.projections[*number];
-            let (rows, delays) = match projection.spec.growing().ok()? {
+            let (rows, delays) = match projection.row_generator().ok()? {
                 Some(rows) => (Rows::Procedural(rows), rows.delay..=rows.delay),
                 None => {
                     let table = projection.table().ok()?;
@@ -242,7 +246,7 @@ impl<'n> SumDelivery<'n> {
 }
 
 impl Source<'_> {
-    /// Adds the rows of the spikes `number`, `number + of`, … of each list to the sums of a thread.
+    /// Adds the rows of the spikes `number`, `number + of`, … to the sums of a thread.
     fn add<S: ThreadSum>(
         &self,
         lists: &SpikeLists,
@@ -250,29 +254,54 @@ impl Source<'_> {
         (number, of): (usize, usize),
         thread: &mut Thread,
     ) {
-        let mut turn = number;
-        thread.ranges.clear();
+        let mut next = number;
+        let mut spikes = take(&mut thread.spikes);
+        spikes.clear();
         for delay in self.delays.clone() {
-            let spikes = self.spikes(lists.arriving(row, i, delay));
-            let mut next = turn;
-            while let Some(unit) = spikes.get(next) {
-                self.row::<S>(*unit as usize - self.pre.start, delay, thread);
-                next += of;
-            }
-            turn = next - spikes.len();
+            let list = self.spikes(lists.arriving(row, i, delay));
+            let first = self.pre.start as u32;
+            spikes.extend(list.iter().skip(next).step_by(of).map(|unit| (unit - first, delay)));
+            next = (next + list.len().saturating_sub(next).next_multiple_of(of)).saturating_sub(list.len());
         }
-        if let Rows::Stored(table) = &self.rows {
-            let ranges = take(&mut thread.ranges);
-            match &table.targets {
-                Targets::U16(targets) => S::add_ranges(targets, &table.weights, &ranges, self.first, S::of(thread)),
-                Targets::U32(targets) => S::add_ranges(targets, &table.weights, &ranges, self.first, S::of(thread)),
+        match &self.rows {
+            Rows::Stored(table) => self.add_stored::<S>(table, &spikes, thread),
+            Rows::Procedural(rows) => {
+                for (source, _) in &spikes {
+                    self.add_procedural::<S>(rows, *source, thread);
+                }
             }
-            if thread.lists {
-                let places = ranges.iter().flat_map(Range::clone);
-                thread.touched.extend(places.map(|place| self.first as u32 + table.target(place)));
-            }
-            thread.ranges = ranges;
         }
+        thread.spikes = spikes;
+    }
+
+    fn add_stored<S: ThreadSum>(&self, table: &SynapseTable, spikes: &[(u32, u32)], thread: &mut Thread) {
+        let mut ranges = take(&mut thread.ranges);
+        ranges.clear();
+        for (k, (source, delay)) in spikes.iter().enumerate() {
+            if let Some((next, delay)) = spikes.get(k + AHEAD) {
+                table.prefetch_class(*next as usize, *delay);
+            }
+            ranges.push(table.class(*source as usize, *delay));
+        }
+        match &table.targets {
+            Targets::U16(targets) => S::add_ranges(targets, &table.weights, &ranges, self.first, S::of(thread)),
+            Targets::U32(targets) => S::add_ranges(targets, &table.weights, &ranges, self.first, S::of(thread)),
+        }
+        if thread.lists {
+            let places = ranges.iter().flat_map(Range::clone);
+            thread.touched.extend(places.map(|place| self.first as u32 + table.target(place)));
+        }
+        thread.ranges = ranges;
+    }
+
+    fn add_procedural<S: ThreadSum>(&self, rows: &RowGenerator<'_>, source: u32, thread: &mut Thread) {
+        let mut row = take(&mut thread.row);
+        rows.row(source, &mut row);
+        S::add_row(&row, &mut S::of(thread)[self.first..]);
+        if thread.lists {
+            thread.touched.extend(row.targets.iter().map(|target| self.first as u32 + target));
+        }
+        thread.row = row;
     }
 
     /// The spikes of this projection's sources.
@@ -280,27 +309,6 @@ impl Source<'_> {
         let from = list.partition_point(|unit| (*unit as usize) < self.pre.start);
         let to = list.partition_point(|unit| (*unit as usize) < self.pre.end);
         &list[from..to]
-    }
-
-    /// Notes the stored synapses of a source that have this delay, or adds its generated row.
-    fn row<S: ThreadSum>(&self, source: usize, delay: u32, thread: &mut Thread) {
-        match &self.rows {
-            Rows::Stored(table) => {
-                let range = table.class(source, delay);
-                if !range.is_empty() {
-                    thread.ranges.push(range);
-                }
-            }
-            Rows::Procedural(rows) => {
-                let mut row = take(&mut thread.row);
-                rows.row(source as u32, &mut row);
-                S::add_row(&row, &mut S::of(thread)[self.first..]);
-                if thread.lists {
-                    thread.touched.extend(row.targets.iter().map(|target| self.first as u32 + target));
-                }
-                thread.row = row;
-            }
-        }
     }
 }
 

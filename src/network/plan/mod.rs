@@ -7,10 +7,11 @@ pub(crate) mod postsynaptic;
 pub(crate) mod sums;
 
 use super::describe::kinetics::{CONSTANTS, Kinetics};
-use crate::connectivity::{ConnectivitySpec, SynapseTable};
+use crate::connectivity::{ConnectivitySpec, RowGenerator, SynapseTable};
 use crate::device::device_struct::device_constants;
 use crate::error::Result;
 use crate::init::Init;
+use crate::memory::threads;
 use crate::numeric::scalar::Real;
 use exact::CurrentGains;
 use plastic::PlasticPlan;
@@ -120,6 +121,8 @@ pub(crate) struct ProjectionPlan {
     pub(crate) kinetics: Option<usize>,
     /// The synapses on the host, once they are needed there.
     pub(crate) table: OnceLock<SynapseTable>,
+    /// The start of each row of procedural connectivity, once the lengths of rows are drawn.
+    pub(crate) row_offsets: OnceLock<Vec<u64>>,
     /// The plasticity, if the weights are state.
     pub(crate) plastic: Option<PlasticPlan>,
 }
@@ -238,6 +241,22 @@ impl ProjectionPlan {
         }
         let table = self.spec.build()?.with_classes(&self.delays, &self.spec.of("synapses"))?;
         Ok(self.table.get_or_init(|| table))
+    }
+
+    /// The generator of the rows of procedural connectivity. The first call draws the lengths of
+    /// rows, if the rule has random lengths that do not follow from the row alone.
+    pub(crate) fn row_generator(&self) -> Result<Option<RowGenerator<'_>>> {
+        if !self.spec.procedural {
+            return Ok(None);
+        }
+        let offsets = match self.row_offsets.get() {
+            Some(offsets) => offsets,
+            None => {
+                let offsets = threads::run(|| self.spec.drawn_offsets())??;
+                self.row_offsets.get_or_init(|| offsets)
+            }
+        };
+        self.spec.row_generator(offsets).map(Some)
     }
 }
 

@@ -65,6 +65,21 @@ fn every_mistake_has_its_line() {
         ("delay = { uniform = [0.5, 3.0] }", "delay = { normal = [0.5, -3.0] }", "-3 is a standard deviation below 0"),
         ("autapses = false", "procedural = true", "and for one `delay`"),
         ("weight = 2.0", "procedural = true", "`procedural` is for fixed_prob"),
+        ("autapses = false", "multapses = true", "`multapses = true` is for fixed_num_pre, fixed_num_post"),
+        ("autapses = false", "multapse = true", "named `multapse` (did you mean `multapses`?)"),
+        ("weight = 4.0", "multapses = 1", "`projection.multapses` must be true or false, not 1"),
+        (
+            "connect = { kind = 'fixed_prob', p = 0.2 }",
+            "connect = { kind = 'fixed_total_number', p = 0.2 }",
+            "`p` is not for fixed_total_number",
+        ),
+        ("connect = { kind = 'fixed_prob', p = 0.2 }", "connect = { kind = 'fixed_total_number' }", "needs `num`"),
+        (
+            "connect = { kind = 'fixed_prob', p = 0.2 }",
+            "connect = { kind = 'fixed_total_numbers', num = 9 }",
+            "(did you mean `fixed_total_number`?)",
+        ),
+        ("connect = { kind = 'fixed_prob', p = 0.2 }", "connect = { kind = 'fixed_total_number', num = -1 }", "num"),
         ("delay = 1.5", "delay = -1.5", "`delay` must be a non-negative number"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { min = 1.0 }", "needs `max`"),
         (
