@@ -121,6 +121,6 @@ fn module<T: Real>(name: &str, network: &Network<T>, cut: KernelVariant, probes:
 mod tests {
     #[test]
     fn none_is_missing() {
-        assert_eq!(super::list().len(), 18);
+        assert_eq!(super::list().len(), 20);
     }
 }
