@@ -118,9 +118,12 @@ __device__ __forceinline__ void partners(const ConnectArgs& c, u32 neuron, u32 n
     const u32 allowed = n - (u32)(own != NOBODY);
     for (u32 k = begin + 2 * (threadIdx.x % 32); k < end; k += 64) {
         const Words w = random_words(c.seed, c.stream, neuron, PARTNERS | (u64)(k / 2));
-        const u32 first = below((u64)w.a << 32 | w.b, allowed), second = below((u64)w.c << 32 | w.d, allowed);
-        each(k, first + (u32)(first >= own));
-        if (k + 1 < end) each(k + 1, second + (u32)(second >= own));
+        // A loop, so that the code of `each` stands once.
+#pragma unroll 1
+        for (u32 half = 0; half < 2 && k + half < end; ++half) {
+            const u32 partner = below(half ? (u64)w.c << 32 | w.d : (u64)w.a << 32 | w.b, allowed);
+            each(k + half, partner + (u32)(partner >= own));
+        }
     }
 }
 
