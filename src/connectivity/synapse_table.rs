@@ -149,21 +149,6 @@ impl SynapseTable {
         }
     }
 
-    /// The places of a source's synapses with the delays from `from` to `to` − 1.
-    #[inline]
-    pub(crate) fn classes(&self, source: usize, from: u32, to: u32) -> Range<usize> {
-        match &self.delays {
-            Delays::Each(each) => {
-                let row = self.row(source);
-                let delays = &each[row.clone()];
-                let begin = delays.partition_point(|d| u32::from(*d) < from);
-                let end = begin + delays[begin..].partition_point(|d| u32::from(*d) < to);
-                row.start + begin..row.start + end
-            }
-            _ => self.class(source, from).start..self.class(source, to - 1).end,
-        }
-    }
-
     /// Asks for the memory that [`SynapseTable::class`] reads.
     #[inline]
     pub(crate) fn prefetch_class(&self, source: usize, steps: u32) {

@@ -1,7 +1,7 @@
 //! The effects on receptors after the neurons' step, in their order.
 
 use super::spike_lists::SpikeLists;
-use super::sum_delivery::{ListedStep, SumDelivery};
+use super::sum_delivery::SumDelivery;
 use crate::network::plan::{GroupPlan, NetworkPlan, PoissonDrive};
 use crate::network::poisson;
 use crate::numeric::rng::Stream;
@@ -35,9 +35,8 @@ pub(super) enum Arrival<'n> {
 }
 
 impl<'n> Arrivals<'n> {
-    /// The effects in a loop with this seed and number of batch rows, on a network that is node `node`
-    /// of the loop.
-    pub(super) fn new(plan: &'n NetworkPlan, rows: usize, node: u16, seed: u64) -> Self {
+    /// The effects in a loop with this seed, on a network that is node `node` of the loop.
+    pub(super) fn new(plan: &'n NetworkPlan, node: u16, seed: u64) -> Self {
         let mut all = Self { gaps: Vec::new(), together: Vec::new(), rest: Vec::new() };
         // Variables with an effect.
         let mut vars = Vec::new();
@@ -45,7 +44,7 @@ impl<'n> Arrivals<'n> {
             for (r, receptor) in of_group.receptors.iter().enumerate() {
                 for sum in plan.sums.iter().filter(|sum| (sum.group, sum.receptor) == (group, r)) {
                     let by_lists = plan.is_delivered_by_lists(sum);
-                    match by_lists.then(|| SumDelivery::new(plan, sum, rows)).flatten() {
+                    match by_lists.then(|| SumDelivery::new(plan, sum)).flatten() {
                         Some(sum) if vars.contains(&receptor.var) => all.rest.push(Arrival::Sum(sum)),
                         Some(sum) => all.together.push(sum),
                         None => sum.projections.iter().for_each(|p| {
@@ -95,26 +94,20 @@ pub(super) struct SumStep<'r> {
     pub(super) owned: &'r [Range<usize>],
     pub(super) rows: usize,
     pub(super) i: u64,
-    /// Whether it is the first step of the run.
-    pub(super) first: bool,
 }
 
 impl SumStep<'_> {
-    fn listed(&self, row: usize) -> ListedStep<'_> {
-        ListedStep { lists: self.lists, row, i: self.i, first: self.first }
-    }
-
     /// Delivers into one sum. A thread takes at least `share` synapses. `s` is the whole variable.
     pub(super) fn deliver<T: Real>(&self, sum: &mut SumDelivery<'_>, share: usize, s: &mut [T]) {
         let (units, here) = (self.groups[sum.group()].units, &self.owned[sum.group()]);
         for (row, s) in s.chunks_exact_mut(units).enumerate().take(self.rows) {
-            sum.step(&self.listed(row), share, here.clone(), &mut s[here.clone()]);
+            sum.step(self.lists, (row, self.i), share, here.clone(), &mut s[here.clone()]);
         }
     }
 
     /// Delivers into sums with different variables, ascending.
     pub(super) fn deliver_all<T: Real>(&self, sums: &mut [SumDelivery<'_>], state: &mut State<'_, T>) {
-        let events = |sum: &SumDelivery<'_>| (0..self.rows).map(|row| sum.estimate(&self.listed(row))).sum::<usize>();
+        let events = |sum: &SumDelivery<'_>| (0..self.rows).map(|row| sum.estimate(self.lists, row, self.i)).sum::<usize>();
         let total: usize = sums.iter().map(events).sum();
         if total < SHARED {
             for sum in sums {

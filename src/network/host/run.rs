@@ -32,8 +32,6 @@ pub(crate) struct Run<'n, T: 'static> {
     /// The neurons of each group that this worker owns.
     owned: Vec<Range<usize>>,
     refractory: Refractory<T>,
-    /// Whether a step was made.
-    has_started: bool,
 }
 
 impl<'n, T: Real> Run<'n, T> {
@@ -46,7 +44,7 @@ impl<'n, T: Real> Run<'n, T> {
         seed: u64,
     ) -> Self {
         let plan = &*network.plan;
-        let arrivals = Arrivals::new(plan, rows, node, seed);
+        let arrivals = Arrivals::new(plan, node, seed);
         let lists = arrivals.spike_lists(&plan.groups, rows);
         let owned = plan.groups.iter().enumerate().map(|(g, plan)| exchange.owned(g, plan.units)).collect();
         let most = plan.projections.iter().filter(|l| !l.spec.procedural).map(|l| l.spec.post.len()).max().unwrap_or(0);
@@ -66,7 +64,6 @@ impl<'n, T: Real> Run<'n, T> {
             lists,
             owned,
             refractory,
-            has_started: false,
         }
     }
 
@@ -78,7 +75,6 @@ impl<'n, T: Real> Run<'n, T> {
             let steps = next.saturating_sub(self.period)..next;
             self.exchange.swap(SpikeMasks { groups, state, rows: self.rows, steps });
         }
-        let first = !std::mem::replace(&mut self.has_started, true);
         for (plan, lists) in groups.iter().zip(&mut self.lists) {
             if let Some(lists) = lists {
                 lists.update(plan, state.var(plan.spike_ring), at.i);
@@ -91,14 +87,14 @@ impl<'n, T: Real> Run<'n, T> {
         // Values are stored after the arrivals over gap junctions, which may set a potential to NaN
         // to end the run.
         self.refractory.note(groups, &self.owned, self.rows, state);
-        let sums = SumStep { groups, lists: &self.lists, owned: &self.owned, rows: self.rows, i: at.i, first };
+        let sums = SumStep { groups, lists: &self.lists, owned: &self.owned, rows: self.rows, i: at.i };
         sums.deliver_all(&mut self.arrivals.together, state);
         let mut rest = take(&mut self.arrivals.rest);
         for arrival in &mut rest {
             match arrival {
                 Arrival::Spikes(projection) => (0..self.rows).for_each(|row| self.arrive(*projection, row, at.i, state)),
                 Arrival::Sum(sum) => {
-                    let step = SumStep { groups, lists: &self.lists, owned: &self.owned, rows: self.rows, i: at.i, first };
+                    let step = SumStep { groups, lists: &self.lists, owned: &self.owned, rows: self.rows, i: at.i };
                     let s = state.var_mut(sum.var());
                     step.deliver(sum, 0, s);
                 }

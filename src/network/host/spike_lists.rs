@@ -43,11 +43,6 @@ impl SpikeLists {
         self.listed = Some(end);
     }
 
-    /// The number of steps after which the spikes of a step are listed.
-    pub(super) fn shortest(&self) -> u32 {
-        self.shortest as u32
-    }
-
     /// The spikes of a batch row that arrive in step `i` after this delay.
     pub(super) fn arriving(&self, row: usize, i: u64, delay: u32) -> &[u32] {
         let ring_len = self.ring_len as u64;
