@@ -87,7 +87,8 @@ impl NetworkStage {
             at
         };
         let exact = |p: &usize| synapses[*p].is_exact(&network.plan.projections[*p]);
-        let of_sum = |sum: &SumPlan| sum.targets.len().saturating_mul(if sum.projections.iter().any(exact) { 8 } else { 4 });
+        let of_sum =
+            |sum: &SumPlan| sum.targets.len().saturating_mul(if sum.projections.iter().any(exact) { 8 } else { 4 });
         let sums = network.plan.sums.iter().map(|sum| take(of_sum(sum))).collect();
         let (spikes, arrived) = (take(4 * network.plan.groups.len()), take(4));
         let size = builder.dtype.acc_size();

@@ -7,7 +7,6 @@ use crate::device::device_struct::device_struct;
 use crate::network::plan::exact::CurrentGains;
 use crate::network::plan::{ReceptorKind, ReceptorPlan};
 use crate::numeric::scalar::DType;
-use crate::system::param::Param;
 
 /// A number in the type of arithmetic, as bytes; bytes beyond the number are 0.
 pub(crate) type Value = [u8; 8];
@@ -103,10 +102,12 @@ device_struct! {
 /// The gains of s and of h of each neuron, for the element type of a network; `None` if all neurons
 /// have the same gains.
 pub(crate) fn gains_of_each(gains: &CurrentGains, dtype: DType) -> Option<Vec<u8>> {
-    let Param::Each(of_s) = &gains.s else { return None };
-    let of_h = gains.h.as_ref().map_or(&[][..], Param::values);
+    if let [_] = gains.s[..] {
+        return None;
+    }
+    let of_h = gains.h.as_deref().unwrap_or_default();
     let width = if dtype == DType::F64 { 8 } else { 4 };
-    Some(of_s.iter().chain(of_h).flat_map(|gain| value(dtype, *gain).into_iter().take(width)).collect())
+    Some(gains.s.iter().chain(of_h).flat_map(|gain| value(dtype, *gain).into_iter().take(width)).collect())
 }
 
 impl ReceptorArgs {
@@ -114,7 +115,7 @@ impl ReceptorArgs {
     pub(crate) fn of(receptor: &ReceptorPlan, gains: u64, dtype: DType) -> Self {
         let ReceptorKind::Filter(filter) = &receptor.kind else { return Self::default() };
         let value = |x: Option<f64>| x.map_or(Value::default(), |x| value(dtype, x));
-        let same = |gain: Option<&Param<f64>>| value(gain.and_then(|gain| gain.values().first()).copied());
+        let same = |gains: Option<&Vec<f64>>| value(gains.and_then(|gains| gains.first()).copied());
         let own = receptor.gains.as_ref();
         Self {
             gain_s: same(own.map(|gains| &gains.s)),

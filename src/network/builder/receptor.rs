@@ -93,8 +93,9 @@ impl Receptor {
             Some(block) => Some(block.of(label, schema)?),
         };
         // The current of a graded receptor is constant over a step.
-        let gains =
-            time_course.zip(of.membrane).map(|(course, membrane)| CurrentGains::of(course, &membrane.tau, of.dt));
+        let gains = time_course
+            .zip(of.membrane)
+            .map(|(course, membrane)| CurrentGains::of(course, membrane.tau.values(), of.dt));
         let own = *next..*next + 1 + usize::from(rise.is_some());
         *next = own.end;
         let course = SynapticFilter { decay, rise, reversal, block };
@@ -116,8 +117,8 @@ fn exact_delta(
     if variable != "V" {
         return Err(Error::Unsupported(format!("`{label}` adds to `{variable}`: `exact` integrates V alone")));
     }
-    let gains = CurrentGains::of_delta(membrane, of.dt);
-    if let Some(gain) = gains.s.values().iter().find(|gain| !gain.is_finite()) {
+    let gains = CurrentGains::of_delta(membrane.tau.values(), membrane.r.values(), of.dt);
+    if let Some(gain) = gains.s.iter().find(|gain| !gain.is_finite()) {
         let reason = "is the current of a potential of 1 mV: a delta of a group that is integrated exactly needs R > 0";
         return Err(Error::value(format!("gain of `{label}`"), gain, reason));
     }

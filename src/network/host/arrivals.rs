@@ -107,7 +107,8 @@ impl SumStep<'_> {
 
     /// Delivers into sums with different variables, ascending.
     pub(super) fn deliver_all<T: Real>(&self, sums: &mut [SumDelivery<'_>], state: &mut State<'_, T>) {
-        let events = |sum: &SumDelivery<'_>| (0..self.rows).map(|row| sum.estimate(self.lists, row, self.i)).sum::<usize>();
+        let events =
+            |sum: &SumDelivery<'_>| (0..self.rows).map(|row| sum.estimate(self.lists, row, self.i)).sum::<usize>();
         let total: usize = sums.iter().map(events).sum();
         if total < SHARED {
             for sum in sums {

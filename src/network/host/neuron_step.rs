@@ -51,14 +51,15 @@ enum ReceptorConstants<T> {
 impl<T: Real> ReceptorConstants<T> {
     /// The constants of a receptor that has variables of its own.
     fn of(receptor: &ReceptorPlan) -> Option<Self> {
-        let gain = |gain: &Param<f64>| match gain {
-            Param::All(gain) => Param::All(T::of(*gain)),
-            Param::Each(gains) => Param::Each(gains.iter().map(|gain| T::of(*gain)).collect()),
+        let typed = |gains: &Vec<f64>| match gains[..] {
+            [gain] => Param::All(T::of(gain)),
+            _ => Param::Each(gains.iter().map(|gain| T::of(*gain)).collect()),
         };
         match &receptor.kind {
             ReceptorKind::Filter(course) => {
                 let gains = receptor.gains.as_ref();
-                let gains = gains.map(|gains| [gain(&gains.s), gains.h.as_ref().map_or(Param::All(T::of(0.0)), gain)]);
+                let gains =
+                    gains.map(|gains| [typed(&gains.s), gains.h.as_ref().map_or(Param::All(T::of(0.0)), typed)]);
                 Some(Self::Filter(course.to(), gains))
             }
             ReceptorKind::Delta => None,

@@ -38,13 +38,7 @@ impl<T: Real> Refractory<T> {
 
     /// Stores the values of refractory neurons, after the neurons' step. `owned` are the neurons of
     /// each group that this worker owns.
-    pub(super) fn note(
-        &mut self,
-        groups: &[GroupPlan],
-        owned: &[Range<usize>],
-        rows: usize,
-        state: &State<'_, T>,
-    ) {
+    pub(super) fn note(&mut self, groups: &[GroupPlan], owned: &[Range<usize>], rows: usize, state: &State<'_, T>) {
         let one = T::of(1.0);
         self.values.clear();
         for Var { group, var, counter } in &self.vars {

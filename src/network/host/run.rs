@@ -92,7 +92,9 @@ impl<'n, T: Real> Run<'n, T> {
         let mut rest = take(&mut self.arrivals.rest);
         for arrival in &mut rest {
             match arrival {
-                Arrival::Spikes(projection) => (0..self.rows).for_each(|row| self.arrive(*projection, row, at.i, state)),
+                Arrival::Spikes(projection) => {
+                    (0..self.rows).for_each(|row| self.arrive(*projection, row, at.i, state))
+                }
                 Arrival::Sum(sum) => {
                     let step = SumStep { groups, lists: &self.lists, owned: &self.owned, rows: self.rows, i: at.i };
                     let s = state.var_mut(sum.var());

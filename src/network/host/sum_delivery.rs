@@ -225,7 +225,15 @@ impl<'n> SumDelivery<'n> {
         let owned = plan.targets.start.max(here.start)..plan.targets.end.min(here.end);
         let weight_scale = T::of(plan.weight_scale);
         if few {
-            vectorize(Few { touched: &touched, sums, first: plan.targets.start, owned, here: here.start, weight_scale, s });
+            vectorize(Few {
+                touched: &touched,
+                sums,
+                first: plan.targets.start,
+                owned,
+                here: here.start,
+                weight_scale,
+                s,
+            });
             own.touched = touched;
             return;
         }

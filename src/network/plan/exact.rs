@@ -7,26 +7,23 @@
 
 use super::postsynaptic::TimeCourse;
 use crate::numeric::math::{exp, exprel};
-use crate::system::LinearMembrane;
-use crate::system::param::Param;
 
 /// The constant current over a step that has the effect of s = 1, and of h = 1 if the receptor has a
 /// rise, at the beginning of the step.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CurrentGains {
-    pub(crate) s: Param<f64>,
-    pub(crate) h: Option<Param<f64>>,
+    /// One for each neuron, or one for all.
+    pub(crate) s: Vec<f64>,
+    pub(crate) h: Option<Vec<f64>>,
     /// The receptor is a delta: s moves V by its value at the end of the step.
     pub(crate) jump: bool,
 }
 
 impl CurrentGains {
-    /// The gains of a receptor, in a step of `dt`, for membranes with the time constants `tau`.
-    pub(crate) fn of(course: TimeCourse, tau: &Param<f64>, dt: f64) -> Self {
-        let each = |gain: &dyn Fn(f64) -> f64| match tau {
-            Param::All(tau) => Param::All(gain(-dt / *tau)),
-            Param::Each(all) => Param::Each(all.iter().map(|tau| gain(-dt / *tau)).collect()),
-        };
+    /// The gains of a receptor, in a step of `dt`, for membranes with the time constants `tau`: one
+    /// for each neuron, or one for all.
+    pub(crate) fn of(course: TimeCourse, tau: &[f64], dt: f64) -> Self {
+        let each = |gain: &dyn Fn(f64) -> f64| tau.iter().map(|tau| gain(-dt / *tau)).collect::<Vec<f64>>();
         let s = -dt / course.tau;
         // A current of 1 moves V by exprel(m)·dt/τ of R, where m = −dt/τ.
         Self {
@@ -36,15 +33,14 @@ impl CurrentGains {
         }
     }
 
-    /// The gains of a delta: the constant current that moves V by 1 in a step of `dt`.
-    pub(crate) fn of_delta(membrane: &LinearMembrane, dt: f64) -> Self {
+    /// The gains of a delta: the constant current that moves V by 1 in a step of `dt`, for membranes
+    /// with these time constants and resistances.
+    pub(crate) fn of_delta(tau: &[f64], r: &[f64], dt: f64) -> Self {
         let gain = |tau: f64, r: f64| tau / (r * dt * exprel(-dt / tau));
-        let s = match (&membrane.tau, &membrane.r) {
-            (Param::All(tau), Param::All(r)) => Param::All(gain(*tau, *r)),
-            (tau, r) => {
-                let units = tau.values().len().max(r.values().len());
-                Param::Each((0..units).map(|unit| gain(tau.at(unit), r.at(unit))).collect())
-            }
+        let s = match (tau, r) {
+            ([tau], r) => r.iter().map(|r| gain(*tau, *r)).collect(),
+            (tau, [r]) => tau.iter().map(|tau| gain(*tau, *r)).collect(),
+            (tau, r) => tau.iter().zip(r).map(|(tau, r)| gain(*tau, *r)).collect(),
         };
         Self { s, h: None, jump: true }
     }
@@ -114,19 +110,19 @@ mod tests {
             (TimeCourse { tau: 9.9, rise: rise(10.1, 0.7) }, 9.0),
         ] {
             let taus = [10.0, 12.5, 0.8];
-            let gains = CurrentGains::of(course, &Param::Each(taus.to_vec()), dt);
+            let gains = CurrentGains::of(course, &taus, dt);
             for (k, tau) in taus.into_iter().enumerate() {
                 let relaxed = -(-dt / tau).exp_m1();
-                let s = gains.s.values()[k] * relaxed;
+                let s = gains.s[k] * relaxed;
                 let exact = integrated(course, tau, dt, [1.0, 0.0]);
                 assert!((s / exact - 1.0).abs() <= 1e-11, "{course:?}, tau {tau}, dt {dt}: s gives {s}, not {exact}");
                 let Some(h) = &gains.h else { continue };
-                let h = h.values()[k] * relaxed;
+                let h = h[k] * relaxed;
                 let exact = integrated(course, tau, dt, [0.0, 1.0]);
                 assert!((h / exact - 1.0).abs() <= 1e-10, "{course:?}, tau {tau}, dt {dt}: h gives {h}, not {exact}");
             }
-            let one = CurrentGains::of(course, &Param::All(taus[1]), dt);
-            assert_eq!(one.s.values()[0], gains.s.values()[1]);
+            let one = CurrentGains::of(course, &taus[1..2], dt);
+            assert_eq!(one.s, [gains.s[1]]);
         }
     }
 

@@ -53,8 +53,9 @@ pub(crate) fn sums(groups: &[GroupPlan], projections: &mut [ProjectionPlan]) -> 
     let mut all: Vec<SumPlan> = Vec::with_capacity(projections.len());
     for (group, plan) in groups.iter().enumerate() {
         for receptor in 0..plan.receptors.len() {
-            let onto: Vec<usize> =
-                (0..projections.len()).filter(|p| (projections[*p].to, projections[*p].receptor) == (group, receptor)).collect();
+            let onto: Vec<usize> = (0..projections.len())
+                .filter(|p| (projections[*p].to, projections[*p].receptor) == (group, receptor))
+                .collect();
             let widest = onto.iter().map(|p| &projections[*p]).filter(|p| p.may_share_its_sum());
             let scale = widest.map(|p| p.weight_scale).fold(0.0, f64::max);
             let mut shared: Option<usize> = None;
