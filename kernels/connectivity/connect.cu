@@ -74,7 +74,8 @@ __device__ __forceinline__ void put(const ConnectArgs& c, u64 place, u32 source,
     if (c.multapses && c.weights) c.weights[place] = (int)number;
 }
 
-extern "C" __global__ void __launch_bounds__(256) connect_fill(const ConnectArgs c) {
+// Two blocks of an SM leave 128 registers, so that no architecture spills.
+extern "C" __global__ void __launch_bounds__(256, 2) connect_fill(const ConnectArgs c) {
     const Turn turn;
     if (c.rule == FIXED_NUM_PRE) {
         for (u64 column = turn.first; column < c.post; column += turn.stride) {
