@@ -1,6 +1,6 @@
 // Procedural connectivity: a warp generates a synapse row from counters when it delivers the row,
 // and adds each weight at once. The synapses are those of the passes of connect.cu. The counterpart
-// is src/network/host/procedural.rs. A kernel with procedural connectivity may use twice the
+// is src/network/host/sum_delivery/. A kernel with procedural connectivity may use twice the
 // registers of other kernels.
 #pragma once
 #include "connect.cuh"

@@ -87,18 +87,17 @@ impl<'n, T: Real> Run<'n, T> {
         // Values are stored after the arrivals over gap junctions, which may set a potential to NaN
         // to end the run.
         self.refractory.note(groups, &self.owned, self.rows, state);
-        let sums = SumStep { groups, lists: &self.lists, owned: &self.owned, rows: self.rows, i: at.i };
-        sums.deliver_all(&mut self.arrivals.together, state);
-        let mut rest = take(&mut self.arrivals.rest);
+        let (mut together, mut rest) = (take(&mut self.arrivals.together), take(&mut self.arrivals.rest));
+        self.sum_step(at.i).deliver_all(&mut together, state);
+        self.arrivals.together = together;
         for arrival in &mut rest {
             match arrival {
                 Arrival::Spikes(projection) => {
                     (0..self.rows).for_each(|row| self.arrive(*projection, row, at.i, state))
                 }
                 Arrival::Sum(sum) => {
-                    let step = SumStep { groups, lists: &self.lists, owned: &self.owned, rows: self.rows, i: at.i };
                     let s = state.var_mut(sum.var());
-                    step.deliver(sum, 0, s);
+                    self.sum_step(at.i).deliver(sum, 0, s);
                 }
                 Arrival::PoissonDrive { drive, var, group, stream } => {
                     let (units, owned) = (groups[*group].units, &self.owned[*group]);
@@ -111,6 +110,12 @@ impl<'n, T: Real> Run<'n, T> {
         }
         self.arrivals.rest = rest;
         self.refractory.put_back(state);
+    }
+
+    /// What deliveries into sums need to know of step `i`.
+    fn sum_step(&self, i: u64) -> SumStep<'_> {
+        let (groups, rows) = (&self.network.plan.groups, self.rows);
+        SumStep { groups, lists: &self.lists, owned: &self.owned, rows, i }
     }
 
     /// Delivers the spikes or amounts that arrive over a projection in step `i`.
