@@ -295,7 +295,7 @@ __device__ __forceinline__ void emit_spikes(const GroupArgs& group, Neuron& n, u
             // In step 0 the spikes of earlier steps, too.
             for (u32 ago = 0; ago <= (k == 0 ? to.max_delay : 0); ++ago) {
                 const u32 bits = ago < 32 ? __shfl_sync(0xffffffffu, n.past, ago) : spikes_of(group, cell, slot, ago);
-                deliver_ahead(to, bits & sources, first, ago, cell.row, ring_of(group, to, k, ago), k);
+                if (bits & sources) deliver_ahead(to, bits & sources, first, ago, cell.row, ring_of(group, to, k, ago), k);
             }
             continue;
         }

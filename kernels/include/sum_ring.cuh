@@ -26,24 +26,32 @@ __device__ __forceinline__ SumRing ring_of(const GroupArgs& group, const PreProj
     return {u32(group.args.rows) * u32(to.n_targets), group.sum_slots, k % group.sum_slots - ago};
 }
 
-// The place of a synapse's sum of the type T.
-template <class T>
-__device__ __forceinline__ T* place_of(void* sums, const SumRing& ring, u32 delay, u32 target) {
+// The number of a synapse's sum in the ring.
+__device__ __forceinline__ u32 place_of(const SumRing& ring, u32 delay, u32 target) {
     u32 slot = ring.first + delay;
     slot -= slot >= ring.slots ? ring.slots : 0;
-    return (T*)sums + (slot * ring.sums + target);
+    return slot * ring.sums + target;
 }
 
-// Reads of synapses, which this kernel does not change.
+// Reads of synapses, which this kernel does not change. The compiler keeps them in front of the
+// additions that follow in the text.
 __device__ __forceinline__ u32 read_only(const u16* from) {
     u16 x;
-    asm("ld.global.nc.u16 %0, [%1];" : "=h"(x) : "l"(from));
+    asm volatile("ld.global.nc.u16 %0, [%1];" : "=h"(x) : "l"(from));
     return x;
 }
 __device__ __forceinline__ u32 read_only(const u32* from) {
     u32 x;
-    asm("ld.global.nc.u32 %0, [%1];" : "=r"(x) : "l"(from));
+    asm volatile("ld.global.nc.u32 %0, [%1];" : "=r"(x) : "l"(from));
     return x;
+}
+
+// Adds if `adds`, without a branch: in front of a branch the compiler would leave reads behind.
+__device__ __forceinline__ void add_if(bool adds, u32* sum, u32 n) {
+    asm volatile("{ .reg .pred p; setp.ne.u32 p, %2, 0; @p red.relaxed.gpu.global.add.u32 [%0], %1; }" ::"l"(sum), "r"(n), "r"((u32)adds));
+}
+__device__ __forceinline__ void add_if(bool adds, i64* sum, i64 n) {
+    asm volatile("{ .reg .pred p; setp.ne.u32 p, %2, 0; @p red.relaxed.gpu.global.add.u64 [%0], %1; }" ::"l"(sum), "l"(n), "r"((u32)adds));
 }
 
 // The lanes of a warp take the synapses in turn. All reads of four synapses are in flight before a
@@ -52,18 +60,18 @@ template <class Sum, class T>
 __device__ __forceinline__ void add_all_ahead(const T* targets, const u16* delays, const int* weights, u32 synapses, void* sums, SumRing ring) {
     constexpr u32 EACH = PIECE / 32;
     for (u32 first = threadIdx.x % 32; first < synapses; first += PIECE) {
-        Sum* to[EACH];
-        Sum weight[EACH];
+        u32 place[EACH];
+        int weight[EACH];
 #pragma unroll
         for (u32 n = 0; n < EACH; ++n) {
             // Beyond the end a lane reads the last synapse again.
             const u32 at = min(first + 32 * n, synapses - 1);
-            to[n] = place_of<Sum>(sums, ring, read_only(delays + at), read_only(targets + at));
-            weight[n] = sizeof(Sum) == sizeof(i64) ? Sum(int(read_only((const u32*)weights + at))) : Sum(1);
+            place[n] = place_of(ring, read_only(delays + at), read_only(targets + at));
+            weight[n] = sizeof(Sum) == sizeof(i64) ? int(read_only((const u32*)weights + at)) : 1;
         }
 #pragma unroll
         for (u32 n = 0; n < EACH; ++n) {
-            if (first + 32 * n < synapses) add_to(to[n], weight[n]);
+            add_if(first + 32 * n < synapses, (Sum*)sums + place[n], Sum(weight[n]));
         }
     }
 }
@@ -87,8 +95,9 @@ __device__ __forceinline__ void deliver_own_ahead(const PreProjection& to, bool 
         const u32 delay = to.delays[at];
         if (delay < ago) continue;
         const u32 target = to.wide_targets ? ((const u32*)to.targets)[at] : ((const u16*)to.targets)[at];
-        if (to.weights) add_to(place_of<i64>(sums, ring, delay, target), to.weights[at]);
-        else add_to(place_of<u32>(sums, ring, delay, target), 1);
+        const u32 place = place_of(ring, delay, target);
+        if (to.weights) add_to((i64*)sums + place, to.weights[at]);
+        else add_to((u32*)sums + place, 1);
     }
     __syncwarp();
 }
