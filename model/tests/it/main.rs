@@ -3,6 +3,7 @@
 mod errors;
 mod keys;
 mod lists;
+mod matrices;
 mod messages;
 mod names;
 mod populations;
