@@ -125,7 +125,9 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
         _ => None,
     });
     neurons.size = size(&neurons, get(given_size), more.collect::<Vec<_>>())?;
-    Ok(Group { name, neurons, receptors, current, input: get(raw.input).unwrap_or(false), poisson })
+    let mean_rate = maybe_one(raw.mean_rate, line, "mean_rate", OF_GROUPS)?;
+    let mean_rate = mean_rate.map(|rate| finite(rate, line, "mean_rate", 0.0)).transpose()?;
+    Ok(Group { name, neurons, receptors, current, input: get(raw.input).unwrap_or(false), poisson, mean_rate })
 }
 
 fn poisson(drive: Spanned<Keys<raw::Poisson>>, receptors: &[Receptor], line: Line<'_>) -> Result<Poisson> {

@@ -32,6 +32,7 @@ impl Group {
         one.size = pick.of(&self.size, "size")?;
         one.noise = pick.of(&self.noise, "noise")?;
         one.current = pick.of(&self.current, "current")?;
+        one.mean_rate = pick.of(&self.mean_rate, "mean_rate")?;
         one.parameters = pick.of_table(&self.parameters, "parameters")?;
         one.initial = pick.of_table(&self.initial, "initial")?;
         for drive in one.poisson.iter_mut().flatten() {

@@ -47,6 +47,9 @@ pub struct Group {
     pub input: bool,
     /// The Poisson drives.
     pub poisson: Vec<Poisson>,
+    /// The mean rate of its neurons, Hz, for [`Network::scale`] only. (Older files have none.)
+    #[serde(default)]
+    pub mean_rate: Option<f64>,
 }
 
 /// A receptor of a group.

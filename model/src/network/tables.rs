@@ -29,6 +29,7 @@ pub(crate) struct Group {
     pub(super) channel: Option<Vec<Spanned<Keys<RawChannel>>>>,
     pub(super) receptor: Option<Vec<Spanned<Keys<Receptor>>>>,
     pub(super) poisson: Option<Vec<Spanned<Keys<Poisson>>>>,
+    pub(super) mean_rate: Maybe<Nested<f64>>,
 }
 
 impl Group {

@@ -1,6 +1,7 @@
 //! Specifications as systems, and what is said of those that are wrong.
 
 mod errors;
+mod in_degrees;
 mod keys;
 mod lists;
 mod matrices;
