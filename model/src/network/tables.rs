@@ -61,6 +61,8 @@ pub(super) struct Poisson {
     pub(super) receptor: Maybe<String>,
     pub(super) rate: Maybe<f64>,
     pub(super) weight: Maybe<f64>,
+    pub(super) start: Maybe<f64>,
+    pub(super) stop: Maybe<f64>,
 }
 
 #[derive(Deserialize)]
