@@ -162,7 +162,7 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
     }));
     all.push(model("poisson", &["spike"], CURRENT, |n| PoissonGroup::<R>::new(n, each::<R>(n, 0.0, 500.0))));
     all.push(model("poisson, for a time", &["spike"], CURRENT, |n| {
-        PoissonGroup::<R>::new(n, each::<R>(n, 0.0, 50_000.0)).during(0.02..3.0)
+        PoissonGroup::<R>::new(n, each::<R>(n, 0.0, 500.0)).during(0.02..3.0)
     }));
     all.push(model("spike times", &["spike", "past"], CURRENT, |n| {
         // Times at steps of 0.02, between them, and rounded to f32.

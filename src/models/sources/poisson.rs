@@ -23,8 +23,8 @@ use std::ops::Range;
 /// | parameter | default, by name | unit |
 /// |---|---|---|
 /// | `freqs` | 10 | Hz, f: one value or one for each unit; at most one spike a step: f·dt ≤ 1000 |
-/// | `start` | −∞ | ms, the time of the first step in which units spike |
-/// | `stop` | ∞ | ms, the time of the first step after `start` in which units do not spike |
+/// | `start` | −inf | ms, the time of the first step in which units spike |
+/// | `stop` | inf | ms, the time of the first step after `start` in which units do not spike |
 ///
 /// Units spike only in steps at t with `start` ≤ t < `stop`, where t = t0 + k·dt is the start of step
 /// k. A time equals that of a step if it does so within f32's rounding (2⁻²⁴ of the time, at most a
