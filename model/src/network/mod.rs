@@ -2,6 +2,8 @@
 
 pub(crate) mod build;
 pub(crate) mod check;
+mod connect;
+mod lists;
 mod parts;
 mod population;
 mod scale;
@@ -9,6 +11,7 @@ mod stdp;
 mod synapse;
 pub(crate) mod tables;
 
+pub(crate) use lists::name_of_pair;
 pub use population::{Population, total};
 pub use stdp::Stdp;
 

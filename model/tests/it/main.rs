@@ -4,6 +4,7 @@ mod errors;
 mod in_degrees;
 mod keys;
 mod lists;
+mod matrices;
 mod messages;
 mod names;
 mod populations;

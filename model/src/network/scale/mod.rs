@@ -127,12 +127,6 @@ impl Network {
         }
     }
 
-    /// The number of neurons of a part.
-    fn size(&self, part: &Part) -> u64 {
-        let whole = || self.groups.iter().find(|group| group.name == part.group).map_or(0, |group| group.neurons.size);
-        part.units.as_ref().map_or_else(whole, |units| units.end.saturating_sub(units.start))
-    }
-
     /// The number of neurons that are sources and targets.
     fn shared(&self, projection: &Projection) -> u64 {
         if projection.from.group != projection.to.group {
