@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod check;
+mod effect;
 mod parts;
 mod population;
 mod scale;
@@ -9,6 +10,7 @@ mod stdp;
 mod synapse;
 pub(crate) mod tables;
 
+pub use effect::Effect;
 pub use population::{Population, total};
 pub use stdp::Stdp;
 

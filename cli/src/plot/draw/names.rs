@@ -1,0 +1,117 @@
+//! The names of populations beside an axis.
+
+/// The least distance between two names, units.
+const APART: f64 = 22.0;
+
+/// A name, and the distance of its middle from the top of the panel, units.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Name {
+    pub(super) text: String,
+    pub(super) at: f64,
+}
+
+/// A population that is to have its name beside the axis.
+#[derive(Clone, Debug)]
+pub(super) struct Band {
+    pub(super) name: String,
+    /// Where its middle is, and how high it is.
+    pub(super) middle: f64,
+    pub(super) height: f64,
+}
+
+/// Puts each name beside its population, from top to bottom, in a panel of this height. Names that
+/// would overlap move apart by a line at most. Where that is not enough, the smallest of those
+/// populations has no name.
+pub(super) fn place(mut bands: Vec<Band>, height: f64) -> Vec<Name> {
+    loop {
+        let places = spread(&bands, height);
+        let moved = |k: &usize| places.get(*k).zip(bands.get(*k)).map_or(0.0, |(at, band)| (at - band.middle).abs());
+        let far = (0..bands.len()).any(|k| moved(&k) > APART);
+        let size = |k: &usize| bands.get(*k).map_or(0.0, |band| band.height);
+        let smallest = (0..bands.len()).filter(|k| moved(k) > 0.5).min_by(|a, b| size(a).total_cmp(&size(b)));
+        match smallest.filter(|_| far) {
+            Some(smallest) => drop(bands.remove(smallest)),
+            None => {
+                let names = bands.into_iter().zip(places);
+                return names.map(|(band, at)| Name { text: band.name, at }).collect();
+            }
+        }
+    }
+}
+
+/// The places nearest to the middles that are a line apart: names that would overlap are a block
+/// around the mean of their middles.
+fn spread(bands: &[Band], height: f64) -> Vec<f64> {
+    // Blocks: the number of names, and the sum of their middles.
+    let mut blocks: Vec<(usize, f64)> = Vec::new();
+    let half = |names: usize| names as f64 * APART / 2.0;
+    let at = |(names, sum): (usize, f64)| {
+        // The outer names may stand at the ends of the panel.
+        let reach = half(names) - APART / 2.0;
+        let mean = sum / names as f64;
+        if 2.0 * reach < height { mean.clamp(reach, height - reach) } else { height / 2.0 }
+    };
+    for band in bands {
+        let mut block = (1, band.middle);
+        while let Some(before) = blocks.pop() {
+            if at(before) + half(before.0) <= at(block) - half(block.0) + 1e-9 {
+                blocks.push(before);
+                break;
+            }
+            block = (block.0 + before.0, block.1 + before.1);
+        }
+        blocks.push(block);
+    }
+    let of_block = |block: (usize, f64)| {
+        let first = at(block) - half(block.0) + APART / 2.0;
+        (0..block.0).map(move |k| first + k as f64 * APART)
+    };
+    blocks.into_iter().flat_map(of_block).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn placed(sizes: &[f64], height: f64) -> Vec<Name> {
+        let (all, mut from) = (sizes.iter().sum::<f64>(), 0.0);
+        let band = |(k, size): (usize, &f64)| {
+            let middle = (from + size / 2.0) / all * height;
+            from += size;
+            Band { name: k.to_string(), middle, height: size / all * height }
+        };
+        place(sizes.iter().enumerate().map(band).collect(), height)
+    }
+
+    fn are_apart(names: &[Name], height: f64) -> bool {
+        let apart = names.windows(2).all(|pair| pair[1].at - pair[0].at >= APART - 1e-6);
+        apart && names.iter().all(|name| (-1e-6..=height + 1e-6).contains(&name.at))
+    }
+
+    #[test]
+    fn names_with_room_stand_in_the_middle() {
+        let names = placed(&[80.0, 20.0], 400.0);
+        assert_eq!(names.iter().map(|name| name.at).collect::<Vec<_>>(), [160.0, 360.0]);
+        assert!(placed(&[], 400.0).is_empty());
+        assert_eq!(placed(&[1.0], 10.0).len(), 1);
+    }
+
+    /// The populations of Potjans and Diesmann (2014), of which the fifth inhibitory one is small.
+    #[test]
+    fn names_move_apart_and_the_smallest_go_first() {
+        let sizes = [20683.0, 5834.0, 21915.0, 5479.0, 4850.0, 1065.0, 14395.0, 2948.0];
+        let all = placed(&sizes, 480.0);
+        assert!(all.len() == 8 && are_apart(&all, 480.0), "{all:?}");
+        for height in [300.0, 200.0, 150.0, 100.0, 60.0, 20.0, 5.0] {
+            let names = placed(&sizes, height);
+            assert!(!names.is_empty() && are_apart(&names, height), "{height}: {names:?}");
+            assert!(names.iter().any(|name| name.text == "2") && (height > 200.0 || names.len() < 8));
+        }
+    }
+
+    #[test]
+    fn many_names_are_thinned() {
+        let names = placed(&[1.0; 1000], 400.0);
+        assert!(names.len() > 8 && are_apart(&names, 400.0), "{}", names.len());
+    }
+}
