@@ -26,7 +26,7 @@ const GAP: f64 = 54.0;
 /// What an axis between panels takes.
 const AXIS: f64 = 64.0;
 /// The gap between panels that stand side by side.
-const BETWEEN: f64 = 46.0;
+const BETWEEN: f64 = 72.0;
 /// The most that names beside an axis take, as a share of the picture's width.
 const NAMES: f64 = 0.2;
 /// Least height of a panel.
@@ -182,8 +182,10 @@ impl Place {
         };
         let (along, xticks) = match own {
             Some(range) => {
-                let along = to_ticks(&span(range.start, range.end), ((width / 140.0) as usize).clamp(2, 10));
-                let xticks = ticks(&along, ((width / 140.0) as usize).clamp(2, 10));
+                let (range, most) = (span(range.start, range.end), ((width / 140.0) as usize).clamp(2, 10));
+                let most = (most..most + 6).find(|most| ticks(&range, *most).len() > 1).unwrap_or(most);
+                let along = to_ticks(&range, most);
+                let xticks = ticks(&along, most);
                 (along, xticks)
             }
             None => (span(traces.grid.t, traces.grid.end()), Vec::new()),

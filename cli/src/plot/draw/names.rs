@@ -1,7 +1,9 @@
 //! The names of populations beside an axis.
 
-/// The least distance between two names, units.
-const APART: f64 = 22.0;
+/// The least distance between two names, and the most from a name to the middle of its population,
+/// units.
+const APART: f64 = 19.0;
+const MOST: f64 = 12.0;
 
 /// A name, and the distance of its middle from the top of the panel, units.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,13 +22,13 @@ pub(super) struct Band {
 }
 
 /// Puts each name beside its population, from top to bottom, in a panel of this height. Names that
-/// would overlap move apart by a line at most. Where that is not enough, the smallest of those
+/// would overlap move apart by a part of a line. Where that is not enough, the smallest of those
 /// populations has no name.
 pub(super) fn place(mut bands: Vec<Band>, height: f64) -> Vec<Name> {
     loop {
         let places = spread(&bands, height);
         let moved = |k: &usize| places.get(*k).zip(bands.get(*k)).map_or(0.0, |(at, band)| (at - band.middle).abs());
-        let far = (0..bands.len()).any(|k| moved(&k) > APART);
+        let far = (0..bands.len()).any(|k| moved(&k) > MOST);
         let size = |k: &usize| bands.get(*k).map_or(0.0, |band| band.height);
         let smallest = (0..bands.len()).filter(|k| moved(k) > 0.5).min_by(|a, b| size(a).total_cmp(&size(b)));
         match smallest.filter(|_| far) {
@@ -105,7 +107,10 @@ mod tests {
         for height in [300.0, 200.0, 150.0, 100.0, 60.0, 20.0, 5.0] {
             let names = placed(&sizes, height);
             assert!(!names.is_empty() && are_apart(&names, height), "{height}: {names:?}");
-            assert!(names.iter().any(|name| name.text == "2") && (height > 200.0 || names.len() < 8));
+            assert!(
+                names.iter().any(|name| name.text == "2") && (height > 200.0 || names.len() < 8),
+                "{height}: {names:?}"
+            );
         }
     }
 
