@@ -42,8 +42,8 @@ fn names(svg: &str) -> Vec<String> {
     texts(svg).into_iter().map(|(text, _)| text).filter(|text| ["E1", "I1", "E2", "I2"].contains(&&**text)).collect()
 }
 
-/// The first population is at the top, each name stands beside it, and colours tell excitatory from
-/// inhibitory populations.
+/// The first population is at the top, each name stands beside it, and excitatory and inhibitory
+/// populations have different colours.
 #[test]
 fn the_first_population_of_a_raster_is_at_the_top() {
     let place = Place::new();

@@ -20,7 +20,7 @@ impl Network {
     /// The effect of the spikes of a population, if all projections that start from it have the same
     /// effect. A current has the sign of its weights. A conductance is excitatory if its reversal
     /// potential is above the potential of the targets at rest. `None` without a projection, and if
-    /// the model does not tell the effect, as with weights from a file or gap junctions.
+    /// the effect does not follow from the model, as with weights from a file or gap junctions.
     #[must_use]
     pub fn effect(&self, population: &Population) -> Option<Effect> {
         let own = &population.units;
