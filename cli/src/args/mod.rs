@@ -74,6 +74,16 @@ pub(crate) struct RunArgs {
     /// with `--scale 100`.
     #[arg(long, value_name = "K", allow_negative_numbers = true, help_heading = MODEL)]
     pub(crate) scale: Option<f64>,
+    /// Multiply the number of synapses of each neuron of a network by K
+    ///
+    /// The probability of `fixed_prob`, the number of `fixed_num_pre`, `fixed_num_post` and
+    /// `fixed_total_number`, and the rates of Poisson drives are multiplied by K. Weights are
+    /// divided by √K. A constant current of each group compensates the lost mean input, so that the
+    /// mean and the variance of the input stay. For it, each group of sources has `mean_rate`, the
+    /// mean rate of its neurons in the network of full size, in Hz. All receptors are currents, or
+    /// deltas on V. With `--scale` the network is smaller as well.
+    #[arg(long, value_name = "K", allow_negative_numbers = true, help_heading = MODEL)]
+    pub(crate) scale_in_degrees: Option<f64>,
     /// The integration method of neurons: exp_auto, euler, rk4, exact, … [default: exp_auto]
     ///
     /// `overtime models` lists the methods.
@@ -254,6 +264,9 @@ pub(crate) struct PlotArgs {
     /// The scale of the network, if the run had one
     #[arg(long, value_name = "K", allow_negative_numbers = true, requires = "model")]
     pub(crate) scale: Option<f64>,
+    /// The scale of the in-degrees, if the run had one
+    #[arg(long, value_name = "K", allow_negative_numbers = true, requires = "model")]
+    pub(crate) scale_in_degrees: Option<f64>,
     /// Which axis of the results comes first, time or batch
     #[arg(long, value_name = "T|B", value_parser = axis(), hide_possible_values = true, requires = "model")]
     pub(crate) first_axis: Option<Axis>,

@@ -46,6 +46,7 @@ pub(super) fn draw(args: &PlotArgs, system: &str, out: &Path, results: &Results)
     let run = |steps| RunArgs {
         system: system.to_owned(),
         scale: args.scale,
+        scale_in_degrees: args.scale_in_degrees,
         steps,
         input: args.input.clone(),
         dt: args.dt,

@@ -256,8 +256,11 @@ fn load(system: &str) -> anyhow::Result<(ModelFile, Option<PathBuf>)> {
 }
 
 fn override_system(system: &mut System, args: &RunArgs) -> anyhow::Result<()> {
-    if args.scale.is_some() && !matches!(system, System::Network(_)) {
-        return Err(usage("--scale is for a network, and this model is not a network"));
+    let scales = [("--scale", args.scale), ("--scale-in-degrees", args.scale_in_degrees)];
+    if let Some((flag, _)) = scales.iter().find(|(_, scale)| scale.is_some())
+        && !matches!(system, System::Network(_))
+    {
+        return Err(usage(format!("{flag} is for a network, and this model is not a network")));
     }
     match system {
         System::Neurons(group) => {
@@ -270,11 +273,13 @@ fn override_system(system: &mut System, args: &RunArgs) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        System::Network(net) => match (args.size, args.method, args.scale) {
-            (None, None, None) => Ok(()),
-            (None, None, Some(scale)) => Ok(net.scale(scale)?),
-            (Some(_), ..) => Err(usage("--size is for a single group of neurons; --scale is for a network")),
-            (None, Some(_), _) => Err(usage("--method is for a single group of neurons, and this model is a network")),
+        System::Network(net) => match (args.size, args.method) {
+            (None, None) => {
+                let [neurons, in_degrees] = scales.map(|(_, scale)| scale.unwrap_or(1.0));
+                Ok(net.scale(neurons, in_degrees)?)
+            }
+            (Some(_), _) => Err(usage("--size is for a single group of neurons; --scale is for a network")),
+            (None, Some(_)) => Err(usage("--method is for a single group of neurons, and this model is a network")),
         },
         System::Sequential(_) => match (args.size, args.method) {
             (None, None) => Ok(()),

@@ -2,7 +2,9 @@
 
 pub(crate) mod build;
 pub(crate) mod check;
+mod connect;
 mod effect;
+mod lists;
 mod parts;
 mod population;
 mod scale;
@@ -11,6 +13,7 @@ mod synapse;
 pub(crate) mod tables;
 
 pub use effect::Effect;
+pub(crate) use lists::name_of_pair;
 pub use population::{Population, total};
 pub use stdp::Stdp;
 
@@ -46,6 +49,9 @@ pub struct Group {
     pub input: bool,
     /// The Poisson drives.
     pub poisson: Vec<Poisson>,
+    /// The mean rate of its neurons, Hz, for [`Network::scale`] only. (Older files have none.)
+    #[serde(default)]
+    pub mean_rate: Option<f64>,
 }
 
 /// A receptor of a group.

@@ -1,6 +1,7 @@
 //! Networks in model files.
 
 mod against_brian2;
+mod against_nest;
 mod inputs;
 mod mistakes;
 mod results;
