@@ -38,6 +38,8 @@ examples! {
     "cuba": [];
     "cobahh": [];
     "brunel": [];
+    "pd14": [];
+    "pd14_poisson": [];
     "gamma": [];
     "stdp": [];
     "rnn": [INPUTS];

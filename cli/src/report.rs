@@ -53,8 +53,9 @@ pub(crate) struct Summary {
 struct Population {
     name: String,
     neurons: u64,
+    /// All spikes of the run.
     spikes: u64,
-    /// The mean rate of a neuron, Hz.
+    /// The mean rate of a neuron, Hz, from `statistics_from` on, as the CV is.
     rate: Option<f64>,
     /// The mean coefficient of variation of the intervals, over the neurons with two or more
     /// intervals.
@@ -66,12 +67,14 @@ const TOLD: usize = 8;
 
 fn populations<T: Element>(session: &Session<T>) -> Vec<Population> {
     let all = session.populations();
-    // In seconds.
-    let time = session.done as f64 * session.over_time.dt() / 1000.0;
+    // In seconds, of the steps that count.
+    let begin = session.spec.statistics_begin(session.clock()).unwrap_or(session.begin);
+    let steps = (session.begin + session.done).saturating_sub(begin);
+    let time = steps as f64 * session.over_time.dt() / 1000.0;
     let all_of = statistics(&session.recorder.trains, &all).into_iter().zip(all).map(|(s, p)| Population {
         name: p.name,
         neurons: s.neurons,
-        spikes: s.spikes,
+        spikes: s.before + s.spikes,
         rate: (time > 0.0 && s.neurons > 0).then(|| s.spikes as f64 / (s.neurons as f64 * time)),
         cv: s.cv,
     });

@@ -28,6 +28,7 @@ mod lines;
 mod loaded;
 mod misplaced;
 mod model_file;
+mod nested;
 pub mod network;
 pub mod neurons;
 pub mod out_vars;

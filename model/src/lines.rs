@@ -1,5 +1,6 @@
 //! The lines of a model file's values.
 
+use crate::network::name_of_pair;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -22,11 +23,10 @@ pub(crate) fn line_of_message(text: &str, message: &str) -> Option<usize> {
     let mut names = Vec::new();
     for key in ["group", "projection", "layer"] {
         let tables = table.get_ref().get(key).and_then(|value| value.get_ref().as_array());
-        let named = |item: &'_ Spanned<DeValue<'_>>| {
-            let name = item.get_ref().as_table()?.get("name")?;
-            Some((name.get_ref().as_str()?.to_owned(), name.span().start))
-        };
-        names.extend(tables.into_iter().flatten().filter_map(named));
+        for table in tables.into_iter().flatten().filter_map(|item| item.get_ref().as_table()) {
+            let at = table.get("name").map_or(0, |name| name.span().start);
+            names.extend(names_of(table).into_iter().map(|name| (name, at)));
+        }
     }
     let mut parts = message.split('`');
     while let (Some(before), Some(name)) = (parts.next(), parts.next()) {
@@ -67,13 +67,31 @@ fn values(table: &DeTable<'_>, prefix: &str, all: &mut Vec<(String, usize)>) {
 fn of_list(item: &Spanned<DeValue<'_>>, key: &str, prefix: &str, all: &mut Vec<(String, usize)>) {
     let DeValue::Table(table) = item.get_ref() else { return };
     // A Poisson drive has no name, and acts on a receptor.
-    let named = if key == "poisson" { "receptor" } else { "name" };
-    let Some(name) = table.get(named).and_then(|name| name.get_ref().as_str()) else { return };
-    match (key, table.get("parameters").map(Spanned::get_ref)) {
-        ("poisson", _) => values(table, &format!("{prefix}poisson.{name}."), all),
-        ("channel", Some(DeValue::Table(parameters))) => {
-            values(parameters, &format!("{prefix}channels.{name}."), all);
+    let names = if key == "poisson" { strings(table.get("receptor")) } else { names_of(table) };
+    for name in names {
+        match (key, table.get("parameters").map(Spanned::get_ref)) {
+            ("poisson", _) => values(table, &format!("{prefix}poisson.{name}."), all),
+            ("channel", Some(DeValue::Table(parameters))) => {
+                values(parameters, &format!("{prefix}channels.{name}."), all);
+            }
+            _ => values(table, &format!("{prefix}{name}."), all),
         }
-        _ => values(table, &format!("{prefix}{name}."), all),
     }
+}
+
+/// The names of the groups or projections of a table: several if it has lists.
+fn names_of(table: &DeTable<'_>) -> Vec<String> {
+    let names = strings(table.get("name"));
+    let is_list = |key: &str| table.get(key).is_some_and(|value| value.get_ref().is_array());
+    let ([name], true) = (names.as_slice(), is_list("from") || is_list("to")) else { return names };
+    let (from, to) = (strings(table.get("from")), strings(table.get("to")));
+    let pairs = to.iter().flat_map(|to| from.iter().map(|from| [from.clone(), to.clone()]));
+    pairs.map(|pair| name_of_pair(name, &pair)).collect()
+}
+
+/// The strings of a value, which is one or a list of several.
+fn strings(value: Option<&Spanned<DeValue<'_>>>) -> Vec<String> {
+    let Some(value) = value.map(Spanned::get_ref) else { return Vec::new() };
+    let all = value.as_array().into_iter().flatten().map(Spanned::get_ref).chain([value]);
+    all.filter_map(|value| Some(value.as_str()?.to_owned())).collect()
 }

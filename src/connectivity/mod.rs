@@ -31,6 +31,7 @@ mod uniform_partners;
 mod value_rule;
 mod values;
 
+use crate::error::{Error, Result};
 pub(crate) use procedural_rows::{GeneratedRow, RowGenerator};
 pub(crate) use spec::{ConnectivitySpec, weight_scale_above};
 pub(crate) use synapse_table::{Delays, SynapseTable, Targets, Weights};
@@ -82,4 +83,43 @@ pub enum Connect {
         /// The target of each synapse.
         post: Vec<u32>,
     },
+}
+
+impl Connect {
+    /// The rule [`Connect::FixedTotalNumber`] with the number N of synapses at which a pair has at
+    /// least one synapse with probability `p`: `N = ln(1 − p) / ln(1 − 1/(pre·post))`, rounded, for
+    /// numbers of sources and targets (Potjans & Diesmann, Cereb. Cortex 24, 2014, 785-806,
+    /// equation 1).
+    ///
+    /// ```
+    /// use overtime::network::Connect;
+    ///
+    /// assert_eq!(Connect::fixed_total_number_of_prob(0.1009, 20_683, 20_683)?, Connect::FixedTotalNumber(45_499_806));
+    /// # Ok::<(), overtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If `p` is not in [0, 1), or is above 0 for fewer than two pairs.
+    pub fn fixed_total_number_of_prob(p: f64, pre: usize, post: usize) -> Result<Self> {
+        let pairs = pre as f64 * post as f64;
+        if !(0.0..1.0).contains(&p) {
+            return Err(Error::value("p", p, "is not at least 0 and below 1, as the probability of a synapse must be"));
+        }
+        if p > 0.0 && pairs < 2.0 {
+            return Err(Error::value("p", p, format!("is a probability for {pre} sources and {post} targets")));
+        }
+        let number = if p == 0.0 { 0.0 } else { (-p).ln_1p() / (-1.0 / pairs).ln_1p() };
+        Ok(Self::FixedTotalNumber(number.round() as usize))
+    }
+
+    /// Whether the rule makes no synapse: its probability or its number is 0.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::FixedProb(p) => *p == 0.0,
+            Self::FixedNumPre(n) | Self::FixedNumPost(n) | Self::FixedTotalNumber(n) => *n == 0,
+            Self::OneToOne | Self::AllToAll => false,
+            Self::Arrays { pre, .. } => pre.is_empty(),
+        }
+    }
 }

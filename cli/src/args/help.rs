@@ -36,8 +36,8 @@ instructions in double precision.";
 
 pub(super) const PLOT: &str = "Draw a picture from a file of results, without another run.
 
-A file has names and numbers, and no units. With --model (and --input, --dt, --out-vars, --scale \
-where the run had them) the picture is that of `run --plot`, as far as the file has its values: \
+A file has names and numbers, and no units. With --model (and --input, --dt, --out-vars, --scale, \
+--scale-in-degrees where the run had them) the picture is that of `run --plot`, as far as the file has its values: \
 potentials are there if --out-vars recorded them.";
 
 /// The headings of the arguments of `run`.

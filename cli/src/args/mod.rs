@@ -74,6 +74,16 @@ pub(crate) struct RunArgs {
     /// with `--scale 100`.
     #[arg(long, value_name = "K", allow_negative_numbers = true, help_heading = MODEL)]
     pub(crate) scale: Option<f64>,
+    /// Multiply the number of synapses of each neuron of a network by K
+    ///
+    /// The probability of `fixed_prob`, the number of `fixed_num_pre`, `fixed_num_post` and
+    /// `fixed_total_number`, and the rates of Poisson drives are multiplied by K. Weights are
+    /// divided by √K. A constant current of each group compensates the lost mean input, so that the
+    /// mean and the variance of the input stay. For it, each group of sources has `mean_rate`, the
+    /// mean rate of its neurons in the network of full size, in Hz. All receptors are currents, or
+    /// deltas on V. With `--scale` the network is smaller as well.
+    #[arg(long, value_name = "K", allow_negative_numbers = true, help_heading = MODEL)]
+    pub(crate) scale_in_degrees: Option<f64>,
     /// The integration method of neurons: exp_auto, euler, rk4, exact, … [default: exp_auto]
     ///
     /// `overtime models` lists the methods.
@@ -159,6 +169,12 @@ pub(crate) struct RunArgs {
     /// Record the steps whose index is a multiple of K
     #[arg(long, value_name = "K", help_heading = RESULTS)]
     pub(crate) record_every: Option<u64>,
+    /// The time in ms from which spikes count for rates, CVs and box plots [default: the first step]
+    ///
+    /// It leaves the transient at the start of a run out of the statistics. The picture's box plots
+    /// have a window of their own with --plot-window.
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, help_heading = RESULTS)]
+    pub(crate) statistics_from: Option<f64>,
     /// Write results to disk during the run, for recordings larger than memory
     ///
     /// The folder FILE.parts beside --out FILE has npy files, of which the command makes FILE at the
@@ -210,8 +226,8 @@ pub(crate) struct LookArgs {
     /// The times shown, such as `200..400`, in ms; steps of layers
     #[arg(long, value_name = "FROM..TO", allow_hyphen_values = true)]
     pub(crate) plot_window: Option<String>,
-    /// The panels from top to bottom, e.g. `V,spike,input`: `spike`, `rate`, `input`, `output`, or
-    /// variables as --out-vars has them
+    /// The panels from top to bottom, e.g. `V,spike,input`: `spike`, `rate`, `rate_boxplot`,
+    /// `cv_boxplot`, `correlation_boxplot`, `input`, `output`, or variables as --out-vars has them
     #[arg(long, value_name = "NAMES")]
     pub(crate) plot_panels: Option<String>,
     /// The title of the picture; empty for none
@@ -242,9 +258,15 @@ pub(crate) struct PlotArgs {
     /// The seed of the run, for a random input
     #[arg(long, value_name = "N", requires = "model")]
     pub(crate) seed: Option<u64>,
+    /// The time from which spikes count in box plots, where the model file does not say it
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, requires = "model")]
+    pub(crate) statistics_from: Option<f64>,
     /// The scale of the network, if the run had one
     #[arg(long, value_name = "K", allow_negative_numbers = true, requires = "model")]
     pub(crate) scale: Option<f64>,
+    /// The scale of the in-degrees, if the run had one
+    #[arg(long, value_name = "K", allow_negative_numbers = true, requires = "model")]
+    pub(crate) scale_in_degrees: Option<f64>,
     /// Which axis of the results comes first, time or batch
     #[arg(long, value_name = "T|B", value_parser = axis(), hide_possible_values = true, requires = "model")]
     pub(crate) first_axis: Option<Axis>,

@@ -46,11 +46,13 @@ pub(super) fn draw(args: &PlotArgs, system: &str, out: &Path, results: &Results)
     let run = |steps| RunArgs {
         system: system.to_owned(),
         scale: args.scale,
+        scale_in_degrees: args.scale_in_degrees,
         steps,
         input: args.input.clone(),
         dt: args.dt,
         seed: args.seed,
         first_axis: args.first_axis,
+        statistics_from: args.statistics_from,
         out_vars: args.out_vars.clone(),
         plot: Some(out.to_owned()),
         look: args.look.clone(),
@@ -282,7 +284,7 @@ impl<'a> Drawing<'a> {
                     (None, Given::Constant(x)) => traces.hold(k, begin..begin.saturating_add(steps), *x),
                     _ => {}
                 },
-                Source::Raster | Source::Rates | Source::Histogram(_) => {}
+                Source::Raster | Source::Rates | Source::Boxplot(_) | Source::Histogram(_) => {}
             }
         }
     }

@@ -5,6 +5,7 @@ mod files;
 mod input;
 mod look;
 mod place;
+mod statistics;
 
 use crate::args::RunArgs;
 use crate::exit_code::{in_file, of_model, usage};
@@ -53,6 +54,9 @@ pub(crate) struct Spec {
     pub(crate) draw: Option<u64>,
     pub(crate) out_vars: Option<String>,
     pub(crate) record_every: u64,
+    /// The time from which spikes count in the statistics of populations, ms.
+    #[serde(default)]
+    pub(crate) statistics_from: Option<f64>,
     pub(crate) files: Files,
     /// How the picture looks.
     #[serde(default)]
@@ -204,12 +208,14 @@ impl Spec {
             state: args.state.clone().or(s.state),
             out_vars,
             record_every: args.record_every.or(s.record_every).unwrap_or(1),
+            statistics_from: args.statistics_from.or(s.statistics_from),
             files,
             plot,
             plot_in_file,
             of_file,
             warnings,
         };
+        spec.check_statistics_from()?;
         spec.files.check()?;
         files::can_stream(&spec)?;
         files::can_be_text(&spec)?;
@@ -250,8 +256,11 @@ fn load(system: &str) -> anyhow::Result<(ModelFile, Option<PathBuf>)> {
 }
 
 fn override_system(system: &mut System, args: &RunArgs) -> anyhow::Result<()> {
-    if args.scale.is_some() && !matches!(system, System::Network(_)) {
-        return Err(usage("--scale is for a network, and this model is not a network"));
+    let scales = [("--scale", args.scale), ("--scale-in-degrees", args.scale_in_degrees)];
+    if let Some((flag, _)) = scales.iter().find(|(_, scale)| scale.is_some())
+        && !matches!(system, System::Network(_))
+    {
+        return Err(usage(format!("{flag} is for a network, and this model is not a network")));
     }
     match system {
         System::Neurons(group) => {
@@ -264,11 +273,13 @@ fn override_system(system: &mut System, args: &RunArgs) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        System::Network(net) => match (args.size, args.method, args.scale) {
-            (None, None, None) => Ok(()),
-            (None, None, Some(scale)) => Ok(net.scale(scale)?),
-            (Some(_), ..) => Err(usage("--size is for a single group of neurons; --scale is for a network")),
-            (None, Some(_), _) => Err(usage("--method is for a single group of neurons, and this model is a network")),
+        System::Network(net) => match (args.size, args.method) {
+            (None, None) => {
+                let [neurons, in_degrees] = scales.map(|(_, scale)| scale.unwrap_or(1.0));
+                Ok(net.scale(neurons, in_degrees)?)
+            }
+            (Some(_), _) => Err(usage("--size is for a single group of neurons; --scale is for a network")),
+            (None, Some(_)) => Err(usage("--method is for a single group of neurons, and this model is a network")),
         },
         System::Sequential(_) => match (args.size, args.method) {
             (None, None) => Ok(()),

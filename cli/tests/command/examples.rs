@@ -10,8 +10,14 @@ fn all_example_models_run() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|e| e == "toml") {
             // One second of a large network takes too long for a test.
-            let is_network = std::fs::read_to_string(&path).unwrap().contains("[[group]]");
-            let short = if is_network { "--duration 10" } else { "" };
+            let text = std::fs::read_to_string(&path).unwrap();
+            let short = if text.contains("mean_rate = ") {
+                "--duration 10 --scale 0.1 --scale-in-degrees 0.1"
+            } else if text.contains("[[group]]") {
+                "--duration 10"
+            } else {
+                ""
+            };
             place.ok(&format!("run {} {short} --out out.npz --plot out.png --quiet", path.display()));
             let out = place.read("out.npz");
             assert!(out["output"].len() > 1 && out["output"].iter().all(|x| x.is_finite()), "{}", path.display());
@@ -34,6 +40,8 @@ fn all_example_models_run() {
             "lif",
             "lstm",
             "lstm_layers",
+            "pd14",
+            "pd14_poisson",
             "rnn",
             "stdp"
         ]

@@ -21,7 +21,7 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
 fn model_files_of_the_page_run() {
     let text = page("cli/README.md");
     let all = blocks(&text, "toml");
-    assert_eq!(all.len(), 7, "a block was added or removed: check what it needs to run");
+    assert_eq!(all.len(), 8, "a block was added or removed: check what it needs to run");
     let place = Place::new();
     std::fs::copy(root().join("examples/models/hh_parameters.npz"), place.path("hh_parameters.npz")).unwrap();
     let zeros = |shape: &[usize]| ArrayD::<f64>::zeros(shape);
@@ -42,6 +42,7 @@ fn model_files_of_the_page_run() {
                 place.npz("x.npz", &[("b", zeros(&[6, 2]))]);
                 (format!("{block}{two}"), "")
             }
+            first if first.starts_with("[[group]]") => (format!("steps = 5\n{block}"), ""),
             first if first.starts_with("[[channel]]") => (format!("kind = 'CondNeuGroup'\nsteps = 5\n{block}"), ""),
             first => panic!("a block that starts with {first}"),
         };
@@ -63,7 +64,7 @@ fn ways_to_connect_of_the_page_run() {
             cell.split("`, `").map(|way| format!("\"{}", way.trim_matches(['`', '"']))).collect::<Vec<_>>()
         })
         .collect();
-    assert_eq!(ways.len(), 7, "{ways:?}");
+    assert_eq!(ways.len(), 8, "{ways:?}");
     for way in ways {
         // A single name has lost its closing quote.
         let way = if way.matches('"').count() % 2 == 1 { format!("{way}\"") } else { way };

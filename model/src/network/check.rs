@@ -1,19 +1,20 @@
 //! The `[[group]]` and `[[projection]]` tables of a model file.
 
+use super::connect::{check_multapses, connect};
+use super::lists::{OF_GROUPS, OF_PROJECTIONS, OfPair, name_of_pair};
 use super::parts::{part, populations};
 use super::synapse;
 use super::tables as raw;
 use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Shape, Stdp};
-use crate::catalog::{self, Family};
+use crate::nested::{maybe_one, one, one_each};
 use crate::neurons::check::{fits, gates, known_kind, method, size, soft};
 use crate::rules::{
-    Line, Result, error, finite, get, name, needed, number_or_file, of_units, parameters, start, table, unknown, value,
+    self, Line, Result, error, finite, get, name, needed, number_or_file, of_units, parameters, start, table, unknown,
+    value,
 };
 use crate::strict::Keys;
 use crate::{Neurons, Value, neurons, toml_values};
 use overtime::Distribution;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use toml::Spanned;
 
 /// The largest number of groups, and of projections.
@@ -25,32 +26,52 @@ pub(crate) fn network(
     projections: Vec<Spanned<Keys<raw::Projection>>>,
     line: Line<'_>,
 ) -> Result<Network> {
-    if groups.len() > MOST || projections.len() > MOST {
-        return error(line, 0, format!("more than {MOST} groups or projections"));
-    }
+    let groups = each(groups, line, |_| 1, raw::Group::each)?;
+    let projections = each(projections, line, raw::Projection::count, raw::Projection::each)?;
     let mut net = Network { groups: Vec::new(), named: Vec::new(), projections: Vec::new() };
-    for group in groups {
+    for (at, mut raw) in groups {
         let taken: Vec<&str> = net.groups.iter().map(|g| g.name.as_str()).collect();
-        let at = start(&group);
-        let Keys(raw) = group.into_inner();
-        let name = name("group", raw.name.as_ref(), at, &taken, line)?;
+        let given = maybe_one(raw.name.take(), line, "name", OF_GROUPS)?;
+        let name = name("group", given.as_ref(), at, &taken, line)?;
         net.groups.push(self::group(name, raw, at, line)?);
     }
     if net.groups.is_empty() {
         return error(line, 0, "`group` is empty");
     }
     net.named = populations(named, &net.groups, line)?;
-    for projection in projections {
+    for (at, OfPair { projection: raw, names }) in projections {
         // Groups and projections share the names of arrays.
         let taken: Vec<&str> =
             net.projections.iter().map(|p| p.name.as_str()).chain(net.groups.iter().map(|g| g.name.as_str())).collect();
-        let at = start(&projection);
-        let Keys(raw) = projection.into_inner();
-        let name = name("projection", raw.name.as_ref(), at, &taken, line)?;
+        let given = raw.name.clone().map(|given| {
+            let name = names.as_ref().map(|names| name_of_pair(given.get_ref(), names));
+            Spanned::new(given.span(), name.unwrap_or_else(|| given.into_inner()))
+        });
+        let name = name("projection", given.as_ref(), at, &taken, line)?;
         let projection = self::projection(name, raw, at, &net, line)?;
         net.projections.push(projection);
     }
     Ok(net)
+}
+
+/// All groups or projections of these tables, each with the place of its table. `count` is their
+/// number in a table.
+fn each<V, W>(
+    tables: Vec<Spanned<Keys<V>>>,
+    line: Line<'_>,
+    count: impl Fn(&V) -> usize,
+    each: impl Fn(V, Line<'_>) -> Result<Vec<W>>,
+) -> Result<Vec<(usize, W)>> {
+    let mut all = Vec::new();
+    for table in tables {
+        let at = start(&table);
+        let Keys(table) = table.into_inner();
+        if all.len().saturating_add(count(&table)) > MOST {
+            return error(line, at, format!("more than {MOST} groups or projections"));
+        }
+        all.extend(each(table, line)?.into_iter().map(|one| (at, one)));
+    }
+    Ok(all)
 }
 
 fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Group> {
@@ -60,7 +81,8 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
     for (key, at) in of_current {
         fits(neuron, key, at, line)?;
     }
-    if let Some(none) = raw.size.as_ref().filter(|size| *size.get_ref() == 0) {
+    let given_size = maybe_one(raw.size, line, "size", OF_GROUPS)?;
+    if let Some(none) = given_size.as_ref().filter(|size| *size.get_ref() == 0) {
         return error(line, start(none), format!("group `{name}`: 0 neurons are too few: a group has at least one"));
     }
     let mut receptors = Vec::new();
@@ -75,7 +97,7 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
     }
     let drives = raw.poisson.unwrap_or_default();
     let poisson = drives.into_iter().map(|drive| poisson(drive, &receptors, line)).collect::<Result<_>>()?;
-    let initial = raw.initial.unwrap_or_default();
+    let initial = one_each(raw.initial, line, OF_GROUPS)?.unwrap_or_default();
     let of_neuron: Vec<&str> = neuron.initial().collect();
     gates(&initial, &of_neuron, line)?;
     let has_value = |r: &&Receptor| !matches!(r.kind, ReceptorKind::Delta(_) | ReceptorKind::Gap);
@@ -91,19 +113,22 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
         size: 1,
         method: method(neuron, raw.method, line)?,
         soft: soft(neuron, raw.reset, line)?,
-        noise: raw.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
-        parameters: parameters(raw.parameters, line, &neuron.parameters, None)?,
+        noise: maybe_one(raw.noise, line, "noise", OF_GROUPS)?.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
+        parameters: parameters(one_each(raw.parameters, line, OF_GROUPS)?, line, &neuron.parameters, None)?,
         initial,
         channels: neurons::channels(raw.channel, neuron.name, line)?,
     };
-    let current = raw.current.map(|v| number_or_file(v, line, "current")).transpose()?;
+    let current = maybe_one(raw.current, line, "current", OF_GROUPS)?;
+    let current = current.map(|v| number_or_file(v, line, "current")).transpose()?;
     let inits = receptors.iter().filter_map(|r| Some((r.name.as_str(), r.init.as_ref()?)));
     let more = inits.chain(current.as_ref().map(|v| ("current", v))).filter_map(|(name, v)| match v {
         Value::Sequence { values, line } => Some((name.to_owned(), values.count(), *line)),
         _ => None,
     });
-    neurons.size = size(&neurons, get(raw.size), more.collect::<Vec<_>>())?;
-    Ok(Group { name, neurons, receptors, current, input: get(raw.input).unwrap_or(false), poisson })
+    neurons.size = size(&neurons, get(given_size), more.collect::<Vec<_>>())?;
+    let mean_rate = maybe_one(raw.mean_rate, line, "mean_rate", OF_GROUPS)?;
+    let mean_rate = mean_rate.map(|rate| finite(rate, line, "mean_rate", 0.0)).transpose()?;
+    Ok(Group { name, neurons, receptors, current, input: get(raw.input).unwrap_or(false), poisson, mean_rate })
 }
 
 fn poisson(drive: Spanned<Keys<raw::Poisson>>, receptors: &[Receptor], line: Line<'_>) -> Result<Poisson> {
@@ -124,15 +149,28 @@ fn poisson(drive: Spanned<Keys<raw::Poisson>>, receptors: &[Receptor], line: Lin
     if let Some(reason) = reason {
         return error(line, start(&receptor), format!("`receptor`: `{}` {reason}", target.name));
     }
-    let rate = finite(needed(drive.rate, "rate", what, at, line)?, line, "rate", 0.0)?;
-    let weight = finite(needed(drive.weight, "weight", what, at, line)?, line, "weight", f64::MIN)?;
-    Ok(Poisson { receptor: receptor.into_inner(), rate, weight })
+    let number = |value, key, least| {
+        let value = one(needed(value, key, what, at, line)?, line, key, OF_GROUPS)?;
+        finite(value, line, key, least)
+    };
+    let rate = number(drive.rate, "rate", 0.0)?;
+    let weight = number(drive.weight, "weight", f64::MIN)?;
+    let stop_at = drive.stop.as_ref().map_or(at, start);
+    let begin = drive.start.map(|time| rules::time(time, line, "start", f64::NEG_INFINITY)).transpose()?.flatten();
+    let stop = drive.stop.map(|time| rules::time(time, line, "stop", f64::INFINITY)).transpose()?.flatten();
+    if let (Some(begin), Some(stop)) = (begin, stop)
+        && stop < begin
+    {
+        let (begin, stop) = (overtime::Number(begin), overtime::Number(stop));
+        return error(line, stop_at, format!("`stop` ({stop} ms) is before `start` ({begin} ms)"));
+    }
+    Ok(Poisson { receptor: receptor.into_inner(), rate, weight, start: begin, stop })
 }
 
 fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line: Line<'_>) -> Result<Projection> {
     let what = "a projection";
-    let from = needed(raw.from, "from", what, at, line)?;
-    let to = needed(raw.to, "to", what, at, line)?;
+    let from = one(needed(raw.from, "from", what, at, line)?, line, "from", OF_PROJECTIONS)?;
+    let to = one(needed(raw.to, "to", what, at, line)?, line, "to", OF_PROJECTIONS)?;
     let (part_of_to, receptor) = match to.get_ref().rsplit_once('.').filter(|(_, receptor)| !receptor.ends_with(']')) {
         Some((part, receptor)) => (part, receptor),
         None => {
@@ -145,9 +183,12 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
     if !receptors.iter().any(|r| r.name == receptor) {
         return unknown("receptor", receptor, receptors.iter().map(|r| r.name.as_str()), start(&to), line);
     }
-    let connect = connect(needed(raw.connect, "connect", what, at, line)?, line)?;
-    let weight = raw.weight.map_or(Ok(Value::Number(1.0)), |v| drawn(v, line, "weight"))?;
-    let delay = raw.delay.map_or(Ok(Value::Number(0.0)), |v| delay(v, line))?;
+    let sizes = [&from, &target].map(|part| net.size(part));
+    let connect = connect(needed(raw.connect, "connect", what, at, line)?, sizes, line)?;
+    let given = maybe_one(raw.weight, line, "weight", OF_PROJECTIONS)?;
+    let weight = given.map_or(Ok(Value::Number(1.0)), |v| drawn(v, line, "weight"))?;
+    let given = maybe_one(raw.delay, line, "delay", OF_PROJECTIONS)?;
+    let delay = given.map_or(Ok(Value::Number(0.0)), |v| delay(v, line))?;
     if let Some(multapses) = &raw.multapses {
         check_multapses(multapses, &connect, line)?;
     }
@@ -179,20 +220,6 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
         stdp: raw.stdp.map(|rule| Stdp::check(rule, line)).transpose()?,
         kinetics: synapse::kinetics(raw.kinetics, raw.parameters, raw.initial, line)?,
     })
-}
-
-/// Checks that the connectivity takes this value of `multapses`.
-fn check_multapses(multapses: &Spanned<bool>, connect: &Connect, line: Line<'_>) -> Result<()> {
-    let reason = match (multapses.get_ref(), connect) {
-        (true, Connect::FixedNumPre(_) | Connect::FixedNumPost(_) | Connect::FixedTotalNumber(_)) => return Ok(()),
-        (true, _) => "`multapses = true` is for fixed_num_pre, fixed_num_post and fixed_total_number",
-        (false, Connect::FixedTotalNumber(_)) => {
-            "`multapses = false` is not for fixed_total_number, which repeats pairs"
-        }
-        (false, Connect::Arrays { .. }) => "`multapses = false` is not for arrays, whose pairs are not changed",
-        (false, _) => return Ok(()),
-    };
-    error(line, start(multapses), reason)
 }
 
 /// The message about a target that is not a receptor of a group or of a part of one.
@@ -228,61 +255,4 @@ fn delay(v: Spanned<toml_values::Value>, line: Line<'_>) -> Result<Value> {
         }
         value => Ok(value),
     }
-}
-
-fn connect(item: Spanned<Keys<raw::Connect>>, line: Line<'_>) -> Result<Connect> {
-    let at = start(&item);
-    let Keys(raw) = item.into_inner();
-    let kind = needed(raw.kind, "kind", "`connect`", at, line)?;
-    let keys = BTreeMap::from([
-        ("p", raw.p.as_ref().map(start)),
-        ("num", raw.num.as_ref().map(start)),
-        ("file", raw.file.as_ref().map(start)),
-        ("pre", raw.pre.as_ref().map(start)),
-        ("post", raw.post.as_ref().map(start)),
-    ]);
-    let what = kind.get_ref().as_str();
-    let takes: &[&str] = match what {
-        "fixed_prob" => &["p"],
-        "fixed_num_pre" | "fixed_num_post" | "fixed_total_number" => &["num"],
-        "one_to_one" | "all_to_all" => &[],
-        "arrays" => &["file", "pre", "post"],
-        other => {
-            return unknown(
-                "connectivity",
-                other,
-                catalog::of(Family::Connectivity).map(|known| known.name),
-                start(&kind),
-                line,
-            );
-        }
-    };
-    if let Some((key, Some(at))) = keys.into_iter().find(|(key, at)| at.is_some() && !takes.contains(key)) {
-        return error(line, at, format!("`{key}` is not for {what}"));
-    }
-    Ok(match what {
-        "fixed_prob" => {
-            let p = needed(raw.p, "p", what, at, line)?;
-            let at = start(&p);
-            match finite(p, line, "p", 0.0)? {
-                p if p <= 1.0 => Connect::FixedProb(p),
-                p => return error(line, at, format!("`p` is a probability, not {}", overtime::Number(p))),
-            }
-        }
-        "fixed_num_pre" => Connect::FixedNumPre(needed(raw.num, "num", what, at, line)?.into_inner()),
-        "fixed_num_post" => Connect::FixedNumPost(needed(raw.num, "num", what, at, line)?.into_inner()),
-        "fixed_total_number" => Connect::FixedTotalNumber(needed(raw.num, "num", what, at, line)?.into_inner()),
-        "one_to_one" => Connect::OneToOne,
-        "all_to_all" => Connect::AllToAll,
-        _ => {
-            let file = PathBuf::from(needed(raw.file, "file", what, at, line)?.into_inner());
-            let array = |name: Spanned<String>| Value::File {
-                file: file.clone(),
-                line: line(start(&name)),
-                array: Some(name.into_inner()),
-            };
-            let pre = array(needed(raw.pre, "pre", what, at, line)?);
-            Connect::Arrays { pre, post: array(needed(raw.post, "post", what, at, line)?) }
-        }
-    })
 }

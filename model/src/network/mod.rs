@@ -2,6 +2,9 @@
 
 pub(crate) mod build;
 pub(crate) mod check;
+mod connect;
+mod effect;
+mod lists;
 mod parts;
 mod population;
 mod scale;
@@ -9,6 +12,8 @@ mod stdp;
 mod synapse;
 pub(crate) mod tables;
 
+pub use effect::Effect;
+pub(crate) use lists::name_of_pair;
 pub use population::{Population, total};
 pub use stdp::Stdp;
 
@@ -44,6 +49,9 @@ pub struct Group {
     pub input: bool,
     /// The Poisson drives.
     pub poisson: Vec<Poisson>,
+    /// The mean rate of its neurons, Hz, for [`Network::scale`] only. (Older files have none.)
+    #[serde(default)]
+    pub mean_rate: Option<f64>,
 }
 
 /// A receptor of a group.
@@ -127,6 +135,13 @@ pub struct Poisson {
     pub rate: f64,
     /// The weight of each spike.
     pub weight: f64,
+    /// The time of the first spikes, ms; `None` for the start of the run. (Older files have none.)
+    #[serde(default)]
+    pub start: Option<f64>,
+    /// The time from which there are no spikes, ms; `None` for the end of the run. (Older files
+    /// have none.)
+    #[serde(default)]
+    pub stop: Option<f64>,
 }
 
 /// Synapses.

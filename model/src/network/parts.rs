@@ -75,6 +75,12 @@ pub(super) fn part(text: &str, at: usize, groups: &[Group], named: &[NamedPart],
 }
 
 impl Network {
+    /// The number of neurons of a part.
+    pub(super) fn size(&self, part: &Part) -> u64 {
+        let Range { start, end } = units(part, &self.groups);
+        end.saturating_sub(start)
+    }
+
     /// The variable of a population as a part of its group's variable. Its units count from the
     /// first neuron of the population. Other variables stay as they are.
     ///

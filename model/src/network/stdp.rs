@@ -7,7 +7,7 @@ use overtime::{Number, network};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Raw {
     max: Maybe<f64>,

@@ -1,5 +1,6 @@
 //! The tables of a network as the text has them.
 
+use crate::nested::{ListTable, Nested};
 use crate::neurons::RawChannel;
 use crate::rules::start;
 use crate::strict::Keys;
@@ -11,22 +12,24 @@ use toml::Spanned;
 /// Parts of groups by the populations' names.
 pub(crate) type Populations = BTreeMap<Spanned<String>, Spanned<String>>;
 
-#[derive(Deserialize)]
+/// A group, or several: the lists have a value for each name.
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Group {
-    pub(super) name: Maybe<String>,
+    pub(super) name: Maybe<Nested<String>>,
     pub(super) kind: Maybe<String>,
-    pub(super) size: Maybe<u64>,
+    pub(super) size: Maybe<Nested<u64>>,
     pub(super) method: Maybe<String>,
-    pub(super) noise: Maybe<f64>,
+    pub(super) noise: Maybe<Nested<f64>>,
     pub(super) reset: Maybe<String>,
-    pub(super) current: Maybe<Value>,
+    pub(super) current: Maybe<Nested<Value>>,
     pub(super) input: Maybe<bool>,
-    pub(super) parameters: Option<Table>,
-    pub(super) initial: Option<Table>,
+    pub(super) parameters: Option<ListTable>,
+    pub(super) initial: Option<ListTable>,
     pub(super) channel: Option<Vec<Spanned<Keys<RawChannel>>>>,
     pub(super) receptor: Option<Vec<Spanned<Keys<Receptor>>>>,
     pub(super) poisson: Option<Vec<Spanned<Keys<Poisson>>>>,
+    pub(super) mean_rate: Maybe<Nested<f64>>,
 }
 
 impl Group {
@@ -42,7 +45,7 @@ impl Group {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Receptor {
     pub(super) name: Maybe<String>,
@@ -54,38 +57,41 @@ pub(super) struct Receptor {
     pub(super) variable: Maybe<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Poisson {
     pub(super) receptor: Maybe<String>,
-    pub(super) rate: Maybe<f64>,
-    pub(super) weight: Maybe<f64>,
+    pub(super) rate: Maybe<Nested<f64>>,
+    pub(super) weight: Maybe<Nested<f64>>,
+    pub(super) start: Maybe<f64>,
+    pub(super) stop: Maybe<f64>,
 }
 
-#[derive(Deserialize)]
+/// A projection, or several: matrices have a row for each target, with a value for each source.
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Projection {
     pub(super) name: Maybe<String>,
-    pub(super) from: Maybe<String>,
-    pub(super) to: Maybe<String>,
+    pub(super) from: Maybe<Nested<String>>,
+    pub(super) to: Maybe<Nested<String>>,
     pub(super) connect: Maybe<Keys<Connect>>,
     pub(super) autapses: Maybe<bool>,
     pub(super) multapses: Maybe<bool>,
     pub(super) procedural: Maybe<bool>,
-    pub(super) weight: Maybe<Value>,
-    pub(super) delay: Maybe<Value>,
+    pub(super) weight: Maybe<Nested<Value>>,
+    pub(super) delay: Maybe<Nested<Value>>,
     pub(super) stdp: Maybe<Keys<super::stdp::Raw>>,
     pub(super) kinetics: Maybe<String>,
     pub(super) parameters: Option<Table>,
     pub(super) initial: Option<Table>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Connect {
     pub(super) kind: Maybe<String>,
-    pub(super) p: Maybe<f64>,
-    pub(super) num: Maybe<u64>,
+    pub(super) p: Maybe<Nested<f64>>,
+    pub(super) num: Maybe<Nested<u64>>,
     pub(super) file: Maybe<String>,
     pub(super) pre: Maybe<String>,
     pub(super) post: Maybe<String>,

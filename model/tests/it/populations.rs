@@ -34,7 +34,7 @@ fn parts_of_groups_have_names() {
     assert_eq!((net.projections[0].from.units.clone(), net.projections[0].to.units.clone()), (Some(5..7), Some(3..4)));
     // Of twice as many neurons, in groups and populations alike.
     net.projections.clear();
-    net.scale(2.0).unwrap();
+    net.scale(2.0, 1.0).unwrap();
     let names: Vec<_> = net.populations(|_| 0).into_iter().map(|p| (p.name, p.units)).collect();
     assert_eq!(names, [named("P[0..6]", 0..6), named("E", 6..16), named("P[16..20]", 16..20), named("Q", 0..8)]);
     // It is kept when a specification is written and read, and files of before have none.
@@ -52,7 +52,7 @@ fn a_fixed_total_number_is_scaled_with_the_neurons() {
         panic!("no network")
     };
     for (scale, synapses) in [(1.0, 25), (3.0, 75), (0.4, 30)] {
-        net.scale(scale).unwrap();
+        net.scale(scale, 1.0).unwrap();
         assert_eq!(net.projections[0].connect, overtime_model::network::Connect::FixedTotalNumber(synapses));
         let populations = net.populations(|_| 0);
         assert_eq!(populations[0].degree, 2.5);

@@ -185,6 +185,35 @@ impl Bounded {
         (self.inside(low), self.inside(high))
     }
 
+    /// The mean of all values.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        if !self.is_bounded() {
+            return self.distribution.mean();
+        }
+        let (low, high) = self.limits();
+        let of = &self.distribution;
+        let (inside, probability) = (of.partial_mean(low, high), of.probability(low, high));
+        let mean = match self.outside {
+            Outside::Redraw => inside / probability,
+            // A bound without values beyond it may be infinite.
+            Outside::Clip => {
+                let tail = |bound: Option<f64>, beyond: f64| bound.map_or(0.0, |bound| bound * beyond);
+                let below = tail(self.min, of.probability(f64::NEG_INFINITY, low.next_down()));
+                let above = tail(self.max, of.probability(high.next_up(), f64::INFINITY));
+                below + inside + above
+            }
+        };
+        self.inside(mean)
+    }
+
+    /// The distribution and its bounds, of the values times a positive `factor`.
+    #[must_use]
+    pub fn scaled(self, factor: f64) -> Self {
+        let bound = |bound: Option<f64>| bound.map(|bound| bound * factor);
+        Self { distribution: self.distribution.scaled(factor), min: bound(self.min), max: bound(self.max), ..self }
+    }
+
     /// Whether the values have a bound.
     pub(crate) fn is_bounded(&self) -> bool {
         self.min.is_some() || self.max.is_some()

@@ -98,6 +98,41 @@ fn values_have_the_moments_and_the_bounds() {
     }
 }
 
+/// Also of values times a factor.
+#[test]
+fn means_are_those_of_the_moments() {
+    let normal = Distribution::Normal(1.5, 0.75);
+    let more = [
+        (normal.unbounded(), 1.5),
+        (Distribution::Uniform(-70.0, -60.0).unbounded(), -65.0),
+        (Distribution::LogNormal(-0.7, 0.5).unbounded(), (-0.7_f64 + 0.125).exp()),
+        // A bound far away changes nothing.
+        (Distribution::Normal(87.8, 8.78).redrawn(0.0..), 87.8),
+        (Distribution::Normal(-351.2, 35.12).clipped(..=0.0), -351.2),
+        // One value.
+        (Distribution::Normal(2.0, 0.0).redrawn(1.0..), 2.0),
+        (Distribution::Normal(2.0, 0.0).clipped(3.0..), 3.0),
+        (Distribution::Uniform(2.0, 2.0).clipped(..=1.0), 1.0),
+        (normal.clipped(1.0..=1.0), 1.0),
+        (Distribution::LogNormal(-0.7, 0.5).clipped(-2.0..=-1.0), -1.0),
+        (Distribution::Normal(0.0, 1.0).clipped(100.0..), 100.0),
+    ];
+    for (bounded, mean) in usual().into_iter().map(|(bounded, (mean, _))| (bounded, mean)).chain(more) {
+        for factor in [1.0, 0.31, 4.0] {
+            let (found, right) = (bounded.scaled(factor).mean(), mean * factor);
+            assert!((found - right).abs() <= 1e-13 * right.abs().max(1.0), "{bounded}·{factor}: {found}, not {right}");
+        }
+    }
+    // The values themselves are scaled.
+    let stream = Stream::new(SEED, 7);
+    for (bounded, _) in usual() {
+        for unit in 0..100 {
+            let (one, four) = (bounded.draw(stream, unit, 0), bounded.scaled(4.0).draw(stream, unit, 0));
+            assert!((four - 4.0 * one).abs() <= 1e-13 * four.abs(), "{bounded}: {four}, not 4·{one}");
+        }
+    }
+}
+
 /// A value inside has its bits without bounds. A value outside is that of the next draw that is
 /// inside, or a bound.
 #[test]

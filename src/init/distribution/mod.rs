@@ -196,6 +196,51 @@ impl Distribution {
         probability.max(0.0)
     }
 
+    /// The mean of all values. The normal distribution counts with its whole tails here, too.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        match *self {
+            Self::Uniform(low, high) => low + (high - low) / 2.0,
+            Self::Normal(mean, _) => mean,
+            Self::LogNormal(mu, sigma) => (mu + sigma * sigma / 2.0).exp(),
+        }
+    }
+
+    /// The mean of the values in `[low, high]` times their probability.
+    pub(super) fn partial_mean(&self, low: f64, high: f64) -> f64 {
+        let [_, scale] = self.location_and_scale();
+        if scale == 0.0 {
+            return self.mean() * self.probability(low, high);
+        }
+        match *self {
+            Self::Uniform(a, b) => {
+                let (low, high) = (low.clamp(a, b), high.clamp(a, b));
+                self.probability(low, high) * (low + (high - low) / 2.0)
+            }
+            Self::Normal(mean, deviation) => {
+                let density = |x: f64| {
+                    let z = (x - mean) / deviation;
+                    (-z * z / 2.0).exp() / std::f64::consts::TAU.sqrt()
+                };
+                mean * self.probability(low, high) + deviation * (density(low) - density(high))
+            }
+            // The values times their density have a log-normal density again.
+            Self::LogNormal(mu, sigma) => {
+                self.mean() * Self::LogNormal(mu + sigma * sigma, sigma).probability(low, high)
+            }
+        }
+    }
+
+    /// The distribution of the values times a positive `factor`.
+    #[must_use]
+    pub fn scaled(self, factor: f64) -> Self {
+        match self {
+            Self::Uniform(low, high) => Self::Uniform(low * factor, high * factor),
+            Self::Normal(mean, deviation) => Self::Normal(mean * factor, deviation * factor),
+            Self::LogNormal(mu, sigma) => Self::LogNormal(mu + factor.ln(), sigma),
+        }
+    }
+
     /// The location and the scale by which both engines transform a uniform or a standard normal
     /// number.
     #[inline(always)]

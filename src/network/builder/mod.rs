@@ -54,6 +54,13 @@ impl<T: Real> Builder<T> {
         self
     }
 
+    /// Adds several projections, as of [`Projections::list`](crate::network::Projections::list).
+    #[must_use]
+    pub fn project_all(mut self, projections: impl IntoIterator<Item = Projection>) -> Self {
+        self.projections.extend(projections);
+        self
+    }
+
     /// Checks everything and resolves all names. Plastic synapses are built here, all others when a
     /// loop is built.
     ///

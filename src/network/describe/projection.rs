@@ -40,6 +40,23 @@ pub struct Target {
     receptor: String,
 }
 
+impl Subgroup {
+    /// The name of the part within the name of a projection.
+    pub(super) fn label(&self) -> String {
+        match &self.units {
+            Some(units) => format!("{}_{}_{}", self.group, units.start, units.end),
+            None => self.group.clone(),
+        }
+    }
+}
+
+impl Target {
+    /// The neurons.
+    pub(super) fn part(&self) -> &Subgroup {
+        &self.part
+    }
+}
+
 impl From<&str> for Subgroup {
     fn from(group: &str) -> Self {
         Self { group: group.into(), units: None }
@@ -90,6 +107,12 @@ impl Projection {
             kinetics: None,
             initial: Vec::new(),
         }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Sets the connectivity rule; all pairs by default.

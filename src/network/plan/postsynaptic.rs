@@ -2,7 +2,7 @@
 
 use crate::connectivity::log::ln;
 use crate::error::{Error, Result};
-use crate::network::describe::receptor::Shape;
+use crate::network::describe::receptor::{Kind, Receptor, Shape};
 use crate::numeric::math;
 use crate::numeric::scalar::Real;
 
@@ -85,7 +85,28 @@ impl Shape {
     }
 }
 
+impl Receptor {
+    /// The integral over time of the receptor's variable after a spike with the weight 1, in ms.
+    /// It is τ for [`Receptor::exponential`] and [`Receptor::alpha`], and A·(τd − τr) for
+    /// [`Receptor::dual_exponential`], or e·τ with equal time constants. `None` for deltas, gap
+    /// junctions and graded receptors.
+    ///
+    /// # Errors
+    /// If a time constant is not a positive number.
+    pub fn integral(&self) -> Result<Option<f64>> {
+        match self.kind {
+            Kind::Filter { shape, .. } => Ok(shape.time_course(&self.name)?.map(TimeCourse::integral)),
+            Kind::Delta { .. } | Kind::Gap => Ok(None),
+        }
+    }
+}
+
 impl TimeCourse {
+    /// The integral of s after a spike of 1.
+    fn integral(self) -> f64 {
+        self.tau * self.rise.map_or(1.0, |rise| rise.scale * rise.tau)
+    }
+
     /// The factor of s in a step of `dt`, and the stage from which it rises.
     pub(crate) fn steps(self, label: &str, dt: f64) -> Result<(f64, Option<RiseStage<f64>>)> {
         let decay = math::exp(-dt / self.tau);
@@ -142,6 +163,32 @@ mod tests {
                 }
             }
             assert!((most - 1.0).abs() < 1e-9 && (at - 1000_i32).abs() <= 30, "{rise} {tau}: {most} in step {at}");
+        }
+    }
+
+    #[test]
+    fn the_integral_is_that_of_the_time_course() {
+        let (rise, tau) = (2.0, 10.0);
+        let peak = |t: f64| (-t / tau).exp() - (-t / rise).exp();
+        let gain = 1.0 / peak((tau / rise).ln() / (1.0 / rise - 1.0 / tau));
+        let e = std::f64::consts::E;
+        for (receptor, right) in [
+            (Receptor::exponential("x", 0.5), Some(0.5)),
+            (Receptor::alpha("x", 4.0), Some(4.0)),
+            (Receptor::dual_exponential("x", rise, tau), Some(gain * (tau - rise))),
+            (Receptor::dual_exponential("x", tau, rise), Some(gain * (tau - rise))),
+            (Receptor::dual_exponential("x", 3.0, 3.0), Some(3.0 * e)),
+            (Receptor::exponential("x", 5.0).coba(0.0), Some(5.0)),
+            (Receptor::graded("x"), None),
+            (Receptor::gap("x"), None),
+            (Receptor::delta("x", "V"), None),
+        ] {
+            let found = receptor.integral().unwrap();
+            let near = |(a, b): (f64, f64)| (a - b).abs() <= 1e-12 * b;
+            assert!(found.is_some() == right.is_some() && found.zip(right).is_none_or(near), "{found:?} {right:?}");
+        }
+        for tau in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(Receptor::alpha("x", tau).integral().is_err());
         }
     }
 

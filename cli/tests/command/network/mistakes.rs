@@ -70,8 +70,8 @@ fn every_mistake_has_its_line() {
         ("weight = 4.0", "multapses = 1", "`projection.multapses` must be true or false, not 1"),
         (
             "connect = { kind = 'fixed_prob', p = 0.2 }",
-            "connect = { kind = 'fixed_total_number', p = 0.2 }",
-            "`p` is not for fixed_total_number",
+            "connect = { kind = 'fixed_total_number', p = 0.2, num = 9 }",
+            "fixed_total_number has either `num` or `p`, not both",
         ),
         ("connect = { kind = 'fixed_prob', p = 0.2 }", "connect = { kind = 'fixed_total_number' }", "needs `num`"),
         (

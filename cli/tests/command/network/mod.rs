@@ -1,7 +1,9 @@
 //! Networks in model files.
 
 mod against_brian2;
+mod against_nest;
 mod inputs;
+mod microcircuit;
 mod mistakes;
 mod results;
 mod scale;

@@ -1,0 +1,77 @@
+"""Times networks of examples/models by overtime, NEST 3.10 and Brian2 2.9 in turn on this machine, and prints a table.
+
+usage: compare_networks.py [ROUNDS [NAME...]]
+NEST_PYTHON names a Python with nest-simulator 3.10 and microcircuit 1.0, and BRIAN2_PYTHON one with Brian2 2.9; a
+simulator without one is left out. OVERTIME names the command; by default it is target/release/overtime.
+
+Simulators alternate, and the best time of each counts. NEST runs with 2 and 4 threads, and Brian2 with 0 and 2
+threads; the better counts. The real-time factor is the time of the run over the simulated time. Building is the time
+before the first step, with Brian2's compiler in it. overtime runs in f32 on all cores, NEST and Brian2 in f64."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+here = pathlib.Path(__file__).resolve().parent
+models = here.parent.parent / "examples" / "models"
+command = os.environ.get("OVERTIME", here.parent.parent / "target" / "release" / "overtime")
+tenth = ["--scale", "0.1", "--scale-in-degrees", "0.1"]
+# The milliseconds of a run, the model file, and flags.
+networks = {
+    "pd14": (500.0, "pd14.toml", []),
+    "pd14_tenth": (2000.0, "pd14_poisson.toml", tenth),
+    "brunel": (300.0, "brunel.toml", []),
+    "coba": (2000.0, "coba.toml", []),
+    "cuba": (2000.0, "cuba.toml", []),
+    "cobahh": (1000.0, "cobahh.toml", []),
+}
+
+
+def overtime(name):
+    ms, model, flags = networks[name]
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        text = (models / model).read_text()
+        kept = [line for line in text.splitlines() if not line.startswith(("plot", "out_vars"))]
+        pathlib.Path(folder, "model.toml").write_text("\n".join(kept))
+        run = [command, "run", "model.toml", "--duration", str(ms), "--json", "--quiet", *flags]
+        found = json.loads(subprocess.run(run, check=True, cwd=folder, capture_output=True, text=True).stdout)
+    seconds = found["wall_ms"] / 1e3
+    neurons = sum(p["neurons"] for p in found["populations"])
+    return dict(build=time.perf_counter() - began - seconds, run=seconds, rate=found["spikes"] / neurons / ms * 1e3)
+
+
+def peer(program, variable, name, threads):
+    python = os.environ.get(variable)
+    if python is None or (program == "networks_brian2.py" and name.startswith("pd14")):
+        return None
+    run = [python, here / program, name, str(networks[name][0]), str(threads)]
+    lines = subprocess.run(run, check=True, capture_output=True, text=True).stdout.splitlines()
+    return json.loads(lines[-1])
+
+
+def better(best, found):
+    return {key: min(best[key], found[key]) if key != "rate" else found[key] for key in found} if best else found
+
+
+rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+names = sys.argv[2:] or list(networks)
+print("| network | overtime: RTF, building, rate | NEST | Brian2 | NEST / overtime | Brian2 / overtime |")
+print("|---|---|---|---|---|---|")
+for name in names:
+    best = dict.fromkeys(("overtime", "nest", "brian2"))
+    for _ in range(rounds):
+        best["overtime"] = better(best["overtime"], overtime(name))
+        for key, program, variable, threads in (("nest", "networks_nest.py", "NEST_PYTHON", (2, 4)),
+                                                ("brian2", "networks_brian2.py", "BRIAN2_PYTHON", (0, 2))):
+            for n in threads:
+                if found := peer(program, variable, name, n):
+                    best[key] = better(best[key], found)
+    biological = networks[name][0] / 1e3
+    shown = lambda t: f"{t['run'] / biological:.3g}, {t['build']:.3g} s, {t['rate']:.1f} Hz" if t else "—"
+    ratio = lambda t: f"{t['run'] / best['overtime']['run']:.3g}" if t else "—"
+    cells = [name, *(shown(best[key]) for key in best), ratio(best["nest"]), ratio(best["brian2"])]
+    print("| " + " | ".join(cells) + " |", flush=True)

@@ -1,0 +1,208 @@
+//! One table for several groups or projections: a group whose `name` is a list, and a projection
+//! whose `from` or `to` is one.
+
+use super::tables::{Connect, Group, Projection};
+use crate::nested::{ListTable, Nested};
+use crate::rules::{Line, Result, error, start};
+use crate::strict::Keys;
+use crate::toml_values::Maybe;
+use toml::Spanned;
+
+/// The lists that a group may have, for the error of another.
+pub(super) const OF_GROUPS: &str = "a group has a list of values if its `name` is a list of names";
+/// The lists that a projection may have.
+pub(super) const OF_PROJECTIONS: &str = "a projection has a list of sources, or a list of such lists, one for each \
+                                         target, if its `from` or `to` is a list";
+
+impl Group {
+    /// The groups of this table: one for each name if `name` is a list.
+    pub(super) fn each(self, line: Line<'_>) -> Result<Vec<Self>> {
+        let Some(names) = self.name.as_ref().and_then(|name| name.get_ref().list()) else { return Ok(vec![self]) };
+        if names.is_empty() {
+            return error(line, self.name.as_ref().map_or(0, start), "`name` has no names");
+        }
+        (0..names.len()).map(|k| self.one(k, names.len(), line)).collect()
+    }
+
+    /// Group number `k` of `n`.
+    fn one(&self, k: usize, n: usize, line: Line<'_>) -> Result<Self> {
+        let pick = Pick { k, n, line };
+        let mut one = self.clone();
+        one.name = pick.of(&self.name, "name")?;
+        one.size = pick.of(&self.size, "size")?;
+        one.noise = pick.of(&self.noise, "noise")?;
+        one.current = pick.of(&self.current, "current")?;
+        one.mean_rate = pick.of(&self.mean_rate, "mean_rate")?;
+        one.parameters = pick.of_table(&self.parameters, "parameters")?;
+        one.initial = pick.of_table(&self.initial, "initial")?;
+        for drive in one.poisson.iter_mut().flatten() {
+            let Keys(drive) = drive.get_mut();
+            drive.rate = pick.of(&drive.rate, "poisson.rate")?;
+            drive.weight = pick.of(&drive.weight, "poisson.weight")?;
+        }
+        Ok(one)
+    }
+}
+
+/// Takes value `k` of each list of `n` values.
+struct Pick<'a> {
+    k: usize,
+    n: usize,
+    line: Line<'a>,
+}
+
+impl Pick<'_> {
+    fn of<V: Clone>(&self, value: &Maybe<Nested<V>>, key: &str) -> Result<Maybe<Nested<V>>> {
+        value.as_ref().map(|value| self.of_value(value, key)).transpose()
+    }
+
+    fn of_table(&self, table: &Option<ListTable>, key: &str) -> Result<Option<ListTable>> {
+        let Some(table) = table else { return Ok(None) };
+        let pick = |(name, value): (&Spanned<String>, _)| {
+            Ok((name.clone(), self.of_value(value, &format!("{key}.{}", name.get_ref().escape_debug()))?))
+        };
+        table.iter().map(pick).collect::<Result<_>>().map(Some)
+    }
+
+    fn of_value<V: Clone>(&self, value: &Spanned<Nested<V>>, key: &str) -> Result<Spanned<Nested<V>>> {
+        match value.get_ref().list() {
+            Some(list) if list.len() != self.n => {
+                let (given, n) = (list.len(), self.n);
+                error(self.line, start(value), format!("`{key}` has {given} values, and `name` has {n} names"))
+            }
+            Some(list) => Ok(list.get(self.k).unwrap_or(value).clone()),
+            None => Ok(value.clone()),
+        }
+    }
+}
+
+/// The pairs of a table's sources and targets, and the place of its names.
+#[derive(Clone, Copy)]
+struct Pair<'a> {
+    target: usize,
+    source: usize,
+    targets: usize,
+    sources: usize,
+    line: Line<'a>,
+}
+
+/// A projection of a table with lists, by its source and its target.
+pub(super) struct OfPair {
+    pub(super) projection: Projection,
+    /// The names of the source and of the target, if the table has lists.
+    pub(super) names: Option<[String; 2]>,
+}
+
+impl Projection {
+    /// The number of projections of this table, with those that have no synapses.
+    pub(super) fn count(&self) -> usize {
+        let len = |names: &Maybe<Nested<String>>| {
+            names.as_ref().and_then(|names| names.get_ref().list()).map_or(1, <[_]>::len)
+        };
+        len(&self.from).saturating_mul(len(&self.to))
+    }
+
+    /// The projections of this table: one for each target and source if `from` or `to` is a list.
+    /// A probability or a number of 0 in a matrix makes no projection.
+    pub(super) fn each(self, line: Line<'_>) -> Result<Vec<OfPair>> {
+        let list =
+            |names: &Maybe<Nested<String>>| names.as_ref().and_then(|names| names.get_ref().list().map(<[_]>::len));
+        let (from, to) = (list(&self.from), list(&self.to));
+        if (from, to) == (None, None) {
+            return Ok(vec![OfPair { projection: self, names: None }]);
+        }
+        for (key, names, n) in [("from", &self.from, from), ("to", &self.to, to)] {
+            if n == Some(0) {
+                return error(line, names.as_ref().map_or(0, start), format!("`{key}` has no names"));
+            }
+        }
+        let (targets, sources) = (to.unwrap_or(1), from.unwrap_or(1));
+        let mut all = Vec::new();
+        for target in 0..targets {
+            for source in 0..sources {
+                let pair = Pair { target, source, targets, sources, line };
+                all.extend(self.of_pair(pair)?);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The projection of one pair; `None` without synapses.
+    fn of_pair(&self, pair: Pair<'_>) -> Result<Option<OfPair>> {
+        let name = |names: &Maybe<Nested<String>>, k: usize| {
+            let names = names.as_ref()?;
+            Some(names.get_ref().list().and_then(|list| list.get(k)).unwrap_or(names).clone())
+        };
+        let mut projection = self.clone();
+        projection.from = name(&self.from, pair.source);
+        projection.to = name(&self.to, pair.target);
+        projection.weight = pair.of(&self.weight, "weight")?;
+        projection.delay = pair.of(&self.delay, "delay")?;
+        if let Some(connect) = &mut projection.connect {
+            let Keys(connect) = connect.get_mut();
+            connect.p = pair.of(&connect.p, "connect.p")?;
+            connect.num = pair.of(&connect.num, "connect.num")?;
+            if connect.is_empty() {
+                return Ok(None);
+            }
+        }
+        let text = |name: &Maybe<Nested<String>>| match name.as_ref().map(Spanned::get_ref) {
+            Some(Nested::One(name)) => name.clone(),
+            _ => String::new(),
+        };
+        let names = [text(&projection.from), text(&projection.to)];
+        Ok(Some(OfPair { projection, names: Some(names) }))
+    }
+}
+
+impl Connect {
+    /// Whether a probability or a number is 0.
+    fn is_empty(&self) -> bool {
+        let p = self.p.as_ref().is_some_and(|p| matches!(p.get_ref(), Nested::One(0.0)));
+        p || self.num.as_ref().is_some_and(|num| matches!(num.get_ref(), Nested::One(0)))
+    }
+}
+
+impl Pair<'_> {
+    /// The pair's value of a matrix `[targets, sources]`. Axes of length 1 are broadcast, and a list
+    /// of values is a row for all targets.
+    fn of<V: Clone>(&self, value: &Maybe<Nested<V>>, key: &str) -> Result<Maybe<Nested<V>>> {
+        let Some(value) = value else { return Ok(None) };
+        let Some(list) = value.get_ref().list() else { return Ok(Some(value.clone())) };
+        let has_rows = list.iter().any(|row| row.get_ref().list().is_some());
+        let row = if has_rows { self.along(value, self.target, self.targets, key, ["rows", "`to`"])? } else { value };
+        self.along(row, self.source, self.sources, key, ["values in a row", "`from`"]).map(|value| Some(value.clone()))
+    }
+
+    /// Value `k` of a list of one value or of `n`.
+    fn along<'v, V>(
+        &self,
+        value: &'v Spanned<Nested<V>>,
+        k: usize,
+        n: usize,
+        key: &str,
+        [what, of]: [&str; 2],
+    ) -> Result<&'v Spanned<Nested<V>>> {
+        let at = start(value);
+        let Some(list) = value.get_ref().list() else {
+            return error(self.line, at, format!("`{key}` has rows, and a value that is in no row"));
+        };
+        match list {
+            [one] => Ok(one),
+            _ if list.len() == n => Ok(list.get(k).unwrap_or(value)),
+            _ => error(
+                self.line,
+                at,
+                format!("`{key}` has {} {what}, and {of} has {n} names; one is for all of them", list.len()),
+            ),
+        }
+    }
+}
+
+/// The name of the projection of a pair: a part of a group is named GROUP_FIRST_END, and a target
+/// without its receptor.
+pub(crate) fn name_of_pair(name: &str, [from, to]: &[String; 2]) -> String {
+    let to = to.rsplit_once('.').filter(|(_, receptor)| !receptor.ends_with(']')).map_or(to.as_str(), |(part, _)| part);
+    let label = |part: &str| part.trim_end_matches(']').replace("..", "_").replace('[', "_");
+    format!("{name}_{}_{}", label(from), label(to))
+}
