@@ -7,7 +7,7 @@ use overtime::{Init, Result};
 
 /// A population: its name and size, its current in pA, and the mean and the standard deviation of
 /// the initial potentials in mV.
-const POPULATIONS: [(&str, usize, f32, [f64; 2]); 8] = [
+const POPULATIONS: [(&str, usize, f64, [f64; 2]); 8] = [
     ("L23E", 20_683, 561.974_36, [-68.28, 5.36]),
     ("L23I", 5_834, 526.850_96, [-63.16, 4.57]),
     ("L4E", 21_915, 737.591_37, [-63.33, 4.74]),
