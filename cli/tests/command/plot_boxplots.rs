@@ -160,10 +160,38 @@ fn a_window_and_the_start_of_statistics_apply() {
     for (k, (name, size)) in [("E1", 80.0), ("I1", 20.0), ("E2", 40.0), ("I2", 10.0)].into_iter().enumerate() {
         let (before, after) = (&all["populations"][k], &counted["populations"][k]);
         assert_eq!(before["spikes"], after["spikes"]);
-        assert_ne!(before["cv"], after["cv"]);
+        assert!(before["cv"] != after["cv"] && before["correlation"] != after["correlation"]);
         let late = file[&format!("{name}.spike_step")].iter().filter(|step| **step >= 1000.0).count() as f64;
         assert!((after["rate"].as_f64().unwrap() - late / size / 0.2).abs() <= 1e-9, "{name}: {after}");
+        let [steps, units] = ["step", "i"].map(|list| &file[&format!("{name}.spike_{list}")]);
+        let mut counts = vec![vec![0.0; 100]; size as usize];
+        for (step, unit) in steps.iter().zip(units).filter(|(step, _)| **step >= 1000.0) {
+            counts[*unit as usize][(*step as usize - 1000) / 20] += 1.0;
+        }
+        let right = mean_correlation(&counts);
+        assert!((after["correlation"].as_f64().unwrap() - right).abs() <= 1e-12, "{name}: {after} {right}");
     }
+    let text = place.ok("run late.toml");
+    assert!(text.contains("Hz, CV of intervals ") && text.contains(", correlation "), "{text}");
+}
+
+/// The mean of Pearson's coefficients of the pairs whose counts vary.
+fn mean_correlation(counts: &[Vec<f64>]) -> f64 {
+    let deviations = |counts: &Vec<f64>| {
+        let mean = counts.iter().sum::<f64>() / counts.len() as f64;
+        let all: Vec<f64> = counts.iter().map(|count| count - mean).collect();
+        let size = all.iter().map(|x| x * x).sum::<f64>().sqrt();
+        (size > 1e-9).then(|| all.iter().map(|x| x / size).collect::<Vec<f64>>())
+    };
+    let all: Vec<Vec<f64>> = counts.iter().filter_map(deviations).collect();
+    let (mut sum, mut pairs) = (0.0, 0.0);
+    for (k, x) in all.iter().enumerate() {
+        for y in &all[k + 1..] {
+            sum += x.iter().zip(y).map(|(a, b)| a * b).sum::<f64>();
+            pairs += 1.0;
+        }
+    }
+    sum / pairs
 }
 
 /// Every checkpoint leads to the same boxes and the same table.
