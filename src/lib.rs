@@ -83,6 +83,7 @@
 //!   and of the size. `OVERTIME_EMBED_TYPES=f32,bf16` embeds the kernels of these element types only.
 #![deny(missing_docs)]
 
+mod active_time;
 mod connectivity;
 mod cpu;
 #[cfg(feature = "cuda")]

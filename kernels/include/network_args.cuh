@@ -160,5 +160,7 @@ struct PoissonArgs {
     u32 max_spikes;
     u32 stream;
     u64 seed;
+    double start;           // The drive acts in steps at t with `start` ≤ t < `stop`; read with TIMED_POISSON.
+    double stop;
 };
-static_assert(sizeof(PoissonArgs) == 32, "PoissonArgs has another size in Rust");
+static_assert(sizeof(PoissonArgs) == 48, "PoissonArgs has another size in Rust");

@@ -16,6 +16,7 @@
 //                    current
 //   HAS_CURRENT, HAS_INPUT, HAS_NOISE, HAS_POISSON
 //                    1: the group has a constant current, an input, noise, Poisson drives
+//   TIMED_POISSON    1: a Poisson drive of the group acts for a time
 //   HAS_PLASTIC      1: a plastic projection starts or ends at the group
 //   IN_REGISTERS     1: each warp has one task, so that its neurons stay in registers
 #pragma once
@@ -146,6 +147,10 @@ __device__ __forceinline__ void end_step(const GroupArgs& group, Neuron& n, u32 
 #if HAS_POISSON
         const PoissonArgs* outside = list<PoissonArgs>(group, group.poisson);
         for (u32 p = own.poisson[0]; p < own.poisson[1]; ++p) {
+#if TIMED_POISSON
+            const double t = tick(args, k, n.cell.index).t;
+            if (!(outside[p].start <= t && t < outside[p].stop)) continue;
+#endif
             const Words words = random_words(outside[p].seed, outside[p].stream, n.cell.index / 4, args.clock.i + k);
             const u32 of_four = u32(n.cell.index % 4);
             const u32 word = of_four == 0 ? words.a : of_four == 1 ? words.b : of_four == 2 ? words.c : words.d;

@@ -3,7 +3,7 @@
 use crate::error::{ParseError, unknown_name};
 use crate::toml_values::{self as raw, Maybe, Table};
 use crate::value::Value;
-use overtime::models::{Param, Parameter};
+use overtime::models::{Bound, Param, Parameter};
 use overtime::{Bounded, Distribution, DistributionInfo, Number};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -52,8 +52,16 @@ pub(crate) fn parameters(
     more: Option<&'static str>,
 ) -> Result<Vec<(String, Value)>> {
     let names: Vec<&str> = all.iter().map(|parameter| parameter.name).chain(more).collect();
-    table(given, line, "parameter", &names, |v, line, key| {
+    let is_time = |key: &str| all.iter().find(|p| p.name == key && p.bound == Bound::Time);
+    let mut table = table(given, line, "parameter", &names, |v, line, key| {
         let at = start(&v);
+        if let Some(parameter) = is_time(key) {
+            let raw::Value::Number(x) = *v.get_ref() else {
+                return error(line, at, format!("`{key}` must be one number, in ms"));
+            };
+            let time = time(Spanned::new(v.span(), x), line, key, parameter.default)?;
+            return Ok(Value::Number(time.unwrap_or(parameter.default)));
+        }
         let value = number_or_file(v, line, key)?;
         let parameter = all.iter().find(|parameter| parameter.name == key);
         if let (Value::Number(x), Some(parameter)) = (&value, parameter) {
@@ -64,7 +72,22 @@ pub(crate) fn parameters(
             checked.or_else(|e| error(line, at, e.to_string()))?;
         }
         Ok(value)
-    })
+    })?;
+    // The default is infinite, and the JSON of a checkpoint has finite numbers only.
+    table.retain(|(name, value)| is_time(name).is_none() || !matches!(value, Value::Number(x) if x.is_infinite()));
+    Ok(table)
+}
+
+/// A time of the run in ms; `None` for the infinite `default`, which stands for no such time.
+pub(crate) fn time(x: Spanned<f64>, line: Line<'_>, key: &str, default: f64) -> Result<Option<f64>> {
+    match *x.get_ref() {
+        time if time == default => Ok(None),
+        time if time.is_finite() => Ok(Some(time)),
+        time => {
+            let (time, default) = (Number(time), Number(default));
+            error(line, start(&x), format!("`{key}` must be a time in ms or {default}, not {time}"))
+        }
+    }
 }
 
 /// The error of an unknown name.

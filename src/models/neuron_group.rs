@@ -32,6 +32,16 @@ pub trait NeuronGroup<R: Real>: System<R> {
     /// If there is no such parameter.
     fn set_param(&mut self, name: &str, value: Param<R>) -> Result<()>;
 
+    /// Sets the parameter of this name that is a time of the run, ms. Times are in `f64` for every
+    /// element type.
+    ///
+    /// # Errors
+    /// If there is no such parameter, or if it is no time of the run.
+    fn set_time(&mut self, name: &str, time: f64) -> Result<()> {
+        let _ = time;
+        Err(Error::unknown("parameter that is a time of the run", name, [""; 0]))
+    }
+
     /// Sets the initial value of the variable of this name.
     ///
     /// # Errors

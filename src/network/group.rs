@@ -1,9 +1,11 @@
 //! A population of neurons: its model, its receptors, and its drives beside synapses.
 
 use super::describe::receptor::{Kind, Receptor};
+use crate::active_time::ActiveTime;
 use crate::numeric::scalar::Real;
 use crate::system::System;
 use crate::system::param::Param;
+use std::ops::Range;
 
 /// A named population of neurons of one model.
 pub struct Group<T> {
@@ -23,6 +25,7 @@ pub(crate) struct Poisson {
     /// The rate in Hz.
     pub(crate) rate: f64,
     pub(crate) weight: f64,
+    pub(crate) active: ActiveTime,
 }
 
 impl<T> std::fmt::Debug for Group<T> {
@@ -92,8 +95,16 @@ impl<T: Real> Group<T> {
     /// `weight`. Their number in a step is a function of the loop's seed, the group, the neuron and
     /// the step.
     #[must_use]
-    pub fn poisson(mut self, receptor: impl Into<String>, rate: f64, weight: f64) -> Self {
-        self.poisson.push(Poisson { receptor: receptor.into(), rate, weight });
+    pub fn poisson(self, receptor: impl Into<String>, rate: f64, weight: f64) -> Self {
+        self.poisson_during(receptor, rate, weight, f64::NEG_INFINITY..f64::INFINITY)
+    }
+
+    /// Adds the spikes of [`Group::poisson`] in the steps at times t of this range, in ms, such as
+    /// `700.0..710.0`. The ends may be infinite. The spikes of step k, at t = t0 + k·dt, act in the
+    /// next step. A time equals that of a step if it does so within f32's rounding.
+    #[must_use]
+    pub fn poisson_during(mut self, receptor: impl Into<String>, rate: f64, weight: f64, time: Range<f64>) -> Self {
+        self.poisson.push(Poisson { receptor: receptor.into(), rate, weight, active: ActiveTime::of(time) });
         self
     }
 }

@@ -161,6 +161,9 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
         cell.channel("l", of(ChannelKind::IL)).method(Method::Midpoint).v(potentials(n)).conductance()
     }));
     all.push(model("poisson", &["spike"], CURRENT, |n| PoissonGroup::<R>::new(n, each::<R>(n, 0.0, 500.0))));
+    all.push(model("poisson, for a time", &["spike"], CURRENT, |n| {
+        PoissonGroup::<R>::new(n, each::<R>(n, 0.0, 500.0)).during(0.02..3.0)
+    }));
     all.push(model("spike times", &["spike", "past"], CURRENT, |n| {
         // Times at steps of 0.02, between them, and rounded to f32.
         let time = |k: usize| 0.01 * ((k / n) * 9 + k % 8) as f64;

@@ -175,6 +175,38 @@ fn deltas_on_refractory_neurons_and_on_crossings_have_the_cpus_bits() {
     });
 }
 
+/// Poisson drives and sources that are active for a time, beside others that always are.
+fn timed<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
+    let group = |name: &str| {
+        Group::new(name, Lif::<T>::new(n))
+            .receptor(Receptor::exponential("s", 2.0))
+            .receptor(Receptor::delta("kick", "V"))
+            .poisson("s", 3000.0, 0.5)
+    };
+    let network = Network::builder(0.1)
+        .group(Group::new("S", PoissonGroup::<T>::new(n, 2000.0).during(0.7..2.5)))
+        .group(group("A").poisson_during("s", 9000.0, 1.0, 0.3..1.9).poisson_during(
+            "kick",
+            800.0,
+            2.0,
+            1.2..f64::INFINITY,
+        ))
+        .group(group("B"))
+        .group(group("C").poisson_during("kick", 9000.0, 2.0, f64::NEG_INFINITY..0.2))
+        .project(Projection::new("SA", "S", ("A", "s")).connect(Connect::OneToOne).weight(3.0).delay(0.2))
+        .project(Projection::new("SB", "S", ("B", "kick")).connect(Connect::OneToOne).weight(3.0));
+    let vars = ["A.s", "A.V", "B.s", "B.V", "C.V", "S.spike"];
+    LoopOverTime::builder(network.build().unwrap()).dt(0.1).t0(-0.4).batch(batch).seed(SEED).out_vars(vars)
+}
+
+#[test]
+fn sources_that_are_active_for_a_time_have_the_cpus_bits() {
+    apart("networks::sources_that_are_active_for_a_time_have_the_cpus_bits", || {
+        same_bits::<f32>(timed, &[(1, None, 3), (35, Some(2), 40)], &STRATEGIES);
+        same_bits::<f64>(timed, &[(33, None, 40)], &[Strategy::Persistent]);
+    });
+}
+
 /// Neurons that are integrated exactly: currents of all time courses and deltas, with one time
 /// constant for all neurons, and with one for each.
 fn exact<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {

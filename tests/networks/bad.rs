@@ -133,6 +133,9 @@ fn invalid_parameters_are_refused() {
         value(builder().group(group("b").poisson("s", rate, 1.0)), "rate");
     }
     value(builder().group(group("b").poisson("s", 1.0, f64::NAN)), "weight");
+    for (time, words) in [(f64::NAN..1.0, "`start`"), (0.0..f64::NAN, "`stop`"), (2.0..1.0, "is before `start`")] {
+        value(builder().group(group("b").poisson_during("s", 1.0, 1.0, time)), words);
+    }
     assert!(matches!(
         refused(builder().group(group("b").current(vec![1.0; 3])), "current"),
         Error::Shape { expected: 10, given: 3, .. }

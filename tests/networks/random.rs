@@ -60,6 +60,46 @@ fn noise_has_the_given_intensity() {
     assert!((variance / expected - 1.0).abs() <= 5.0 * (2.0_f64 / n).sqrt(), "{variance}");
 }
 
+/// In its steps a drive has the spikes of a drive that always acts, and none in other steps.
+#[test]
+fn a_drive_acts_in_the_steps_of_its_time() {
+    let (n, steps) = (33, 60);
+    let always = run(n, steps, 2, 7, 1024, |group| group.poisson("hit", 2_000.0, 1.0));
+    // The variable accumulates the spikes.
+    let spikes = |of: &Recording<f64>| {
+        let all = &of["a.kicked"];
+        let mut before = all.index_axis(ndarray::Axis(0), 0).mapv(|_| 0.0);
+        all.outer_iter()
+            .map(|now| {
+                let new = &now - &before;
+                before = now.to_owned();
+                new.into_iter().collect::<Vec<_>>()
+            })
+            .collect::<Vec<_>>()
+    };
+    let right = spikes(&always);
+    for (range, active) in [
+        (0.3..0.7, 3..7),
+        (0.7..4.1, 7..41),
+        (f64::NEG_INFINITY..0.1, 0..1),
+        (0.0..f64::INFINITY, 0..60),
+        (2.0..2.0, 0..0),
+        (9.0..10.0, 0..0),
+        (0.25..0.55, 3..6),
+    ] {
+        for chunk in [1, 7, 1024] {
+            let drive = |group: Group<f64>| group.poisson_during("hit", 2_000.0, 1.0, range.clone());
+            for (k, found) in spikes(&run(n, steps, 2, 7, chunk, drive)).into_iter().enumerate() {
+                if active.contains(&k) {
+                    assert_eq!(found, right[k], "{range:?}, step {k}");
+                } else {
+                    assert!(found.iter().all(|x| *x == 0.0), "{range:?}, step {k}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn random_numbers_do_not_depend_on_chunks_and_differ_between_rows_seeds_and_drives() {
     let drive = |group: Group<f64>| group.noise(1.0).poisson("hit", 2_000.0, 1.0).poisson("hit", 2_000.0, 100.0);

@@ -1,6 +1,6 @@
 //! Sources of spikes: the times of their spikes, and their effect in a network.
 
-use overtime::models::{InputGroup, Lif, PoissonGroup, SpikeTimeGroup, WhiteNoise};
+use overtime::models::{self, InputGroup, Lif, PoissonGroup, SpikeTimeGroup, WhiteNoise};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Builder, Error, Input, LoopOverTime, Real, Recording, Sequential, System, monitor};
 
@@ -57,6 +57,55 @@ fn poisson_spikes_come_at_their_rates() {
     assert!(build(10_001.0).unwrap().contains("more than one spike in a step"));
     assert!(build(-1.0).unwrap().contains("is negative"));
     assert!(build(f64::NAN).is_some() && build(10_000.0).is_none());
+}
+
+/// In steps of its time a group has the spikes of a group that is always active.
+#[test]
+fn poisson_spikes_come_in_the_steps_of_their_time() {
+    let group = || PoissonGroup::<f64>::new(5, 4000.0);
+    for t0 in [0.0, -2.0, 1000.3] {
+        let always = events(group(), 0.1, t0, &[60], Some(2));
+        let within = |steps: std::ops::Range<u64>| -> Vec<_> {
+            always.iter().copied().filter(|(step, ..)| steps.contains(step)).collect()
+        };
+        let time = |k: u32| t0 + f64::from(k) / 10.0;
+        for (from, to) in [(0, 60), (7, 41), (3, 3), (0, 1), (59, 60)] {
+            let of = |group: PoissonGroup<f64>, calls: &[u64]| events(group, 0.1, t0, calls, Some(2));
+            let right = within(u64::from(from)..u64::from(to));
+            assert_eq!(of(group().during(time(from)..time(to)), &[60]), right, "t0 {t0}: {from}..{to}");
+            assert_eq!(of(group().during(time(from)..time(to)), &[1, 6, 1, 52]), right);
+            // Times between two steps count as those of the later one.
+            assert_eq!(of(group().during(time(from) - 0.06..time(to) - 0.06), &[60]), right);
+        }
+        assert_eq!(events(group().during(time(7)..f64::INFINITY), 0.1, t0, &[60], Some(2)), within(7..60));
+        assert_eq!(events(group().during(f64::NEG_INFINITY..time(7)), 0.1, t0, &[60], Some(2)), within(0..7));
+        assert_eq!(events(group().during(f64::NEG_INFINITY..f64::INFINITY), 0.1, t0, &[60], Some(2)), always);
+        let single = PoissonGroup::<f32>::new(5, 4000.0).during(time(7)..time(41));
+        assert_eq!(events(single, 0.1, t0, &[60], Some(2)), within(7..41));
+    }
+    // By name.
+    let mut named = models::neurons::<f64>("PoissonGroup", 5).unwrap();
+    named.set_param("freqs", 4000.0.into()).unwrap();
+    named.set_time("start", 1.0).unwrap();
+    named.set_time("stop", 2.0).unwrap();
+    assert_eq!(events(named, 0.1, 0.0, &[60], None), events(group().during(1.0..2.0), 0.1, 0.0, &[60], None));
+    let mut named = models::neurons::<f64>("PoissonGroup", 5).unwrap();
+    for (name, words) in
+        [("start", "`set_time` sets"), ("stop", "`set_time` sets"), ("begin", "there is: freqs, start, stop")]
+    {
+        let error = named.set_param(name, 1.0.into()).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    assert!(named.set_time("freqs", 1.0).unwrap_err().to_string().contains("start, stop"));
+    assert!(models::neurons::<f64>("LIF", 5).unwrap().set_time("tau", 1.0).is_err());
+    for (time, words) in [
+        (f64::NAN..1.0, "`start`: NaN is not a time"),
+        (0.0..f64::NAN, "`stop`: NaN is not a time"),
+        (2.0..1.0, "`stop`: 1 ms is before `start`, 2 ms"),
+    ] {
+        let error = LoopOverTime::builder(group().during(time)).dt(0.1).build().err().unwrap().to_string();
+        assert!(error.contains(words), "{error}");
+    }
 }
 
 #[test]

@@ -42,7 +42,10 @@ fn of_group<R: Real>(group: &Group, arrays: &Arrays) -> crate::Result<network::G
     if let Some(sigma) = group.neurons.noise {
         made = made.noise(sigma);
     }
-    Ok(group.poisson.iter().fold(made, |made, drive| made.poisson(&drive.receptor, drive.rate, drive.weight)))
+    Ok(group.poisson.iter().fold(made, |made, drive| {
+        let time = drive.start.unwrap_or(f64::NEG_INFINITY)..drive.stop.unwrap_or(f64::INFINITY);
+        made.poisson_during(&drive.receptor, drive.rate, drive.weight, time)
+    }))
 }
 
 fn of_projection(p: &Projection, arrays: &Arrays) -> crate::Result<network::Projection> {

@@ -9,7 +9,8 @@ use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind
 use crate::nested::{maybe_one, one, one_each};
 use crate::neurons::check::{fits, gates, known_kind, method, size, soft};
 use crate::rules::{
-    Line, Result, error, finite, get, name, needed, number_or_file, of_units, parameters, start, table, unknown, value,
+    self, Line, Result, error, finite, get, name, needed, number_or_file, of_units, parameters, start, table, unknown,
+    value,
 };
 use crate::strict::Keys;
 use crate::{Neurons, Value, neurons, toml_values};
@@ -154,7 +155,16 @@ fn poisson(drive: Spanned<Keys<raw::Poisson>>, receptors: &[Receptor], line: Lin
     };
     let rate = number(drive.rate, "rate", 0.0)?;
     let weight = number(drive.weight, "weight", f64::MIN)?;
-    Ok(Poisson { receptor: receptor.into_inner(), rate, weight })
+    let stop_at = drive.stop.as_ref().map_or(at, start);
+    let begin = drive.start.map(|time| rules::time(time, line, "start", f64::NEG_INFINITY)).transpose()?.flatten();
+    let stop = drive.stop.map(|time| rules::time(time, line, "stop", f64::INFINITY)).transpose()?.flatten();
+    if let (Some(begin), Some(stop)) = (begin, stop)
+        && stop < begin
+    {
+        let (begin, stop) = (overtime::Number(begin), overtime::Number(stop));
+        return error(line, stop_at, format!("`stop` ({stop} ms) is before `start` ({begin} ms)"));
+    }
+    Ok(Poisson { receptor: receptor.into_inner(), rate, weight, start: begin, stop })
 }
 
 fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line: Line<'_>) -> Result<Projection> {

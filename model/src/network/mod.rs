@@ -135,6 +135,13 @@ pub struct Poisson {
     pub rate: f64,
     /// The weight of each spike.
     pub weight: f64,
+    /// The time of the first spikes, ms; `None` for the start of the run. (Older files have none.)
+    #[serde(default)]
+    pub start: Option<f64>,
+    /// The time from which there are no spikes, ms; `None` for the end of the run. (Older files
+    /// have none.)
+    #[serde(default)]
+    pub stop: Option<f64>,
 }
 
 /// Synapses.

@@ -63,6 +63,8 @@ pub(super) struct Poisson {
     pub(super) receptor: Maybe<String>,
     pub(super) rate: Maybe<Nested<f64>>,
     pub(super) weight: Maybe<Nested<f64>>,
+    pub(super) start: Maybe<f64>,
+    pub(super) stop: Maybe<f64>,
 }
 
 /// A projection, or several: matrices have a row for each target, with a value for each source.

@@ -5,7 +5,7 @@ use crate::arrays::Arrays;
 use crate::error::spec;
 use crate::{Error, Loaded, Result, Value};
 use ndarray::ArrayD;
-use overtime::models::{self, Method, NeuronGroup, Param, Reset, WhiteNoise};
+use overtime::models::{self, Bound, Method, NeuronGroup, Param, Reset, WhiteNoise};
 use overtime::{Init, Number, Real};
 
 /// The input of a group.
@@ -47,6 +47,10 @@ pub(crate) fn of_network<R: Real>(
         spikes(&mut *made, group, arrays, prefix)?;
     } else {
         for (name, value) in &group.parameters {
+            if let (Some(Bound::Time), Value::Number(time)) = (info.parameter(name).map(|p| p.bound), value) {
+                made.set_time(name, *time)?;
+                continue;
+            }
             made.set_param(name, param::<R>(&format!("{prefix}parameters.{name}"), value, arrays)?)?;
         }
     }

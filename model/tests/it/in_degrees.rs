@@ -309,6 +309,8 @@ fn networks_without_a_compensation_are_refused() {
     );
     // The whole group as a part of itself has one current.
     network(&pair(current, "", PROB).replace("B.s", "B[0..50].s")).scale(0.5, 0.5).unwrap();
+    let timed = drive.replace("weight", "stop = 100.0, weight");
+    refused(&pair(current, &timed, PROB), 1.0, "its Poisson drive of `s` acts from `start` to `stop`");
     // Sources may repeat.
     network(&pair(current, "", &num("multapses = true"))).scale(1.0, 3.0).unwrap();
     // A delta on another variable, and of a model without a resistance.

@@ -40,6 +40,65 @@ fn every_neuron_takes_noise() {
     assert!(LoopOverTime::builder(built).build().unwrap_err().to_string().contains("noise in PoissonGroup"));
 }
 
+/// Times are in `f64` also for `f32`, and survive JSON.
+#[test]
+fn sources_may_be_active_for_a_time() {
+    const SPIKES: &str = "[[group]]\nname = 'S'\nkind = 'PoissonGroup'\nsize = 9\nparameters = { freqs = 900.0";
+    let drive = "[[group]]\nname = 'L'\nkind = 'LIF'\nsize = 9\nreceptor = [{ name = 'kick', variable = 'V' }]\n\
+                 parameters = { tau = 1e9, V_th = 1e9 }\n[[group.poisson]]\nreceptor = 'kick'\nrate = 900.0\nweight = 1.0\n";
+    let run = |text: &str| {
+        let file = ModelFile::parse(text).unwrap();
+        let json = serde_json::to_string(&file.system).unwrap();
+        assert_eq!(serde_json::from_str::<SystemSpec>(&json).unwrap(), file.system, "{text}");
+        let built = file.build::<f32>().unwrap();
+        let mut over_time =
+            LoopOverTime::builder(built).dt(0.1).t0(699.0).out_vars(["S.spike", "L.V"]).build().unwrap();
+        let run = over_time.run_steps(40).unwrap();
+        let sum = |name: &str, steps: std::ops::Range<usize>| -> f64 {
+            run[name].outer_iter().skip(steps.start).take(steps.len()).flatten().map(|x| f64::from(*x)).sum()
+        };
+        // V is the number of all kicks before.
+        (
+            ["S.spike", "L.V"].map(|name| [sum(name, 0..11), sum(name, 11..23)]),
+            sum("S.spike", 23..40),
+            sum("L.V", 23..40),
+        )
+    };
+    let of = |spikes: &str, kicks: &str| run(&format!("{SPIKES}{spikes} }}\n{drive}{kicks}\n"));
+    let always = of("", "");
+    for ends in [", start = -inf", ", stop = inf", ", start = -inf, stop = inf"] {
+        assert_eq!(of(ends, &ends.replace(", ", "\n")), always);
+    }
+    // 700.1 ms is step 11, and 701.3 ms step 23.
+    let ([[none, some], [still, _]], after, _) = of(", start = 700.1, stop = 701.3", "start = 700.1\nstop = 701.3");
+    assert!(none == 0.0 && some > 0.0 && after == 0.0 && still == 0.0, "{none} {some} {after} {still}");
+    assert_eq!(some, always.0[0][1]);
+    for (spikes, kicks, words) in [
+        (", start = nan", "", "`start` must be a time in ms or -inf, not NaN"),
+        (", start = inf", "", "`start` must be a time in ms or -inf, not inf"),
+        (", stop = -inf", "", "`stop` must be a time in ms or inf, not -inf"),
+        (", stop = { linspace = [0.0, 1.0, 9] }", "", "`stop` must be one number, in ms"),
+        (", stop = 'zeros'", "", "`stop` must be one number, in ms"),
+        ("", "start = inf", "`start` must be a time in ms or -inf, not inf"),
+        ("", "stop = nan", "`stop` must be a time in ms or inf, not NaN"),
+        ("", "start = 3.0\nstop = 2.5", "`stop` (2.5 ms) is before `start` (3 ms)"),
+        ("", "stop = [1.0]", "stop"),
+    ] {
+        let text = format!("{SPIKES}{spikes} }}\n{drive}{kicks}");
+        let error = ModelFile::parse(&text).unwrap_err();
+        assert!(error.message.contains(words), "{error}");
+        assert_eq!(error.line, if kicks.is_empty() { 5 } else { text.lines().count() }, "{error}");
+    }
+    let before = ModelFile::parse(&format!("{SPIKES}, start = 2.0, stop = 1.0 }}\n")).unwrap();
+    let error = before.build::<f32>().err().unwrap().to_string();
+    assert!(error.contains("`stop`: 1 ms is before `start`, 2 ms"), "{error}");
+    // A drive of an older checkpoint acts always.
+    let SystemSpec::Network(net) = ModelFile::parse(drive).unwrap().system else { panic!("no network") };
+    let json = serde_json::to_string(&net).unwrap();
+    let old = json.replace(",\"start\":null,\"stop\":null", "");
+    assert!(old != json && serde_json::from_str::<overtime_model::Network>(&old).unwrap() == net);
+}
+
 #[test]
 fn a_network_and_layers_are_built() {
     let net = "[[group]]\nname = 'P'\nkind = 'LIF'\nsize = 20\ncurrent = 25.0\n[[group.receptor]]\nname = 'e'\ntau = 5.0\n\

@@ -2,6 +2,7 @@
 //! entry that assigns warps to groups.
 
 use super::warp_partition::{ALONE, THREADS};
+use crate::active_time::ActiveTime;
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::request::Probes;
 use crate::cuda::compiler::source;
@@ -126,6 +127,7 @@ fn defines(network: &NetworkProgram, number: usize, cut: KernelVariant) -> Vec<(
         ("HAS_INPUT", bit(group.input.is_some())),
         ("HAS_NOISE", bit(group.noise.is_some())),
         ("HAS_POISSON", bit(!group.poisson.is_empty())),
+        ("TIMED_POISSON", bit(group.poisson.iter().any(|drive| drive.active != ActiveTime::ALWAYS))),
         ("HAS_PLASTIC", bit(network.plan.is_plastic(number))),
         ("IN_REGISTERS", bit(cut.in_registers)),
         ("MEMBRANE", group.membrane.unwrap_or_default().to_string()),

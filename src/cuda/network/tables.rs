@@ -122,12 +122,15 @@ impl NetworkTables {
             {
                 let (seed, stream) = Stream::of_node(chunk.seed, node, &poisson::drive(k)).parts();
                 let max_spikes = drive.thresholds.len() as u32;
+                let [start, stop] = drive.active.ends(self.network.plan.dt);
                 poisson.push(PoissonArgs {
                     thresholds: constants.address(*at),
                     weight: value(self.dtype, drive.weight),
                     max_spikes,
                     stream: u32::from(stream),
                     seed,
+                    start,
+                    stop,
                 });
             }
             let [incoming, poisson] = [[begin[0], incoming.len() as u32], [begin[1], poisson.len() as u32]];

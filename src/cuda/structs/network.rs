@@ -234,6 +234,9 @@ device_struct! {
         max_spikes: u32,
         stream: u32,
         seed: u64,
+        /// The drive acts in steps at t with `start` ≤ t < `stop`; read with TIMED_POISSON.
+        start: f64,
+        stop: f64,
     }
 }
 

@@ -20,7 +20,8 @@ pub struct Parameter {
     pub about: &'static str,
 }
 
-/// The accepted values of a parameter. A value that is not finite is never accepted.
+/// The accepted values of a parameter. A value that is not finite is never accepted, but for the
+/// default of [`Bound::Time`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Bound {
@@ -32,6 +33,10 @@ pub enum Bound {
     NonNegative,
     /// A number from the first to the second, both included.
     Between(f64, f64),
+    /// A time of the run in `f64`, one for all units, which
+    /// [`NeuronGroup::set_time`](crate::models::NeuronGroup::set_time) sets. The default is
+    /// infinite: the run has no such time.
+    Time,
 }
 
 impl Parameter {
@@ -50,7 +55,8 @@ impl Parameter {
     pub fn check<R: Real>(&self, label: &str, param: &Param<R>, units: usize) -> Result<()> {
         let zero = R::of(0.0);
         match self.bound {
-            Bound::Finite => param.check(label, units, |_| true, ""),
+            Bound::Time if param.values().iter().all(|x| x.to_f64() == self.default) => Ok(()),
+            Bound::Finite | Bound::Time => param.check(label, units, |_| true, ""),
             Bound::Positive => param.check(label, units, |x| x > zero, "is not positive"),
             Bound::NonNegative => param.check(label, units, |x| x >= zero, "is negative"),
             Bound::Between(low, high) => {

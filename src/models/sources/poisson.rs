@@ -1,15 +1,17 @@
 //! Units that spike at random.
 
+use crate::active_time::ActiveTime;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::models::NeuronGroup;
-use crate::models::info::{Bound, Family, ModelInfo, Parameter, named, variables};
+use crate::models::info::{Bound, Family, ModelInfo, Parameter, variables};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use crate::system::param::Param;
 use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
+use std::ops::Range;
 
 /// Units that spike with probability f·dt/1000 in each step, independently of each other and of the
 /// past: `brainpy.dyn.PoissonGroup`.
@@ -21,6 +23,12 @@ use crate::system::{Inputs, Schema, Shared, System, Tick};
 /// | parameter | default, by name | unit |
 /// |---|---|---|
 /// | `freqs` | 10 | Hz, f: one value or one for each unit; at most one spike a step: f·dt ≤ 1000 |
+/// | `start` | −inf | ms, the time of the first step in which units spike |
+/// | `stop` | inf | ms, the time of the first step after `start` in which units do not spike |
+///
+/// Units spike only in steps at t with `start` ≤ t < `stop`, where t = t0 + k·dt is the start of step
+/// k. A time equals that of a step if it does so within f32's rounding (2⁻²⁴ of the time, at most a
+/// quarter of a step). Spikes in these steps are those of a group that is always active.
 ///
 /// Time is in ms. There is no input. Spikes are a function of the loop's seed, the group, the unit
 /// and the step only, and are the same on every device. A probability is rounded to a multiple of
@@ -30,15 +38,26 @@ use crate::system::{Inputs, Schema, Shared, System, Tick};
 pub struct PoissonGroup<R> {
     size: usize,
     freqs: Param<R>,
+    active: ActiveTime,
 }
 
 const FREQS: Parameter = Parameter::new("freqs", 10.0, "Hz", Bound::NonNegative, "mean rate of spikes");
+const START: Parameter = Parameter::new("start", f64::NEG_INFINITY, "ms", Bound::Time, "time of the first spikes");
+const STOP: Parameter = Parameter::new("stop", f64::INFINITY, "ms", Bound::Time, "time from which no unit spikes");
 
 impl<R: Real> PoissonGroup<R> {
     /// `size` units with these frequencies, Hz.
     #[must_use]
     pub fn new(size: usize, freqs: impl Into<Param<R>>) -> Self {
-        Self { size, freqs: freqs.into() }
+        Self { size, freqs: freqs.into(), active: ActiveTime::ALWAYS }
+    }
+
+    /// Sets `start` and `stop`: `during(700.0..710.0)`, or `during(700.0..f64::INFINITY)`. Units are
+    /// always active by default.
+    #[must_use]
+    pub fn during(mut self, time: Range<f64>) -> Self {
+        self.active = ActiveTime::of(time);
+        self
     }
 
     /// `size` units with the default frequency.
@@ -51,7 +70,7 @@ impl<R: Real> PoissonGroup<R> {
     pub fn info() -> ModelInfo {
         let mut all = ModelInfo::new(Family::Source, "PoissonGroup", "units that spike at random");
         all.variables = vec![variables::FIRED];
-        all.parameters = vec![FREQS];
+        all.parameters = vec![FREQS, START, STOP];
         all
     }
 
@@ -74,6 +93,11 @@ impl<R: Real> System<R> for PoissonGroup<R> {
         let (first, units) = (state.first(), state.units().max(1));
         let stream = Stream::new(at.shared.seed, state.node());
         let [spike] = state.vars();
+        if !self.active.contains(at.t, at.dt) {
+            spike.fill(R::of(0.0));
+            y.fill(R::of(0.0));
+            return;
+        }
         let mut words = [0; 4];
         for (k, (spike, y)) in spike.iter_mut().zip(y).enumerate() {
             let cell = first + k;
@@ -96,7 +120,11 @@ impl<R: Real> System<R> for PoissonGroup<R> {
             }
         };
         let program = Program::pointwise("poisson_group.cu", include_str!("../../../kernels/models/poisson_group.cu"));
-        Some(program.constants([&part(|n| n >> 16), &part(|n| n & 0xffff)], &[]))
+        let program = program.constants([&part(|n| n >> 16), &part(|n| n & 0xffff)], &[]);
+        if self.active == ActiveTime::ALWAYS {
+            return Some(program);
+        }
+        Some(program.define("TIMED", 1).table(bytemuck::cast_slice(&self.active.ends(dt))))
     }
 
     fn prepare(&self, dt: f64, _: Device) -> Result<()> {
@@ -113,13 +141,30 @@ impl<R: Real> System<R> for PoissonGroup<R> {
     }
 
     fn check(&self) -> Result<()> {
-        FREQS.check(FREQS.name, &self.freqs, self.size)
+        FREQS.check(FREQS.name, &self.freqs, self.size)?;
+        self.active.check("")
     }
 }
 
 impl<R: Real> NeuronGroup<R> for PoissonGroup<R> {
     fn set_param(&mut self, name: &str, value: Param<R>) -> Result<()> {
-        *named(&[FREQS], [&mut self.freqs], name)? = value;
+        match name {
+            "freqs" => self.freqs = value,
+            "start" | "stop" => {
+                let reason = format!("`{name}` of a PoissonGroup is one time in f64, which `set_time` sets");
+                return Err(Error::Unsupported(reason));
+            }
+            _ => return Err(Error::unknown("parameter", name, [FREQS, START, STOP].map(|parameter| parameter.name))),
+        }
+        Ok(())
+    }
+
+    fn set_time(&mut self, name: &str, time: f64) -> Result<()> {
+        match name {
+            "start" => self.active.start = time,
+            "stop" => self.active.stop = time,
+            _ => return Err(Error::unknown("parameter that is a time of the run", name, [START.name, STOP.name])),
+        }
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Units that spike at given times.
 
+use crate::active_time::slack;
 use crate::error::{Error, Number, Result};
 use crate::models::NeuronGroup;
 use crate::models::info::{Bound, Family, ModelInfo, Parameter, Variable, variables};
@@ -45,8 +46,6 @@ pub struct SpikeTimeGroup {
 
 /// The maximum number of times of a unit. The state counts them, also in f32.
 const MOST: usize = 1 << 24;
-/// The relative rounding error of a time in f32.
-const ROUNDING: f64 = 1.0 / (1 << 24) as f64;
 /// A number of steps that no clock reaches.
 const NEVER: f64 = 9.0e15;
 
@@ -120,7 +119,7 @@ impl SpikeTimeGroup {
 /// Returns the time that is compared with the midpoint of two steps. A time within f32's rounding
 /// of the midpoint then belongs to the later step.
 fn compared(time: f64, dt: f64) -> f64 {
-    time + (time.abs() * ROUNDING + 1e-6 * dt).min(0.25 * dt)
+    time + slack(time, dt)
 }
 
 /// Whether a result of [`compared`] belongs to the step at `t`, or to an earlier one.

@@ -105,7 +105,8 @@ pub(super) fn group_plan<T: Real>(
         }
         let thresholds =
             poisson::thresholds(&format!("rate of the Poisson drive of `{name}`"), drive.rate * dt / 1000.0)?;
-        drives.push(PoissonDrive { receptor, weight: drive.weight, thresholds });
+        drive.active.check(&format!(" of the Poisson drive of `{name}`"))?;
+        drives.push(PoissonDrive { receptor, weight: drive.weight, thresholds, active: drive.active });
     }
     let mut kinetics_plans = Vec::new();
     for projection in projections.iter().filter(|p| p.from.group == name) {

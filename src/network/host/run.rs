@@ -99,6 +99,7 @@ impl<'n, T: Real> Run<'n, T> {
                     let s = state.var_mut(sum.var());
                     self.sum_step(at.i).deliver(sum, 0, s);
                 }
+                Arrival::PoissonDrive { drive, .. } if !drive.active.contains(at.t, self.network.plan.dt) => {}
                 Arrival::PoissonDrive { drive, var, group, stream } => {
                     let (units, owned) = (groups[*group].units, &self.owned[*group]);
                     for (row, s) in state.var_mut(*var).chunks_exact_mut(units).enumerate() {

@@ -7,6 +7,7 @@ pub(crate) mod postsynaptic;
 pub(crate) mod sums;
 
 use super::describe::kinetics::{CONSTANTS, Kinetics};
+use crate::active_time::ActiveTime;
 use crate::connectivity::{ConnectivitySpec, RowGenerator, SynapseTable};
 use crate::device::device_struct::device_constants;
 use crate::error::Result;
@@ -97,6 +98,8 @@ pub(crate) struct PoissonDrive {
     /// `thresholds[k] = ⌊2³²·P(n ≤ k)⌉`: a random word `>= thresholds[k]` stands for more than k
     /// spikes.
     pub(crate) thresholds: Vec<u32>,
+    /// The time in which the drive acts.
+    pub(crate) active: ActiveTime,
 }
 
 /// A projection.

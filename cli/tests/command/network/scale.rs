@@ -76,7 +76,7 @@ fn scaled_in_degrees_keep_the_mean_and_the_variance() {
         (mean, (v.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / v.len() as f64).sqrt())
     };
     // 10·1.6·0.5 = 8 mV; √(10 kHz·∫ PSP²) for the exact integral of the PSP, w·τs/(τm − τs)·….
-    let right = (8.0, 1.6 * (10.0 * 0.5 * 0.5 / (2.0 * 10.5)).sqrt());
+    let right = (8.0, 1.6_f64 * (10.0_f64 * 0.5 * 0.5 / (2.0 * 10.5)).sqrt());
     for more in ["", "--scale-in-degrees 0.1", "--scale 2 --scale-in-degrees 0.5", "--scale-in-degrees 2"] {
         let (mean, deviation) = moments(more);
         println!("seed 3, {more}: {mean} ± {deviation}, expected {right:?}");

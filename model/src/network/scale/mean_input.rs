@@ -38,6 +38,11 @@ impl Network {
             let charge = charge(group, &drive.receptor).map_err(|reason| {
                 refused("group", &group.name, format!("its Poisson drive of `{}` {reason}", drive.receptor))
             })?;
+            if drive.start.is_some() || drive.stop.is_some() {
+                let reason = "acts from `start` to `stop`, and a constant current compensates constant rates only";
+                let drive = format!("its Poisson drive of `{}` {reason}", drive.receptor);
+                return Err(refused("group", &group.name, drive));
+            }
             sum += drive.rate / 1000.0 * drive.weight * charge;
         }
         for projection in self.projections.iter().filter(|projection| projection.to.group == group.name) {
