@@ -130,7 +130,8 @@ fn differences(runs: &[Vec<[Vec<f64>; 3]>], reference: &BTreeMap<String, ArrayD<
             let deviation = ((n * spread + m * own_spread) / (n + m - 2.0)).sqrt();
             let t = (own - mean) / (deviation * (1.0 / n + 1.0 / m).sqrt());
             let theirs = rows(&reference[&format!("{name}s")], p);
-            let between = |k: usize| theirs.iter().skip(k + 1).map(|other| distance(&theirs[k], other)).collect::<Vec<_>>();
+            let between =
+                |k: usize| theirs.iter().skip(k + 1).map(|other| distance(&theirs[k], other)).collect::<Vec<_>>();
             let largest = (0..theirs.len()).flat_map(between).fold(0.0, f64::max);
             let mean_distance = |run: &Vec<[Vec<f64>; 3]>| {
                 let own = percentiles(run[p][k].clone());
@@ -143,7 +144,9 @@ fn differences(runs: &[Vec<[Vec<f64>; 3]>], reference: &BTreeMap<String, ArrayD<
                 spread.sqrt()
             );
             if !(t.abs() < LARGEST_T) || !(furthest <= largest) {
-                all.push(format!("{population}: {name} {own} ± {own_spread}, NEST {mean} ± {spread}, {furthest}/{largest}"));
+                all.push(format!(
+                    "{population}: {name} {own} ± {own_spread}, NEST {mean} ± {spread}, {furthest}/{largest}"
+                ));
             }
         }
     }
