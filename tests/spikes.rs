@@ -1,6 +1,6 @@
 //! Statistics of a few spikes, compared with numpy's.
 
-use overtime::spikes::{IntervalStatistics, SpikeStatistics, cv, intervals, population_rate};
+use overtime::spikes::{IntervalStatistics, SpikeCountCorrelations, SpikeStatistics, cv, intervals, population_rate};
 use overtime::{Error, Events};
 use std::ops::Range;
 
@@ -136,4 +136,124 @@ fn a_rate_without_neurons_steps_or_time_is_an_error() {
     }
     let error = population_rate(&some(), (1, 0..1), 0..u64::MAX, 1, 0.1).unwrap_err();
     assert!(matches!(error, Error::OutOfMemory { .. }), "{error}");
+}
+
+/// Pearson's coefficients of the pairs, as `numpy.corrcoef` computes them from all counts.
+fn corrcoef(counts: &[Vec<f64>]) -> Vec<f64> {
+    let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
+    let covariance = |x: &[f64], y: &[f64]| {
+        let (of_x, of_y) = (mean(x), mean(y));
+        mean(&x.iter().zip(y).map(|(a, b)| (a - of_x) * (b - of_y)).collect::<Vec<_>>())
+    };
+    let varies = |x: &[f64]| x.iter().any(|count| *count != x[0]);
+    let mut all = Vec::new();
+    for (i, x) in counts.iter().enumerate() {
+        for y in counts[i + 1..].iter().filter(|y| varies(x) && varies(y)) {
+            all.push(covariance(x, y) / (covariance(x, x) * covariance(y, y)).sqrt());
+        }
+    }
+    all
+}
+
+/// Random spikes of a seed, some shared by neurons, in parts: the coefficients of the counts of all
+/// bins.
+#[test]
+fn correlations_of_random_spikes_are_those_of_all_counts() {
+    let seed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
+    println!("seed {seed}");
+    let mut state = seed;
+    // SplitMix64.
+    let mut random = move || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    };
+    for _ in 0..40 {
+        let (neurons, first) = (2 + random() as usize % 9, random() as usize % 4);
+        let (begin, width) = (random() % 50, 1 + random() % 30);
+        let bins = 2 + random() % 60;
+        let end = begin + bins * width + random() % width;
+        let mut spikes = Vec::new();
+        for step in 0..end + 20 {
+            let common = random() % 10 == 0;
+            for unit in 0..first + neurons + 2 {
+                // The last neuron of these is silent.
+                let chance = if unit == first + neurons - 1 { 0 } else { 20 + if common { 400 } else { 0 } };
+                if random() % 1000 < chance {
+                    spikes.push((step, 1, unit));
+                }
+                if random() % 100 == 0 {
+                    spikes.push((step, 0, unit));
+                }
+            }
+        }
+        let mut counts = vec![vec![0.0; bins as usize]; neurons];
+        for (step, _, unit) in spikes.iter().filter(|(step, row, _)| *row == 1 && *step >= begin) {
+            let bin = ((step - begin) / width) as usize;
+            if let (true, Some(count)) = (bin < bins as usize, counts.get_mut(unit.wrapping_sub(first))) {
+                count[bin] += 1.0;
+            }
+        }
+        let new = || SpikeCountCorrelations::new((1, first..first + neurons), begin..end, width).unwrap();
+        let (mut whole, mut parts) = (new(), new());
+        whole.add(&events(spikes.clone())).unwrap();
+        for part in spikes.chunks(1 + random() as usize % 200) {
+            // As a run that was saved goes on.
+            let mut next = new();
+            next.set_numbers(&parts.numbers().unwrap()).unwrap();
+            next.add(&events(part.to_vec())).unwrap();
+            parts = next;
+        }
+        assert_eq!(parts.numbers().unwrap(), whole.numbers().unwrap());
+        let (all, right) = (whole.coefficients().unwrap(), corrcoef(&counts));
+        assert_eq!(all.len(), right.len());
+        assert_eq!(parts.coefficients().unwrap(), all);
+        for (r, right) in all.iter().zip(&right) {
+            assert!((r - right).abs() <= 1e-12, "{r} {right}");
+        }
+        match whole.mean() {
+            Some(mean) => assert!((mean - right.iter().sum::<f64>() / right.len() as f64).abs() <= 1e-12),
+            None => assert!(right.is_empty()),
+        }
+    }
+}
+
+/// Values of `numpy.corrcoef`.
+#[test]
+fn correlations_of_a_few_spikes() {
+    // Counts of neurons 0 to 3 in three bins of two steps: 1 0 2, 1 0 2, 0 1 0 and 1 1 1.
+    let spikes = [(10, 0), (14, 0), (15, 0), (11, 1), (14, 1), (15, 1), (12, 2), (10, 3), (13, 3), (15, 3)];
+    let mut all = SpikeCountCorrelations::new((0, 0..4), 10..17, 2).unwrap();
+    all.add(&events(spikes.iter().map(|(step, unit)| (*step, 0, *unit)).collect())).unwrap();
+    // The step of the shorter bin at the end, and others, do not count.
+    assert!(all.add_spike(16, (0, 0)) && all.add_spike(9, (0, 0)) && all.add_spike(15, (1, 0)));
+    let coefficients = all.coefficients().unwrap();
+    let right = [1.0, -0.866_025_403_784_438_6, -0.866_025_403_784_438_6];
+    assert!(coefficients.len() == 3 && coefficients.iter().zip(right).all(|(r, right)| (r - right).abs() <= 1e-15));
+    assert_eq!(coefficients[0], 1.0);
+    // Out of order.
+    assert!(!all.add_spike(13, (0, 0)) && all.add_spike(14, (0, 2)));
+    let error = all.add(&events(vec![(10, 0, 0)])).unwrap_err().to_string();
+    assert!(error.contains("before the bin"), "{error}");
+}
+
+#[test]
+fn correlations_that_cannot_be_are_errors_or_none() {
+    for (units, steps) in [(0..0, 0..9), (0..1, 0..9), (0..3, 0..0), (0..3, 0..1), (0..3, 9..5)] {
+        let mut few = SpikeCountCorrelations::new((0, units), steps, 3).unwrap();
+        few.add(&events(vec![(0, 0, 0), (0, 0, 1), (u64::MAX, 0, 2)])).unwrap();
+        assert!(few.coefficients().unwrap().is_empty() && few.mean().is_none());
+    }
+    assert!(SpikeCountCorrelations::new((0, 0..3), 0..9, 0).unwrap_err().to_string().contains("bin"));
+    let error = SpikeCountCorrelations::new((0, 0..usize::MAX), 0..9, 1).unwrap_err();
+    assert!(matches!(error, Error::OutOfMemory { .. }), "{error}");
+    // Numbers that cannot be are refused, and any others have no overflow.
+    let mut all = SpikeCountCorrelations::new((0, 0..2), 0..9, 2).unwrap();
+    assert_eq!(SpikeCountCorrelations::bytes(2), 8 * (3 + 3 * 2));
+    assert!(all.set_numbers(&[0; 7]).is_err() && all.set_numbers(&[4, 0, 0, 0, 0, 0, 0, 0]).is_err());
+    all.set_numbers(&[3, u64::MAX, 1, u64::MAX, 2, u64::MAX, 3, u64::MAX]).unwrap();
+    assert!(all.add_spike(7, (0, 0)));
+    assert!(all.coefficients().unwrap().iter().all(|r| (-1.0..=1.0).contains(r)));
+    assert!(SpikeCountCorrelations::bytes(usize::MAX) == u64::MAX);
 }

@@ -46,6 +46,7 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
         state: get(file.state).map(PathBuf::from),
         out_vars: file.out_vars.map(|v| out_vars(v, line)).transpose()?,
         record_every: file.record_every.map(|k| at_least_one(k, line, "record_every", "steps")).transpose()?,
+        statistics_from: file.statistics_from.map(|t| finite(t, line, "statistics_from", f64::MIN)).transpose()?,
         plot: crate::plot::plot(file.plot, line)?,
     };
     let first = |list: &[usize]| list.first().copied().unwrap_or(0);

@@ -25,8 +25,9 @@ pub struct Plot {
     pub dpi: Option<f64>,
     /// The first and the last time shown: ms, or steps of layers.
     pub window: Option<[f64; 2]>,
-    /// The panels, from top to bottom: `spike`, `rate`, `input`, `output`, or a variable as
-    /// [`out_vars`](crate::out_vars) reads it.
+    /// The panels, from top to bottom: `spike`, `rate`, `rate_boxplot`, `cv_boxplot`,
+    /// `correlation_boxplot`, `input`, `output`, or a variable as [`out_vars`](crate::out_vars)
+    /// reads it.
     pub panels: Option<Vec<String>>,
     /// The title, instead of the model's; empty for none.
     pub title: Option<String>,

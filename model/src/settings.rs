@@ -44,6 +44,8 @@ pub struct Settings {
     pub out_vars: Option<String>,
     /// The interval of recorded steps: a step is recorded if its index is a multiple of it.
     pub record_every: Option<u64>,
+    /// The time from which spikes count in the statistics of populations, ms.
+    pub statistics_from: Option<f64>,
     /// The picture.
     pub plot: Plot,
 }

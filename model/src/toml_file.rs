@@ -46,6 +46,7 @@ pub(crate) struct File {
     pub(crate) state: Maybe<String>,
     pub(crate) out_vars: Maybe<Vec<String>>,
     pub(crate) record_every: Maybe<u64>,
+    pub(crate) statistics_from: Maybe<f64>,
     pub(crate) plot: Maybe<crate::plot::Raw>,
 }
 

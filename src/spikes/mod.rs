@@ -1,5 +1,5 @@
-//! Statistics of spikes: rates, intervals and their regularity, and the rate of a population over
-//! time.
+//! Statistics of spikes: rates, intervals and their regularity, correlations of spike counts, and the
+//! rate of a population over time.
 //!
 //! The functions take the [`Events`] of a variable `spike`. Times are in ms, as `dt`, and rates in
 //! Hz. A raster needs no function: [`Recording::times`](crate::Recording::times) and `events.unit`
@@ -26,11 +26,13 @@
 //! # Ok(()) }
 //! ```
 
+mod correlations;
 mod statistics;
 
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::recording::Events;
+pub use correlations::SpikeCountCorrelations;
 pub use statistics::{IntervalStatistics, SpikeStatistics};
 use std::ops::Range;
 

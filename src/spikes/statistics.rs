@@ -77,16 +77,23 @@ impl SpikeStatistics {
     /// If a row or a unit does not exist, or the spikes of a neuron are not in the order of time.
     /// The spikes before such a spike have been added.
     pub fn add(&mut self, events: &Events) -> Result<()> {
-        for (step, (row, unit)) in events.step.iter().zip(events.row.iter().zip(&events.unit)) {
-            let at = row.checked_mul(self.units).and_then(|first| first.checked_add(*unit));
-            let neuron = at.filter(|_| *unit < self.units).and_then(|at| self.neurons.get_mut(at));
-            let Some(neuron) = neuron else {
-                let what = format!("row {row}, unit {unit}");
-                return Err(Error::value("spike", what, "is of a neuron that does not exist"));
-            };
-            if !neuron.add(*step) {
-                return Err(Error::value("spike", format!("step {step}"), "is before the neuron's last spike"));
-            }
+        let mut all = events.step.iter().zip(events.row.iter().zip(&events.unit));
+        all.try_for_each(|(step, (row, unit))| self.add_spike(*step, (*row, *unit)))
+    }
+
+    /// Adds a spike of the neuron (batch row, unit), which comes after the neuron's other spikes.
+    ///
+    /// # Errors
+    /// If the row or the unit does not exist, or the neuron has a later spike.
+    pub fn add_spike(&mut self, step: u64, (row, unit): (usize, usize)) -> Result<()> {
+        let at = row.checked_mul(self.units).and_then(|first| first.checked_add(unit));
+        let neuron = at.filter(|_| unit < self.units).and_then(|at| self.neurons.get_mut(at));
+        let Some(neuron) = neuron else {
+            let what = format!("row {row}, unit {unit}");
+            return Err(Error::value("spike", what, "is of a neuron that does not exist"));
+        };
+        if !neuron.add(step) {
+            return Err(Error::value("spike", format!("step {step}"), "is before the neuron's last spike"));
         }
         Ok(())
     }

@@ -169,6 +169,12 @@ pub(crate) struct RunArgs {
     /// Record the steps whose index is a multiple of K
     #[arg(long, value_name = "K", help_heading = RESULTS)]
     pub(crate) record_every: Option<u64>,
+    /// The time in ms from which spikes count in statistics and box plots [default: the first step]
+    ///
+    /// It leaves the transient at the start of a run out of the statistics. The picture's box plots
+    /// have a window of their own with --plot-window.
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, help_heading = RESULTS)]
+    pub(crate) statistics_from: Option<f64>,
     /// Write results to disk during the run, for recordings larger than memory
     ///
     /// The folder FILE.parts beside --out FILE has npy files, of which the command makes FILE at the
@@ -220,8 +226,8 @@ pub(crate) struct LookArgs {
     /// The times shown, such as `200..400`, in ms; steps of layers
     #[arg(long, value_name = "FROM..TO", allow_hyphen_values = true)]
     pub(crate) plot_window: Option<String>,
-    /// The panels from top to bottom, e.g. `V,spike,input`: `spike`, `rate`, `input`, `output`, or
-    /// variables as --out-vars has them
+    /// The panels from top to bottom, e.g. `V,spike,input`: `spike`, `rate`, `rate_boxplot`,
+    /// `cv_boxplot`, `correlation_boxplot`, `input`, `output`, or variables as --out-vars has them
     #[arg(long, value_name = "NAMES")]
     pub(crate) plot_panels: Option<String>,
     /// The title of the picture; empty for none
@@ -252,6 +258,9 @@ pub(crate) struct PlotArgs {
     /// The seed of the run, for a random input
     #[arg(long, value_name = "N", requires = "model")]
     pub(crate) seed: Option<u64>,
+    /// The time from which spikes count in box plots, where the model file does not say it
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, requires = "model")]
+    pub(crate) statistics_from: Option<f64>,
     /// The scale of the network, if the run had one
     #[arg(long, value_name = "K", allow_negative_numbers = true, requires = "model")]
     pub(crate) scale: Option<f64>,

@@ -24,15 +24,27 @@ pub(crate) struct Hue {
 }
 
 impl Hue {
+    /// Of the curve of this number: a colour, and shades where there are more curves than colours.
+    pub(crate) fn number(k: usize) -> Self {
+        Self { colour: k % COLOURS.len(), shade: k / COLOURS.len() }
+    }
+
     pub(super) fn rgb(self) -> RGBColor {
         let RGBColor(r, g, b) = COLOURS.get(self.colour % COLOURS.len()).copied().unwrap_or(INK);
         let white = SHADES.get(self.shade % SHADES.len()).copied().unwrap_or(0.0);
-        let mix = |c: u8| {
-            let end = if white > 0.0 { 255.0 } else { 0.0 };
-            (f64::from(c) + (end - f64::from(c)) * white.abs()).round() as u8
-        };
-        RGBColor(mix(r), mix(g), mix(b))
+        mixed(RGBColor(r, g, b), if white > 0.0 { 255 } else { 0 }, white.abs())
     }
+
+    /// The colour of an area that lines are drawn on.
+    pub(super) fn tint(self) -> RGBColor {
+        mixed(self.rgb(), 255, 0.4)
+    }
+}
+
+/// A colour with a share of black (0) or white (255).
+fn mixed(RGBColor(r, g, b): RGBColor, end: u8, share: f64) -> RGBColor {
+    let mix = |c: u8| (f64::from(c) + (f64::from(end) - f64::from(c)) * share).round() as u8;
+    RGBColor(mix(r), mix(g), mix(b))
 }
 
 /// matplotlib's viridis, whose lightness grows evenly.

@@ -38,8 +38,7 @@ impl Grid {
         let (t, dt) = if clock == Clock::Steps { (begin as f64, 1.0) } else { (t, dt) };
         let whole = Self { begin, t, dt, steps, width: steps.div_ceil(BINS).max(1) };
         let Some([from, to]) = window else { return Ok(whole) };
-        // A step that begins within the window is in it, also where t + k·dt is rounded.
-        let after = |time: f64| (((time - t) / dt - 1e-6).ceil().max(0.0) as u64).min(steps);
+        let after = |time: f64| steps_before(time, t, dt).min(steps);
         let (first, last) = (after(from), after(to));
         if first >= last {
             let unit = if clock == Clock::Steps { "steps" } else { "ms" };
@@ -81,6 +80,12 @@ impl Grid {
     pub(crate) fn middle(&self, bin: usize) -> f64 {
         self.t + (bin as f64 * self.width as f64 + (self.width - 1) as f64 / 2.0) * self.dt
     }
+}
+
+/// The number of steps from time `t` on that begin before a time. A step that begins at the time does
+/// not, also where t + k·dt is rounded.
+pub(crate) fn steps_before(time: f64, t: f64, dt: f64) -> u64 {
+    ((time - t) / dt - 1e-6).ceil().max(0.0) as u64
 }
 
 #[cfg(test)]

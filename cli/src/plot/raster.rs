@@ -17,13 +17,13 @@ pub(super) const DOTS: usize = 200_000;
 #[derive(Clone, Debug)]
 pub(crate) struct RasterPopulation {
     /// The recording of its group's spikes.
-    spikes: String,
+    pub(super) spikes: String,
     /// Its neurons in the group, and the number of the first over all groups.
-    units: Range<usize>,
+    pub(super) units: Range<usize>,
     first: usize,
     /// Batch rows that are shown, and all of them: a rate is of one.
     shown: usize,
-    rows: usize,
+    pub(super) rows: usize,
 }
 
 impl RasterPopulation {
@@ -148,8 +148,13 @@ impl Raster {
         self.populations.last().map_or(0, |population| population.first.saturating_add(population.len()))
     }
 
-    pub(super) fn populations(&self) -> usize {
-        self.populations.len()
+    pub(super) fn populations(&self) -> &[RasterPopulation] {
+        &self.populations
+    }
+
+    /// The numbers of the first neuron of each population and of the neuron after its last.
+    pub(super) fn bands(&self) -> impl Iterator<Item = Range<usize>> {
+        self.populations.iter().map(|p| p.first..p.first.saturating_add(p.len()))
     }
 
     /// The population of a neuron.

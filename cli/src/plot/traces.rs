@@ -1,10 +1,12 @@
 //! What is gathered for a picture during a run: for each curve the least and greatest value of each
 //! bin of time, so that a run of any length takes the same little memory, and no spike is lost.
 
+use super::boxplot::{BoxStatistics, Quantity};
 use super::grid::{Clock, Grid};
 use super::histogram::Histogram;
 use super::plan::{Panel, Source};
 use super::raster::Raster;
+use super::samples::Samples;
 use ndarray::{Array2, ArrayViewD, Axis};
 use overtime::Scalar;
 use std::collections::BTreeSet;
@@ -22,8 +24,11 @@ pub(crate) struct Traces {
     /// Curves and bins that have a mark for a spike.
     pub(crate) marks: BTreeSet<(usize, usize)>,
     pub(crate) raster: Raster,
+    pub(crate) samples: Samples,
     /// What variables are at the end, once it has come: by name.
     pub(crate) histograms: Vec<(String, Histogram)>,
+    /// The boxes of each population, once the end has come.
+    pub(super) boxes: Vec<(Quantity, Vec<Option<BoxStatistics>>)>,
 }
 
 /// Which batch rows and units of an array a panel shows, and how its axes lie after that of time.
@@ -38,12 +43,23 @@ pub(crate) enum Columns<'a> {
 }
 
 impl Traces {
-    /// Traces without values. `raster` has room for the spikes of the window.
-    pub(crate) fn new(panels: Vec<Panel>, clock: Clock, grid: Grid, raster: Raster) -> Self {
+    /// Traces without values. `raster` has room for the spikes of the window; those from the step
+    /// `counted` on count in box plots.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub(crate) fn new(
+        panels: Vec<Panel>,
+        clock: Clock,
+        grid: Grid,
+        (raster, counted): (Raster, u64),
+    ) -> anyhow::Result<Self> {
         let curves = panels.iter().map(|p| p.cells.len()).sum();
         let empty = Array2::from_elem((curves, grid.bins()), f64::NAN);
-        let (marks, histograms) = (BTreeSet::new(), Vec::new());
-        Self { panels, clock, grid, low: empty.clone(), high: empty, marks, raster, histograms }
+        let (marks, histograms, boxes) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let steps = counted..grid.begin.saturating_add(grid.steps);
+        let samples = Samples::new(&panels, raster.populations(), steps, grid.dt)?;
+        Ok(Self { panels, clock, grid, low: empty.clone(), high: empty, marks, raster, samples, histograms, boxes })
     }
 
     /// The curves of a panel, as rows of `low` and `high`.
@@ -115,7 +131,7 @@ impl Traces {
 
     /// The recordings of spikes that panels show, each once.
     pub(crate) fn recordings(&self) -> BTreeSet<String> {
-        let is_raster = |p: &&Panel| matches!(p.source, Source::Raster | Source::Rates);
+        let is_raster = |p: &&Panel| p.is_of_spikes();
         let of_raster = self.panels.iter().find(is_raster).map(|_| self.raster.recordings());
         let of_marks = self.panels.iter().filter_map(|p| Some(p.spikes.as_ref()?.recording.clone()));
         of_raster.into_iter().flatten().chain(of_marks).collect()
@@ -124,6 +140,7 @@ impl Traces {
     /// Takes the spikes of a recording: step, batch row and unit of each.
     pub(crate) fn spikes(&mut self, recording: &str, spikes: impl Iterator<Item = (u64, usize, usize)> + Clone) {
         self.raster.feed(recording, spikes.clone(), self.grid.begin, self.grid.steps);
+        self.samples.feed(recording, spikes.clone());
         for panel in 0..self.panels.len() {
             let rows = self.rows(panel);
             let Some(shown) =
@@ -152,6 +169,11 @@ impl Traces {
             _ => None,
         };
         self.histograms = self.panels.iter().filter_map(of).collect::<anyhow::Result<_>>()?;
+        let of = |panel: &Panel| match panel.source {
+            Source::Boxplot(quantity) => Some(self.samples.boxes(quantity).map(|boxes| (quantity, boxes))),
+            _ => None,
+        };
+        self.boxes = self.panels.iter().filter_map(of).collect::<anyhow::Result<_>>()?;
         Ok(())
     }
 

@@ -138,6 +138,8 @@ impl Results {
             }
             all.push((*step as u64, *row as usize, *unit as usize));
         }
+        // Other programs may list the spikes of one neuron after those of another.
+        all.sort_by_key(|spike| spike.0);
         Ok(Some(all))
     }
 }

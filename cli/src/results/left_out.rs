@@ -50,7 +50,7 @@ pub(super) fn take(
                     missing.push(format!("`{var}:histogram`"));
                 }
             }
-            Source::Output | Source::Input | Source::Raster | Source::Rates => {}
+            Source::Output | Source::Input | Source::Raster | Source::Rates | Source::Boxplot(_) => {}
         }
     }
     panels.retain(|panel| !panel.cells.is_empty());

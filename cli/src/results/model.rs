@@ -52,6 +52,7 @@ pub(super) fn draw(args: &PlotArgs, system: &str, out: &Path, results: &Results)
         dt: args.dt,
         seed: args.seed,
         first_axis: args.first_axis,
+        statistics_from: args.statistics_from,
         out_vars: args.out_vars.clone(),
         plot: Some(out.to_owned()),
         look: args.look.clone(),
@@ -283,7 +284,7 @@ impl<'a> Drawing<'a> {
                     (None, Given::Constant(x)) => traces.hold(k, begin..begin.saturating_add(steps), *x),
                     _ => {}
                 },
-                Source::Raster | Source::Rates | Source::Histogram(_) => {}
+                Source::Raster | Source::Rates | Source::Boxplot(_) | Source::Histogram(_) => {}
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::file::{Results, Spikes};
 use crate::exit_code::usage;
-use crate::plot::{Clock, Columns, Grid, Panel, Raster, Source, Traces, paint, plain, size_fits};
+use crate::plot::{Clock, Columns, Grid, Panel, Quantity, Raster, Source, Traces, paint, plain, size_fits};
 use crate::spikes::spikes_of;
 use overtime::models;
 use overtime_model::Plot;
@@ -28,6 +28,10 @@ pub(super) fn draw(results: &Results, look: &Plot) -> anyhow::Result<(String, Tr
         let populations = || groups.iter().map(|(name, _)| name.trim_end_matches('.').to_owned()).collect::<Vec<_>>();
         if !groups.is_empty() && ["spike", "rate"].contains(&name) {
             return Ok(vec![plain::spikes(name, &populations())]);
+        }
+        if !known.contains(&name) && !groups.is_empty() && Quantity::PANELS.contains(&name) {
+            // The file does not have the number of neurons.
+            return Err(usage(format!("plot.panels: `{name}` needs the model of the run: give --model")));
         }
         // The names of arrays of other programs may have brackets, colons and commas.
         let want = match known.contains(&name) {
@@ -89,7 +93,7 @@ pub(super) fn draw(results: &Results, look: &Plot) -> anyhow::Result<(String, Tr
         .collect();
     let rows = groups.iter().flat_map(|(_, spikes)| spikes.iter().map(|spike| spike.1 + 1)).max().unwrap_or(1);
     let raster = Raster::network(&populations, rows, grid.steps as f64 * grid.dt);
-    let mut traces = Traces::new(panels, Clock::Milliseconds, grid, raster);
+    let mut traces = Traces::new(panels, Clock::Milliseconds, grid, (raster, grid.begin))?;
     for k in 0..traces.panels.len() {
         let source = traces.panels.get(k).map(|panel| panel.source.clone());
         if let Some(Source::Var { name, .. }) = source

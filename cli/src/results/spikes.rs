@@ -1,7 +1,7 @@
 //! The spikes of a run: those that its file lists, or the output of neurons.
 
 use super::model::Drawing;
-use crate::plot::{Panel, Source, Traces};
+use crate::plot::{Panel, Traces};
 use crate::spikes::{SPIKES, spikes_of};
 use ndarray::Axis;
 use overtime_model::SystemSpec as System;
@@ -14,9 +14,8 @@ impl Drawing<'_> {
         if all || !matches!(self.spec.system, System::Neurons(_)) || self.results.spikes("")?.is_some() {
             return Ok(false);
         }
-        let of_spikes = |panel: &Panel| matches!(panel.source, Source::Raster | Source::Rates);
-        let had = panels.iter().any(|panel| of_spikes(panel) || panel.spikes.is_some());
-        panels.retain(|panel| !of_spikes(panel));
+        let had = panels.iter().any(|panel| panel.is_of_spikes() || panel.spikes.is_some());
+        panels.retain(|panel| !panel.is_of_spikes());
         panels.iter_mut().for_each(|panel| panel.spikes = None);
         Ok(had)
     }

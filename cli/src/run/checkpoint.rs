@@ -8,6 +8,7 @@ use super::length;
 use super::memory_need;
 use super::picture;
 use super::recorder::{Buffer, Kept};
+use super::saved_statistics;
 use super::series::Series;
 use super::session::{Place, Session};
 use super::setup;
@@ -99,6 +100,14 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
         );
         let marks = traces.marks.iter().flat_map(|(row, bin)| [*row as u64, *bin as u64]);
         add("plot/marks".into(), whole(marks.collect::<Vec<_>>())?);
+        for (k, sample) in traces.samples.populations().iter().enumerate() {
+            if let Some(neurons) = &sample.neurons {
+                saved_statistics::save(neurons, |name, tensor| add(format!("plot/neurons/{k}/{name}"), tensor))?;
+            }
+            if let Some(pairs) = &sample.pairs {
+                add(format!("plot/pairs/{k}"), saved_statistics::save_pairs(pairs)?);
+            }
+        }
     }
     let progress = Progress {
         version: VERSION,
@@ -215,6 +224,7 @@ impl Checkpoint {
                 }
             }
         }
+        session.start_statistics()?;
         for (k, train) in session.recorder.trains.iter_mut().enumerate() {
             train.load(|name| get(&format!("train/{k}/{name}")))?;
         }
@@ -239,6 +249,14 @@ impl Checkpoint {
             traces.raster.resume(pairs(dots));
             let marks = read_whole(get("plot/marks")?)?.unwrap_or_default();
             traces.marks = pairs(marks).into_iter().map(|(row, bin)| (row as usize, bin)).collect();
+            for (k, sample) in traces.samples.populations_mut().iter_mut().enumerate() {
+                if let Some(neurons) = &mut sample.neurons {
+                    saved_statistics::load(neurons, |name| get(&format!("plot/neurons/{k}/{name}")))?;
+                }
+                if let Some(pairs) = &mut sample.pairs {
+                    saved_statistics::load_pairs(pairs, get(&format!("plot/pairs/{k}"))?)?;
+                }
+            }
             session.traces = Some(traces);
         }
         session.over_time.load_states_file(&without_run(file), true)?;

@@ -2,6 +2,7 @@
 //! and would refuse a slice only when memory is full, after hours.
 
 use super::advice;
+use super::picture;
 use super::recorder::kept;
 use super::reserved_memory::Room;
 use super::session::Session;
@@ -10,10 +11,10 @@ use super::spec::Spec;
 use super::spike_trains::Train;
 use crate::exit_code::Failure;
 use crate::paths::extension;
-use crate::plot::Size;
+use crate::plot::{Samples, Size};
 use crate::run::element::Element;
 use overtime::{Coupling, DType, Device, Schema, VarSpec, memory};
-use overtime_model::out_vars;
+use overtime_model::{SystemSpec as System, out_vars};
 use std::fmt::Write;
 
 /// The bytes of small allocations during a run: buffers of files, lists of events.
@@ -89,9 +90,11 @@ fn of_run<T: Element>(session: &Session<T>) -> anyhow::Result<Room> {
     if schema.coupling == Coupling::Network && session.over_time.device() == Device::Cpu {
         need.add(state::<T>(schema, rows), "for the copy of the state that finds the step with a NaN");
     }
+    let (gathered, values) = of_boxplots(session)?;
+    need.add(gathered, "for the statistics of the picture");
     need.add(SMALL, "for buffers");
     // No slice exists at the end, nor while a checkpoint is written.
-    let (end, what) = end(session, all)?;
+    let (end, what) = end(session, all, (gathered, values))?;
     let aside = end.saturating_sub(slice.returned());
     need.add(aside, what);
     let free = memory::free();
@@ -99,9 +102,26 @@ fn of_run<T: Element>(session: &Session<T>) -> anyhow::Result<Room> {
     Ok(Room::new(slice.bytes(), aside, free.saturating_sub(need.all())))
 }
 
+/// The bytes of what a run gathers for box plots, and of the values of a box at the end.
+fn of_boxplots<T: Element>(session: &Session<T>) -> anyhow::Result<(u64, u64)> {
+    let (schema, batch) = (session.over_time.schema(), session.over_time.batch());
+    if session.spec.files.plot.is_none() {
+        return Ok((0, 0));
+    }
+    let populations: Vec<usize> = match &session.spec.system {
+        System::Network(_) => session.populations().iter().map(|p| (p.units.end - p.units.start) as usize).collect(),
+        _ => vec![schema.output_len()],
+    };
+    Ok(Samples::bytes(&picture::panels(&session.spec, schema, batch, None)?, &populations, batch.unwrap_or(1)))
+}
+
 /// The largest need after the last step or for a checkpoint, beside the recordings, which take
 /// `all`.
-fn end<T: Element>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'static str)> {
+fn end<T: Element>(
+    session: &Session<T>,
+    all: u64,
+    (gathered, boxes): (u64, u64),
+) -> anyhow::Result<(u64, &'static str)> {
     let (spec, files) = (&session.spec, &session.spec.files);
     let (schema, rows) = (session.over_time.schema(), session.over_time.batch().unwrap_or(1));
     let elements = |n: usize, size: usize| (n as u64).saturating_mul(size as u64);
@@ -120,7 +140,7 @@ fn end<T: Element>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'sta
         let arrays =
             session.arrays.0.values().fold(series, |sum, x| sum.saturating_add(elements(x.len(), size_of::<f64>())));
         let trains = session.recorder.trains.iter().fold(arrays, |sum, train| sum.saturating_add(train.bytes()));
-        ends.push((trains, "for the copy of a checkpoint"));
+        ends.push((trains.saturating_add(gathered), "for the copy of a checkpoint"));
     }
     match files.out.as_deref().map(extension).as_deref() {
         Some("safetensors") => ends.push((all, "for the copy of a safetensors file")),
@@ -145,7 +165,7 @@ fn end<T: Element>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'sta
             vars.iter().filter(|want| want.histogram).filter_map(|want| out_vars::elements(schema, &want.var)).max();
         let values =
             largest.map_or(0, |len| state.saturating_add(elements(len.saturating_mul(rows), size_of::<f64>())));
-        ends.push((Size::new(&spec.plot)?.bytes(path).saturating_add(values), "for the picture"));
+        ends.push((Size::new(&spec.plot)?.bytes(path).saturating_add(values).saturating_add(boxes), "for the picture"));
     }
     Ok(ends.into_iter().max_by_key(|(bytes, _)| *bytes).unwrap_or_default())
 }

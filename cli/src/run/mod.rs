@@ -13,6 +13,7 @@ pub(crate) mod progress;
 pub(crate) mod recorder;
 pub(crate) mod reserved_memory;
 pub(crate) mod results;
+mod saved_statistics;
 pub(crate) mod series;
 pub(crate) mod session;
 pub(crate) mod setup;

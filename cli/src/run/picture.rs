@@ -48,12 +48,17 @@ pub(crate) fn traces(
     let grid = Grid::new(clock, (begin, t, dt, steps), spec.plot.window);
     let grid = grid.map_err(|e| if spec.plot_in_file { in_file(e, spec.model.as_deref()) } else { e })?;
     let ms = grid.steps as f64 * dt;
+    // A window of the picture is that of its box plots.
+    let counted = match spec.plot.window {
+        Some(_) => grid.begin,
+        None => spec.statistics_begin((begin, t, dt, steps))?,
+    };
     let raster = match &spec.system {
         System::Network(_) => Raster::network(populations, rows, ms),
         System::Neurons(_) => Raster::group(units, rows, ms),
         System::Sequential(_) => Raster::network(&[], rows, ms),
     };
-    Ok(Traces::new(panels, clock, grid, raster))
+    Traces::new(panels, clock, grid, (raster, counted))
 }
 
 /// How the arrays of a run lie.
@@ -95,7 +100,7 @@ pub(crate) fn feed<T: Scalar>(
             (Source::Input, Some(values)) => traces.feed(k, values, shape.batched, Columns::All, |s| first + s),
             (Source::Input, None) => traces.hold(k, first..first + slice.steps, shape.constant),
             // Spikes come below, values of histograms at the end.
-            (Source::Raster | Source::Rates | Source::Histogram(_), _) => {}
+            (Source::Raster | Source::Rates | Source::Boxplot(_) | Source::Histogram(_), _) => {}
         }
     }
     for name in traces.recordings() {

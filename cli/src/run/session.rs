@@ -66,11 +66,26 @@ pub(crate) struct Session<T: Element> {
 }
 
 impl<T: Element> Session<T> {
+    /// Index and time of the first step of the run, the length of a step, and the number of steps.
+    pub(crate) fn clock(&self) -> (u64, f64, f64, u64) {
+        (self.begin, self.t, self.over_time.dt(), self.steps)
+    }
+
+    /// Starts the statistics of populations, at `statistics_from` if there is such a time.
+    ///
+    /// # Errors
+    /// If no step of the run is left.
+    pub(super) fn start_statistics(&mut self) -> anyhow::Result<()> {
+        let from = self.spec.statistics_begin(self.clock())?;
+        let (steps, populations) = ((self.begin, from..self.begin.saturating_add(self.steps)), self.populations());
+        let dt = self.over_time.dt();
+        self.recorder.trains.iter_mut().try_for_each(|train| train.start(steps.clone(), dt, &populations))
+    }
+
     /// Room for the picture of the whole run.
     pub(crate) fn traces(&self, panels: Vec<Panel>) -> anyhow::Result<Traces> {
         let (rows, units) = (self.over_time.batch().unwrap_or(1), self.over_time.schema().output_len());
-        let clock = (self.begin, self.t, self.over_time.dt(), self.steps);
-        picture::traces(&self.spec, panels, (&self.populations(), units, rows), clock)
+        picture::traces(&self.spec, panels, (&self.populations(), units, rows), self.clock())
     }
 
     /// The number of steps between two checkpoints, if there are several.

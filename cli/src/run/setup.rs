@@ -80,6 +80,7 @@ pub(crate) fn new<T: Element>(mut spec: Spec, place: &Place) -> anyhow::Result<S
     set_inputs(&mut session, input, named)?;
     (session.begin, session.t) = (session.over_time.i(), session.over_time.t());
     session.every()?;
+    session.start_statistics()?;
     memory_need::reserve(&mut session)?;
     if session.spec.files.plot.is_some() {
         let axes = session.input.as_ref().map(|series| series.values.ndim());

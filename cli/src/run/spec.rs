@@ -5,6 +5,7 @@ mod files;
 mod input;
 mod look;
 mod place;
+mod statistics;
 
 use crate::args::RunArgs;
 use crate::exit_code::{in_file, of_model, usage};
@@ -53,6 +54,9 @@ pub(crate) struct Spec {
     pub(crate) draw: Option<u64>,
     pub(crate) out_vars: Option<String>,
     pub(crate) record_every: u64,
+    /// The time from which spikes count in the statistics of populations, ms.
+    #[serde(default)]
+    pub(crate) statistics_from: Option<f64>,
     pub(crate) files: Files,
     /// How the picture looks.
     #[serde(default)]
@@ -204,12 +208,14 @@ impl Spec {
             state: args.state.clone().or(s.state),
             out_vars,
             record_every: args.record_every.or(s.record_every).unwrap_or(1),
+            statistics_from: args.statistics_from.or(s.statistics_from),
             files,
             plot,
             plot_in_file,
             of_file,
             warnings,
         };
+        spec.check_statistics_from()?;
         spec.files.check()?;
         files::can_stream(&spec)?;
         files::can_be_text(&spec)?;

@@ -12,6 +12,7 @@ mod kernels;
 #[cfg(target_os = "linux")]
 mod memory;
 mod network;
+mod plot_boxplots;
 mod plot_files;
 mod plot_inputs;
 mod plot_models;

@@ -3,6 +3,7 @@
 pub(crate) mod build;
 pub(crate) mod check;
 mod connect;
+mod effect;
 mod lists;
 mod parts;
 mod population;
@@ -11,6 +12,7 @@ mod stdp;
 mod synapse;
 pub(crate) mod tables;
 
+pub use effect::Effect;
 pub(crate) use lists::name_of_pair;
 pub use population::{Population, total};
 pub use stdp::Stdp;

@@ -2,7 +2,7 @@
 
 use super::frame::Frame;
 use super::layout::Place;
-use super::{Area, Drawn};
+use super::{Area, Drawn, boxplot};
 use crate::plot::colour::{Hue, INPUT};
 use crate::plot::plan::{Form, Panel, Source};
 use crate::plot::traces::Traces;
@@ -132,6 +132,15 @@ fn peak(panel: &Panel, k: usize, traces: &Traces) -> Option<f64> {
     Some(marks.peak.map_or(above, |peak| peak.max(high))).filter(|peak| peak.is_finite())
 }
 
+/// The part of the vertical axis of each population that has a name beside it.
+pub(super) fn bands(panel: &Panel, traces: &Traces) -> Vec<Range<f64>> {
+    match panel.source {
+        _ if panel.names.is_empty() => Vec::new(),
+        Source::Boxplot(_) => (0..panel.names.len()).map(|k| k as f64 - 0.5..k as f64 + 0.5).collect(),
+        _ => traces.raster.bands().map(|all| all.start as f64 - 0.5..all.end as f64 - 0.5).collect(),
+    }
+}
+
 /// The values of a panel with a little room around them; flat curves get a range that makes them
 /// look flat.
 pub(super) fn range(panel: &Panel, k: usize, traces: &Traces) -> Range<f64> {
@@ -141,7 +150,7 @@ pub(super) fn range(panel: &Panel, k: usize, traces: &Traces) -> Range<f64> {
             return 0.0..1.08 * most.max(1) as f64;
         }
         Source::Rates => {
-            let rates = (0..traces.raster.populations()).flat_map(|population| traces.rates(population).0);
+            let rates = (0..traces.raster.populations().len()).flat_map(|population| traces.rates(population).0);
             let most = rates.filter(|rate| rate.is_finite()).fold(0.0, f64::max);
             return if most > 0.0 { 0.0..1.08 * most } else { 0.0..1.0 };
         }
@@ -149,8 +158,11 @@ pub(super) fn range(panel: &Panel, k: usize, traces: &Traces) -> Range<f64> {
             let all = traces.raster.neurons().max(1) as f64;
             // Room for whole marks.
             let room = (0.02 * all).max(0.7);
-            return -room..all - 1.0 + room;
+            // The first of several populations is at the top; neurons of one count from below.
+            let rises = panel.names.is_empty();
+            return if rises { -room..all - 1.0 + room } else { all - 1.0 + room..-room };
         }
+        Source::Boxplot(_) => return boxplot::populations(traces),
         _ => {}
     }
     let (low, high) = extent(k, traces);

@@ -1,6 +1,6 @@
 //! Where a panel is, in pixels, and the type.
 
-use super::layout::{Layout, Place};
+use super::layout::Place;
 use super::{Area, share};
 use crate::plot::colour::INK;
 use plotters::prelude::*;
@@ -19,8 +19,8 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub(super) fn new(layout: &Layout, place: &Place, scale: f64, joints: bool) -> Self {
-        let x = layout.left * scale..(layout.width - layout.right) * scale;
+    pub(super) fn new(place: &Place, scale: f64, joints: bool) -> Self {
+        let x = place.x.start * scale..place.x.end * scale;
         Self { x, y: place.top * scale..(place.top + place.height) * scale, scale, joints }
     }
 

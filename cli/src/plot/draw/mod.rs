@@ -1,10 +1,12 @@
 //! How a picture is drawn: panels one under the other that share the axis of time.
 
+mod boxplot;
 mod curves;
 mod frame;
 mod heat;
 mod layout;
 mod legend;
+mod names;
 mod raster;
 
 use super::axis::number;
@@ -41,9 +43,12 @@ pub(super) fn picture<B: DrawingBackend>(
     let mut shown: Option<&Panel> = None;
     for (k, panel) in traces.panels.iter().enumerate() {
         let Some(place) = layout.places.get(k) else { continue };
-        let frame = Frame::new(&layout, place, scale, joints);
+        let frame = Frame::new(place, scale, joints);
         draw_panel(area, panel, k, traces, &layout, &frame, place)?;
-        // Names that the panel above has too are not repeated.
+        // Names beside the axis, and names that the panel above has too, are not repeated.
+        if !panel.names.is_empty() && place.names.len() == panel.names.len() {
+            continue;
+        }
         if shown.is_none_or(|above| above.legend != panel.legend || above.hues != panel.hues) {
             legend::legend(area, panel, &frame)?;
         }
@@ -91,7 +96,21 @@ fn draw_panel<B: DrawingBackend>(
         let at = (frame.left() - frame.px(14.0), py + frame.px(2.0));
         area.draw(&Text::new(number(*y, &place.yticks), at, label(HPos::Right, VPos::Center)))?;
     }
+    let line = INK.stroke_width(frame.thick(1.5));
+    for y in &place.between {
+        let py = frame.py(*y, &place.values);
+        area.draw(&PathElement::new(
+            vec![(frame.left(), py), (frame.right(), py)],
+            FAINT.stroke_width(frame.thick(1.0)),
+        ))?;
+        area.draw(&PathElement::new(vec![(frame.left() - frame.px(7.0), py), (frame.left(), py)], line))?;
+    }
+    for name in &place.names {
+        let at = (frame.left() - frame.px(14.0), frame.top() + frame.px(name.at) + frame.px(2.0));
+        area.draw(&Text::new(name.text.clone(), at, label(HPos::Right, VPos::Center)))?;
+    }
     match (&panel.source, panel.form) {
+        (Source::Boxplot(quantity), _) => boxplot::boxplot(area, panel, *quantity, traces, frame, place)?,
         (Source::Histogram(name), _) => {
             if let Some((_, histogram)) = traces.histograms.iter().find(|(n, _)| n == name) {
                 bars(area, histogram, frame, place)?;
@@ -104,12 +123,9 @@ fn draw_panel<B: DrawingBackend>(
     }
     // Two sides of a frame are enough.
     let (left, right, bottom) = (frame.left(), frame.right(), frame.bottom());
-    let line = INK.stroke_width(frame.thick(1.5));
     area.draw(&PathElement::new(vec![(left, frame.top()), (left, bottom), (right, bottom)], line))?;
-    let (ticks, unit) = match &panel.source {
-        Source::Histogram(_) => (&place.xticks, 1.0),
-        _ => (&layout.time.ticks, layout.time.unit),
-    };
+    let (ticks, unit) =
+        if panel.has_own_axis() { (&place.xticks, 1.0) } else { (&layout.time.ticks, layout.time.unit) };
     for x in ticks {
         let px = frame.x(*x * unit, &place.along);
         area.draw(&PathElement::new(vec![(px, bottom), (px, bottom + frame.px(7.0))], line))?;
@@ -119,9 +135,17 @@ fn draw_panel<B: DrawingBackend>(
         }
     }
     if place.has_axis {
-        let along = if let Source::Histogram(name) = &panel.source { name.as_str() } else { layout.time.label };
+        let along = match &panel.source {
+            Source::Histogram(name) => name.as_str(),
+            Source::Boxplot(_) => panel.label.as_str(),
+            _ => layout.time.label,
+        };
         let at = ((left + right) / 2, bottom + frame.px(50.0));
-        area.draw(&Text::new(along, at, text(BIG * frame.scale, HPos::Center, VPos::Top)))?;
+        let size = small_enough(area, along, f64::from(right - left) + 34.0 * frame.scale, frame);
+        area.draw(&Text::new(along, at, text(size * frame.scale, HPos::Center, VPos::Top)))?;
+    }
+    if matches!(panel.source, Source::Boxplot(_)) {
+        return Ok(());
     }
     let at = (frame.px(22.0), (frame.top() + bottom) / 2);
     beside(area, &raster::label(panel, traces, frame), at, frame)
@@ -129,12 +153,17 @@ fn draw_panel<B: DrawingBackend>(
 
 /// Text beside a panel, from bottom to top, as small as its height asks for.
 fn beside<B: DrawingBackend>(area: &Area<B>, words: &str, at: (i32, i32), frame: &Frame) -> Drawn<B> {
-    let wide = frame::width(area, words, BIG * frame.scale).max(1.0);
     // It may reach a little into the gaps above and below.
     let room = f64::from(frame.bottom() - frame.top()) + 34.0 * frame.scale;
-    let size = (BIG * (room / wide).min(1.0)).max(0.6 * BIG);
+    let size = small_enough(area, words, room, frame);
     let side = text(size * frame.scale, HPos::Center, VPos::Top).transform(FontTransform::Rotate270);
     area.draw(&Text::new(words.to_owned(), at, side))
+}
+
+/// The size of a label, as small as its room in pixels asks for.
+fn small_enough<B: DrawingBackend>(area: &Area<B>, words: &str, room: f64, frame: &Frame) -> f64 {
+    let wide = frame::width(area, words, BIG * frame.scale).max(1.0);
+    (BIG * (room / wide).min(1.0)).max(0.6 * BIG)
 }
 
 /// A bar for each bin.

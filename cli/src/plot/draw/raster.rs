@@ -103,7 +103,7 @@ pub(super) fn rates<B: DrawingBackend>(
     frame: &Frame,
     place: &Place,
 ) -> Drawn<B> {
-    for population in (0..traces.raster.populations()).rev() {
+    for population in (0..traces.raster.populations().len()).rev() {
         let (rates, width) = traces.rates(population);
         let time = |bin: usize| traces.grid.t + bin as f64 * width * traces.grid.dt;
         let mut points = Vec::with_capacity(2 * rates.len());

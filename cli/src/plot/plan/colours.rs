@@ -41,7 +41,9 @@ fn has_curves(panel: &Panel) -> bool {
 /// colour, otherwise all colours.
 fn choices(planned: Hue, is_network: bool) -> impl Iterator<Item = Hue> {
     let colours = if is_network { 1 } else { COLOURS.len() };
+    let first = if is_network { planned.shade } else { 0 };
     (0..SHADES.len()).flat_map(move |shade| {
+        let shade = (first + shade) % SHADES.len();
         (0..colours).map(move |colour| Hue { colour: (planned.colour + colour) % COLOURS.len(), shade })
     })
 }

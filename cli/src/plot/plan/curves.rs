@@ -1,6 +1,7 @@
 //! Which units a panel has curves of, and what they are called.
 
 use super::{CURVES, Form, Hue, Panel, Source};
+use crate::plot::boxplot::Quantity;
 use overtime_model::out_vars::OutVar;
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ pub(super) fn alone(label: &str, source: Source) -> Panel {
         form: Form::Lines,
         cells: vec![(0, 0)],
         legend: Vec::new(),
+        names: Vec::new(),
         hues: vec![Hue::default()],
         weight: 3,
         spikes: None,
@@ -23,6 +25,12 @@ pub(super) fn alone(label: &str, source: Source) -> Panel {
 pub(super) fn of_cells(label: &str, source: Source, cells: Vec<(usize, usize)>, legend: Vec<String>) -> Panel {
     let hues = (0..cells.len()).map(|colour| Hue { colour, shade: 0 }).collect();
     Panel { cells, legend, hues, ..alone(label, source) }
+}
+
+/// A panel of a box for each of these populations.
+pub(super) fn boxplot(quantity: Quantity, names: Vec<String>, hues: Vec<Hue>) -> Panel {
+    let weight = names.len().clamp(3, 8) as u32;
+    Panel { names, hues, weight, ..alone(quantity.label(), Source::Boxplot(quantity)) }
 }
 
 /// The units asked for, or all, each once, but not more than `most`.

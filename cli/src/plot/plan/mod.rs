@@ -8,6 +8,7 @@ mod network;
 mod neurons;
 pub(crate) mod plain;
 
+use super::boxplot::Quantity;
 use super::colour::Hue;
 use super::draw::fits;
 use super::grid::Clock;
@@ -40,6 +41,8 @@ pub(crate) struct Panel {
     pub(crate) cells: Vec<(usize, usize)>,
     /// The legend, a line for each curve; empty where one needs no name.
     pub(crate) legend: Vec<String>,
+    /// The populations beside its axis, from top to bottom; empty where the axis has numbers.
+    pub(crate) names: Vec<String>,
     pub(crate) hues: Vec<Hue>,
     /// How high it is, compared with the others.
     pub(crate) weight: u32,
@@ -63,6 +66,8 @@ pub(crate) enum Source {
     Rates,
     /// Values that a variable has at the end.
     Histogram(String),
+    /// A box for each population.
+    Boxplot(Quantity),
 }
 
 /// How values are drawn.
@@ -95,6 +100,16 @@ impl Panel {
     /// Whether the loop must record a variable for it.
     pub(crate) fn is_recorded(&self) -> bool {
         matches!(self.source, Source::Var { .. })
+    }
+
+    /// Whether it shows the spikes of populations.
+    pub(crate) fn is_of_spikes(&self) -> bool {
+        matches!(self.source, Source::Raster | Source::Rates | Source::Boxplot(_))
+    }
+
+    /// Whether it has a horizontal axis of its own, which is not that of time.
+    pub(super) fn has_own_axis(&self) -> bool {
+        matches!(self.source, Source::Histogram(_) | Source::Boxplot(_))
     }
 
     /// Whether it is what the system is given.
@@ -226,8 +241,8 @@ impl Subject<'_> {
     /// The panels that have names of their own.
     fn own(&self) -> &'static [&'static str] {
         match self.system {
-            System::Neurons(_) => &["spike", "rate", "input"],
-            System::Network(_) => &["spike", "rate"],
+            System::Neurons(_) => &["spike", "rate", "rate_boxplot", "cv_boxplot", "correlation_boxplot", "input"],
+            System::Network(_) => &["spike", "rate", "rate_boxplot", "cv_boxplot", "correlation_boxplot"],
             System::Sequential(_) => &["output", "input"],
         }
     }

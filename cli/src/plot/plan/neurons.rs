@@ -1,7 +1,8 @@
 //! Panels of a group of neurons.
 
-use super::curves::{alone, cells, names, of_cells};
-use super::{CURVES, Drive, Form, Marks, PANELS, Panel, Source, Subject, source_of, with_unit};
+use super::curves::{alone, boxplot, cells, names, of_cells};
+use super::{CURVES, Drive, Form, Hue, Marks, PANELS, Panel, Source, Subject, source_of, with_unit};
+use crate::plot::boxplot::Quantity;
 use crate::spikes::SPIKES;
 use overtime_model::out_vars::OutVar;
 use overtime_model::{Neurons, Value};
@@ -27,9 +28,10 @@ pub(super) fn usual(subject: &Subject<'_>, group: &Neurons, asked: &[OutVar]) ->
 }
 
 pub(super) fn own(subject: &Subject<'_>, group: &Neurons, name: &str) -> anyhow::Result<Panel> {
-    match name {
-        "spike" => Ok(alone("neuron", Source::Raster)),
-        "rate" => Ok(alone("rate (Hz)", Source::Rates)),
+    match (name, Quantity::of_panel(name)) {
+        (_, Some(quantity)) => Ok(boxplot(quantity, Vec::new(), vec![Hue::default()])),
+        ("spike", _) => Ok(alone("neuron", Source::Raster)),
+        ("rate", _) => Ok(alone("rate (Hz)", Source::Rates)),
         _ => input(subject, group, None),
     }
 }

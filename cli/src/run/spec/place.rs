@@ -14,6 +14,7 @@ pub(super) fn of_file(args: &RunArgs, settings: &Settings) -> Vec<&'static str> 
         ("weights", args.weights.is_none() && settings.weights.is_some()),
         ("state", args.state.is_none() && settings.state.is_some()),
         ("dt", args.dt.is_none() && settings.dt.is_some()),
+        ("statistics_from", args.statistics_from.is_none() && settings.statistics_from.is_some()),
     ];
     all.into_iter().filter_map(|(key, is_of_file)| is_of_file.then_some(key)).collect()
 }

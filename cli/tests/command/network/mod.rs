@@ -3,6 +3,7 @@
 mod against_brian2;
 mod against_nest;
 mod inputs;
+mod microcircuit;
 mod mistakes;
 mod results;
 mod scale;
