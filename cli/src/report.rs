@@ -5,7 +5,7 @@ use crate::run::element::Element;
 use crate::run::progress::short;
 use crate::run::session::{Place, Session};
 use crate::run::slices::Timing;
-use crate::run::spike_trains::{statistics, synaptic_events};
+use crate::run::spike_trains::{correlations, statistics, synaptic_events};
 use overtime::Number;
 use overtime_model::network::Network;
 use serde::Serialize;
@@ -60,6 +60,8 @@ struct Population {
     /// The mean coefficient of variation of the intervals, over the neurons with two or more
     /// intervals.
     cv: Option<f64>,
+    /// The mean correlation coefficient of the spike counts of pairs of its first neurons.
+    correlation: Option<f64>,
 }
 
 /// The number of populations that the summary lists.
@@ -71,12 +73,15 @@ fn populations<T: Element>(session: &Session<T>) -> Vec<Population> {
     let begin = session.spec.statistics_begin(session.clock()).unwrap_or(session.begin);
     let steps = (session.begin + session.done).saturating_sub(begin);
     let time = steps as f64 * session.over_time.dt() / 1000.0;
-    let all_of = statistics(&session.recorder.trains, &all).into_iter().zip(all).map(|(s, p)| Population {
+    let trains = &session.recorder.trains;
+    let of_both = statistics(trains, &all).into_iter().zip(correlations(trains, &all));
+    let all_of = of_both.zip(all).map(|((s, correlation), p)| Population {
         name: p.name,
         neurons: s.neurons,
         spikes: s.before + s.spikes,
         rate: (time > 0.0 && s.neurons > 0).then(|| s.spikes as f64 / (s.neurons as f64 * time)),
         cv: s.cv,
+        correlation,
     });
     all_of.collect()
 }
@@ -171,7 +176,13 @@ impl Summary {
         for p in self.populations.iter().take(TOLD) {
             let rate = p.rate.map_or_else(|| "–".to_owned(), |rate| format!("{} Hz", significant(rate)));
             let cv = p.cv.map_or_else(|| "–".to_owned(), significant);
-            let _ = writeln!(text, "  {:<17} {rate}, CV of intervals {cv}, {} neurons", harmless(&p.name), p.neurons);
+            let correlation = p.correlation.map_or_else(|| "–".to_owned(), significant);
+            let _ = writeln!(
+                text,
+                "  {:<17} {rate}, CV of intervals {cv}, correlation {correlation}, {} neurons",
+                harmless(&p.name),
+                p.neurons
+            );
         }
         if let (Some(events), Some(rate)) = (self.synaptic_events, self.synaptic_events_per_s) {
             let _ =
@@ -186,6 +197,9 @@ impl Summary {
 
 /// Three significant digits, plainly where that is short.
 fn significant(x: f64) -> String {
+    if x < 0.0 {
+        return format!("-{}", significant(-x));
+    }
     if x >= 1e5 || (x < 1e-4 && x > 0.0) {
         return format!("{x:.2e}");
     }
@@ -208,9 +222,15 @@ mod tests {
 
     #[test]
     fn three_digits() {
-        for (x, text) in
-            [(0.0, "0.00"), (0.012_345, "0.0123"), (12.345, "12.3"), (1234.5, "1234"), (1e-7, "1.00e-7"), (1.0, "1.00")]
-        {
+        for (x, text) in [
+            (0.0, "0.00"),
+            (0.012_345, "0.0123"),
+            (12.345, "12.3"),
+            (1234.5, "1234"),
+            (1e-7, "1.00e-7"),
+            (1.0, "1.00"),
+            (-0.012_345, "-0.0123"),
+        ] {
             assert_eq!(significant(x), text);
         }
     }

@@ -4,8 +4,8 @@
 // the synapse rows of the spikes that arrive. Only its own warp reads a neuron's state, spike ring
 // and spikes. Warps exchange sums alone: integers, whose value does not depend on the order of the
 // additions. Each sum has two copies: step k adds to one copy while the warps drain the other,
-// which step k − 1 filled. One barrier a step is enough, whatever the delays. With SUM_RING each sum
-// has a copy for each of the next steps, see `sum_ring.cuh`.
+// which step k − 1 filled. One barrier a step is enough, whatever the delays. With SUM_RING each
+// sum has a copy for each of the next steps, see `sum_ring.cuh`.
 #pragma once
 #include "network_args.cuh"
 

@@ -1,11 +1,13 @@
 // The ring of sums: each sum has `slots` copies, and copy s mod `slots` belongs to step s. A spike
-// adds to all sums that it will reach in the step in which it is emitted, so that the warp reads the
-// synapse row once, in one piece. src/cuda/network/sum_ring.rs decides which networks have a ring.
+// adds to all sums that it will reach in the step in which it is emitted, so that the warp reads
+// the synapse row once, in one piece. src/cuda/network/sum_ring.rs decides which networks have a
+// ring.
 //
-// In pass k the warps drain the copy of step k − 1, and add to the copies of the steps from k to
-// k + the longest delay. The ring has as many copies as these steps, so that no two steps share one.
-// The ring is empty before a chunk. In step 0 of a chunk each warp therefore also adds the spikes of
-// the steps before, which the spike ring has. The spike ring is state, and the ring of sums is not.
+// In pass k the warps drain the copy of step k − 1, and add to the copies of the steps from k to k
+// + the longest delay. The ring has as many copies as these steps, so that no two steps share one.
+// The ring is empty before a chunk. In step 0 of a chunk each warp therefore also adds the spikes
+// of the steps before, which the spike ring has. The spike ring is state, and the ring of sums is
+// not.
 #pragma once
 
 // Whether spikes over a projection's synapses are added when they are emitted: stored synapses with
@@ -18,7 +20,7 @@ __device__ __forceinline__ bool adds_ahead(const PreProjection& to) { return to.
 struct SumRing {
     u32 sums;   // The sums of a copy: rows · n_targets.
     u32 slots;
-    u32 first;  // The copy of the step of the spikes. In step 0 it may be negative, before a delay is added.
+    u32 first;  // The copy of the step of the spikes. In step 0 it is negative for earlier spikes.
 };
 
 // The ring for the spikes of the step `ago` steps before step k.

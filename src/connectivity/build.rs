@@ -5,34 +5,47 @@ use super::finish_row::{Finish, Scratch};
 use super::fixed_indegree::SortedRows;
 use super::rows::Rows;
 use super::spec::ConnectivitySpec;
-use super::synapse_table::{Delays, Index, SynapseTable, Weights};
+use super::synapse_table::{DelayClasses, Delays, Index, SynapseTable, Weights};
 use super::{Connect, fixed_indegree, from_arrays};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::memory::threads;
 use rayon::prelude::*;
 use std::mem::take;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// The approximate number of synapses of a piece of work.
 const PIECE: u64 = 1 << 16;
 
 impl ConnectivitySpec {
-    /// Builds the synapses.
+    /// Builds the synapses. Delays of their own are [`Delays::Each`].
     ///
     /// # Errors
     /// If [`ConnectivitySpec::check`] refuses the specification, or memory is short.
     pub(crate) fn build(&self) -> Result<SynapseTable> {
+        self.build_with(None)
+    }
+
+    /// Builds the synapses, with [`Delays::Classes`] if these take no more memory. All delays are
+    /// within `delays`.
+    ///
+    /// # Errors
+    /// As [`ConnectivitySpec::build`].
+    pub(crate) fn build_classes(&self, delays: &RangeInclusive<u32>) -> Result<SynapseTable> {
+        self.build_with(Some(delays))?.with_classes(delays, &self.of("synapses"))
+    }
+
+    fn build_with(&self, classes: Option<&RangeInclusive<u32>>) -> Result<SynapseTable> {
         self.check()?;
         memory::require(&self.of("synapses"), self.estimate())?;
         threads::run(|| match &self.connect {
             Connect::Arrays { pre, post } => from_arrays::build(self, pre, post),
-            _ if self.narrow() => self.make::<u16>(),
-            _ => self.make::<u32>(),
+            _ if self.narrow() => self.make::<u16>(classes),
+            _ => self.make::<u32>(classes),
         })?
     }
 
-    fn make<X: Index>(&self) -> Result<SynapseTable> {
+    fn make<X: Index>(&self, classes: Option<&RangeInclusive<u32>>) -> Result<SynapseTable> {
         let drawn = self.drawn_offsets()?;
         let rows = Rows::of(self, &drawn);
         let what = self.of("synapses");
@@ -50,9 +63,19 @@ impl ConnectivitySpec {
         // A weight replaces the number of its synapse.
         let mut integer_weights =
             if numbers.is_empty() { zeroed(&what, if finish.weigh { len } else { 0 })? } else { numbers };
-        let mut delays: Vec<u16> = zeroed(&what, if finish.delay { len } else { 0 })?;
+        let classes = classes.filter(|_| finish.delay).and_then(|delays| DelayClasses::of(delays, &offsets));
+        let mut delays: Vec<u16> = zeroed(&what, if finish.delay && classes.is_none() { len } else { 0 })?;
+        let DelayClasses { least, count } = classes.unwrap_or_default();
+        let mut ends: Vec<u16> = zeroed(&what, count as u64 * (offsets.len() as u64 - 1))?;
         if !there || finish.weigh || finish.delay {
-            let pieces = pieces(&offsets, &mut targets, &mut integer_weights, &mut delays);
+            let all = Row {
+                targets: &mut targets,
+                integer_weights: &mut integer_weights,
+                delays: &mut delays,
+                ends: &mut ends,
+                least,
+            };
+            let pieces = pieces(&offsets, count, all);
             pieces.into_par_iter().for_each_init(Scratch::default, |scratch, piece| {
                 piece.each(|source, row| {
                     scratch.numbers.clear();
@@ -73,7 +96,11 @@ impl ConnectivitySpec {
             });
         }
         let weights = if finish.weigh { Weights::Each(integer_weights) } else { Weights::Same };
-        let delays = if finish.delay { Delays::Each(delays) } else { Delays::Same(*self.delays()?.start()) };
+        let delays = match (finish.delay, classes) {
+            (true, Some(DelayClasses { least, count })) => Delays::Classes { least, count, ends },
+            (true, None) => Delays::Each(delays),
+            (false, _) => Delays::Same(*self.delays()?.start()),
+        };
         Ok(SynapseTable { offsets, targets: X::pack(targets), weights, delays })
     }
 
@@ -115,27 +142,35 @@ pub(super) struct Row<'a, X> {
     pub(super) targets: &'a mut [X],
     pub(super) integer_weights: &'a mut [i32],
     pub(super) delays: &'a mut [u16],
+    /// The number of synapses with each delay from `least` on, which become ends, as of
+    /// [`Delays::Classes`].
+    pub(super) ends: &'a mut [u16],
+    pub(super) least: u32,
 }
 
 /// A piece of work: some adjacent rows.
 pub(super) struct Piece<'a, X> {
     sources: Range<u32>,
     offsets: &'a [u64],
+    /// The number of ends of a row.
+    count: usize,
     rows: Row<'a, X>,
 }
 
 impl<X> Piece<'_, X> {
     /// Calls `with` for each row, with its source.
     pub(super) fn each(self, mut with: impl FnMut(u32, Row<'_, X>)) {
-        let Row { mut targets, mut integer_weights, mut delays } = self.rows;
-        for (source, ends) in self.sources.zip(self.offsets.windows(2)) {
-            let len = (ends[1] - ends[0]) as usize;
+        let Row { mut targets, mut integer_weights, mut delays, mut ends, least } = self.rows;
+        for (source, row) in self.sources.zip(self.offsets.windows(2)) {
+            let len = (row[1] - row[0]) as usize;
             with(
                 source,
                 Row {
                     targets: cut(&mut targets, len),
                     integer_weights: cut(&mut integer_weights, len),
                     delays: cut(&mut delays, len),
+                    ends: cut(&mut ends, self.count),
+                    least,
                 },
             );
         }
@@ -150,13 +185,9 @@ pub(super) fn cut<'a, V>(from: &mut &'a mut [V], len: usize) -> &'a mut [V] {
     first
 }
 
-/// Divides all rows into pieces of about the same number of synapses.
-pub(super) fn pieces<'a, X>(
-    offsets: &'a [u64],
-    mut targets: &'a mut [X],
-    mut integer_weights: &'a mut [i32],
-    mut delays: &'a mut [u16],
-) -> Vec<Piece<'a, X>> {
+/// Divides all rows, each with `count` ends, into pieces of about the same number of synapses.
+pub(super) fn pieces<'a, X>(offsets: &'a [u64], count: usize, all: Row<'a, X>) -> Vec<Piece<'a, X>> {
+    let Row { mut targets, mut integer_weights, mut delays, mut ends, least } = all;
     let mut pieces = Vec::new();
     let mut from = 0;
     while from + 1 < offsets.len() {
@@ -168,8 +199,10 @@ pub(super) fn pieces<'a, X>(
             targets: cut(&mut targets, len),
             integer_weights: cut(&mut integer_weights, len),
             delays: cut(&mut delays, len),
+            ends: cut(&mut ends, count * (to - from)),
+            least,
         };
-        pieces.push(Piece { sources: from as u32..to as u32, offsets: &offsets[from..=to], rows });
+        pieces.push(Piece { sources: from as u32..to as u32, offsets: &offsets[from..=to], count, rows });
         from = to;
     }
     pieces

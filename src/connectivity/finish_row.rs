@@ -1,15 +1,13 @@
 //! The last step of a row: delays, the order, and weights.
 
 use super::build::Row;
+use super::radix;
 use super::rng_streams::{DELAY, WEIGHT};
 use super::spec::ConnectivitySpec;
-use super::synapse_table::Index;
+use super::synapse_table::{DelayClasses, Index};
 use super::value_rule::ValueRule;
 use super::values::{Numbers, Values};
 use crate::error::Result;
-
-/// The delays, beside eight for each synapse, up to which a row is sorted by places.
-const MANY: usize = 64;
 
 /// Memory that a thread uses again for each row.
 #[derive(Default)]
@@ -18,10 +16,9 @@ pub(super) struct Scratch {
     /// The numbers of the synapses; empty if they do not matter.
     pub(super) numbers: Vec<u32>,
     steps: Vec<u32>,
-    /// The number of synapses with each delay, then their places.
-    places: Vec<usize>,
-    /// The target in the upper half, the number in the lower half.
     keys: Vec<u64>,
+    /// The keys before a pass of the sort.
+    other_keys: Vec<u64>,
 }
 
 impl Scratch {
@@ -29,52 +26,38 @@ impl Scratch {
         if self.numbers.is_empty() { Numbers::Zero } else { Numbers::Each(&self.numbers) }
     }
 
-    /// Sorts the row by (delay, target, number): synapses are counted by their delays, moved to the
-    /// places of their delay, and sorted there. The classes of a row are short, so that this takes a
-    /// fraction of the time of a sort by all keys.
+    /// Sorts the row by (delay, target, number).
     fn sort(&mut self) {
-        let Self { row, numbers, steps, places, keys } = self;
+        let Self { row, numbers, steps, keys, other_keys } = self;
         steps.resize(row.len(), 0);
-        let numbered = !numbers.is_empty();
-        let (Some(least), Some(most)) = (steps.iter().min().copied(), steps.iter().max().copied()) else { return };
-        let delays = (most - least) as usize + 1;
-        if delays > MANY + 8 * row.len() {
-            return self.sort_all();
+        if numbers.iter().any(|number| *number > u32::from(u16::MAX)) {
+            return self.sort_long();
         }
-        places.clear();
-        places.resize(delays + 1, 0);
-        steps.iter().for_each(|delay| places[(delay - least) as usize + 1] += 1);
-        for k in 1..places.len() {
-            places[k] += places[k - 1];
+        // The delay, the target and the number, of 16, 32 and 16 bits.
+        let key = |(delay, target): (&u32, &u32), number: u32| {
+            u64::from(*delay) << 48 | u64::from(*target) << 16 | u64::from(number)
+        };
+        let pairs = steps.iter().zip(&*row);
+        keys.clear();
+        if numbers.is_empty() {
+            keys.extend(pairs.map(|pair| key(pair, 0)));
+        } else {
+            keys.extend(pairs.zip(&*numbers).map(|(pair, number)| key(pair, *number)));
         }
-        keys.resize(row.len(), 0);
-        for (k, (delay, target)) in steps.iter().zip(&*row).enumerate() {
-            let number = if numbered { numbers[k] } else { 0 };
-            let place = &mut places[(delay - least) as usize];
-            keys[*place] = u64::from(*target) << 32 | u64::from(number);
-            *place += 1;
+        radix::sort(keys, other_keys);
+        for ((delay, target), key) in steps.iter_mut().zip(row).zip(&*keys) {
+            (*delay, *target) = ((key >> 48) as u32, (key >> 16) as u32);
         }
-        // A place is now the end of its delay.
-        let mut start = 0;
-        for (delay, end) in (least..=most).zip(&*places) {
-            keys[start..*end].sort_unstable();
-            steps[start..*end].fill(delay);
-            start = *end;
-        }
-        row.iter_mut().zip(&*keys).for_each(|(target, key)| *target = (key >> 32) as u32);
-        numbers.iter_mut().zip(&*keys).for_each(|(number, key)| *number = *key as u32);
+        numbers.iter_mut().zip(&*keys).for_each(|(number, key)| *number = *key as u32 & u32::from(u16::MAX));
     }
 
-    /// The same for a short row with delays that are far apart.
-    fn sort_all(&mut self) {
-        let number = |k: usize| self.numbers.get(k).copied().unwrap_or(0);
-        let mut all: Vec<_> = (0..self.row.len()).map(|k| (self.steps[k], self.row[k], number(k))).collect();
+    /// The same for a row whose numbers have more than 16 bits.
+    fn sort_long(&mut self) {
+        let Self { row, numbers, steps, .. } = self;
+        let mut all: Vec<_> = (steps.iter().zip(&*row).zip(&*numbers)).map(|((d, t), n)| (*d, *t, *n)).collect();
         all.sort_unstable();
-        for (k, (delay, target, number)) in all.into_iter().enumerate() {
-            (self.steps[k], self.row[k]) = (delay, target);
-            if let Some(place) = self.numbers.get_mut(k) {
-                *place = number;
-            }
+        for (((delay, target), number), sorted) in steps.iter_mut().zip(row).zip(numbers).zip(all) {
+            (*delay, *target, *number) = sorted;
         }
     }
 }
@@ -106,6 +89,11 @@ impl<'a> Finish<'a> {
             let (targets, numbers) = (&scratch.row, scratch.numbers());
             let values = Values { rule: *times, stream, purpose: DELAY, source, sources, targets, numbers };
             values.steps(spec.dt, spec.lead, &mut steps);
+            // The numbers of synapses with each delay become the ends of the delays in the row.
+            if !row.ends.is_empty() {
+                steps.iter().for_each(|delay| row.ends[(delay - row.least) as usize] += 1);
+                DelayClasses::ends_of_numbers(row.ends);
+            }
             scratch.steps = steps;
         }
         if self.delay || !scratch.numbers.is_empty() {
@@ -129,9 +117,15 @@ mod tests {
     #[test]
     fn rows_ascend_by_delay_target_and_number() {
         let stream = Stream::named(7, "finish_row");
-        for (len, delays, numbered) in
-            [(0, 1, true), (1, 1, false), (500, 45, true), (500, 45, false), (90, 65_536, true), (90, 700, false)]
-        {
+        for (len, delays, numbered) in [
+            (0, 1, true),
+            (1, 1, false),
+            (70_000, 45, true),
+            (500, 45, true),
+            (500, 45, false),
+            (90, 65_536, true),
+            (90, 700, false),
+        ] {
             let draw = |k: u64, of: u32| (0..len).map(|n| stream.words(n as u64, k)[0] % of).collect::<Vec<_>>();
             let (steps, row) = (draw(0, delays), draw(1, 100));
             let numbers: Vec<u32> = if numbered { (0..len as u32).rev().collect() } else { Vec::new() };

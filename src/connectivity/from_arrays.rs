@@ -1,6 +1,6 @@
 //! Synapses from arrays, sorted into rows.
 
-use super::build::{pieces, zeroed};
+use super::build::{Row, pieces, zeroed};
 use super::multapses::unit;
 use super::rng_streams::{DELAY, WEIGHT};
 use super::spec::{ConnectivitySpec, integer_weight, steps};
@@ -59,7 +59,7 @@ fn make<X: Index>(spec: &ConnectivitySpec, pre: &[u32], post: &[u32]) -> Result<
     let mut targets: Vec<X> = zeroed(&what, len)?;
     let mut integer_weights: Vec<i32> = zeroed(&what, if weigh { len } else { 0 })?;
     let mut delays: Vec<u16> = zeroed(&what, if delay { len } else { 0 })?;
-    let sort = |keys: &mut Vec<Key>, source: u32, row: super::build::Row<'_, X>| {
+    let sort = |keys: &mut Vec<Key>, source: u32, row: Row<'_, X>| {
         let here = &places[offsets[source as usize] as usize..offsets[source as usize + 1] as usize];
         keys.clear();
         let key = |place: &u32| Key { steps: 0, target: post[*place as usize], place: *place, number: 0 };
@@ -78,7 +78,14 @@ fn make<X: Index>(spec: &ConnectivitySpec, pre: &[u32], post: &[u32]) -> Result<
         let weight = |key| integer_weight(value(&weights, WEIGHT, source, key), inv_scale);
         row.integer_weights.iter_mut().zip(&*keys).for_each(|(m, key)| *m = weight(key));
     };
-    pieces(&offsets, &mut targets, &mut integer_weights, &mut delays)
+    let all = Row {
+        targets: &mut targets,
+        integer_weights: &mut integer_weights,
+        delays: &mut delays,
+        ends: &mut [],
+        least: 0,
+    };
+    pieces(&offsets, 0, all)
         .into_par_iter()
         .for_each_init(Vec::new, |keys, piece| piece.each(|source, row| sort(keys, source, row)));
     let weights = if weigh { Weights::Each(integer_weights) } else { Weights::Same };

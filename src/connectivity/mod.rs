@@ -20,6 +20,7 @@ pub(super) mod log;
 mod multapses;
 mod permutation;
 mod procedural_rows;
+mod radix;
 pub(crate) mod rng_streams;
 mod rows;
 pub(crate) mod spec;

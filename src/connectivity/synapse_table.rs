@@ -39,6 +39,35 @@ pub(crate) enum Delays {
     },
 }
 
+/// The delays of [`Delays::Classes`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct DelayClasses {
+    pub(super) least: u32,
+    pub(super) count: usize,
+}
+
+impl DelayClasses {
+    /// The classes of these delays; `None` if the ends of the rows would take more memory than a delay
+    /// for each synapse, or a row is too long for them.
+    pub(super) fn of(delays: &RangeInclusive<u32>, offsets: &[u64]) -> Option<Self> {
+        let (least, rows) = (*delays.start(), offsets.len().saturating_sub(1));
+        let count = (delays.end() - least) as usize + 1;
+        let longest = offsets.windows(2).map(|ends| ends[1] - ends[0]).max().unwrap_or(0);
+        let synapses = offsets.last().copied().unwrap_or(0);
+        let fits = count.saturating_mul(rows) as u64 <= synapses && longest <= u64::from(u16::MAX);
+        fits.then_some(Self { least, count })
+    }
+
+    /// Converts the number of synapses with each delay to the ends of the delays.
+    pub(super) fn ends_of_numbers(row: &mut [u16]) {
+        let mut end = 0;
+        for of_delay in row {
+            end += *of_delay;
+            *of_delay = end;
+        }
+    }
+}
+
 /// A projection's synapses: rows of the sources, each ascending by (delay, target).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SynapseTable {
@@ -77,22 +106,13 @@ impl SynapseTable {
     /// If memory is short.
     pub(crate) fn with_classes(mut self, delays: &RangeInclusive<u32>, what: &str) -> Result<Self> {
         let Delays::Each(each) = &self.delays else { return Ok(self) };
-        let (least, rows) = (*delays.start(), self.offsets.len().saturating_sub(1));
-        let count = (delays.end() - least) as usize + 1;
-        let longest = self.offsets.windows(2).map(|ends| ends[1] - ends[0]).max().unwrap_or(0);
-        if count.saturating_mul(rows) > each.len() || longest > u64::from(u16::MAX) {
-            return Ok(self);
-        }
-        let mut ends: Vec<u16> = memory::zeros(what, count * rows)?;
+        let Some(DelayClasses { least, count }) = DelayClasses::of(delays, &self.offsets) else { return Ok(self) };
+        let mut ends: Vec<u16> = memory::zeros(what, count * (self.offsets.len() - 1))?;
         ends.par_chunks_mut(count).zip(self.offsets.par_windows(2)).for_each(|(ends, row)| {
             for delay in &each[row[0] as usize..row[1] as usize] {
                 ends[(u32::from(*delay) - least) as usize] += 1;
             }
-            let mut end = 0;
-            for of_delay in ends {
-                end += *of_delay;
-                *of_delay = end;
-            }
+            DelayClasses::ends_of_numbers(ends);
         });
         self.delays = Delays::Classes { least, count, ends };
         Ok(self)

@@ -169,7 +169,7 @@ pub(crate) struct RunArgs {
     /// Record the steps whose index is a multiple of K
     #[arg(long, value_name = "K", help_heading = RESULTS)]
     pub(crate) record_every: Option<u64>,
-    /// The time in ms from which spikes count for rates, CVs and box plots [default: the first step]
+    /// The time in ms from which spikes count in statistics and box plots [default: the first step]
     ///
     /// It leaves the transient at the start of a run out of the statistics. The picture's box plots
     /// have a window of their own with --plot-window.

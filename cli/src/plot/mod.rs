@@ -21,7 +21,7 @@ pub(crate) use file::write;
 pub(crate) use grid::{Clock, Grid, steps_before};
 pub(crate) use plan::{Drive, Panel, Source, Subject, clock, monitor_name, paint, plain, plan, size_fits};
 pub(crate) use raster::Raster;
-pub(crate) use samples::Samples;
+pub(crate) use samples::{PAIRED, Samples, pairs_of};
 pub(crate) use size::Size;
 pub(crate) use title::title;
 pub(crate) use traces::{Columns, Traces};

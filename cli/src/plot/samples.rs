@@ -8,7 +8,7 @@ use overtime::spikes::{IntervalStatistics, SpikeCountCorrelations, SpikeStatisti
 use std::ops::Range;
 
 /// The most neurons of a population whose pairs have correlations: the first.
-const PAIRED: usize = 200;
+pub(crate) const PAIRED: usize = 200;
 /// The width of the bins of their spike counts, ms.
 const BIN: f64 = 2.0;
 /// The name of values in an error of memory.
@@ -33,6 +33,16 @@ pub(crate) struct Sample {
     pub(crate) pairs: Option<SpikeCountCorrelations>,
 }
 
+/// Room for the spike counts of a population's first neurons in the first batch row, in these steps of
+/// `dt` ms.
+///
+/// # Errors
+/// If memory is short.
+pub(crate) fn pairs_of(units: &Range<usize>, steps: Range<u64>, dt: f64) -> overtime::Result<SpikeCountCorrelations> {
+    let first = units.start..units.end.min(units.start.saturating_add(PAIRED));
+    SpikeCountCorrelations::new((0, first), steps, (BIN / dt).round().max(1.0) as u64)
+}
+
 /// Whether panels have rates or CVs, and whether they have correlations.
 fn shown(panels: &[Panel]) -> (bool, bool) {
     let has = |of: &[Quantity]| panels.iter().any(|p| matches!(p.source, Source::Boxplot(q) if of.contains(&q)));
@@ -48,10 +58,8 @@ impl Samples {
         dt: f64,
     ) -> anyhow::Result<Self> {
         let (has_neurons, has_pairs) = shown(panels);
-        let width = (BIN / dt).round().max(1.0) as u64;
         let sample = |of: &RasterPopulation| {
-            let first = of.units.start..of.units.end.min(of.units.start.saturating_add(PAIRED));
-            let pairs = || SpikeCountCorrelations::new((0, first), steps.clone(), width);
+            let pairs = || pairs_of(&of.units, steps.clone(), dt);
             Ok(Sample {
                 of: of.clone(),
                 neurons: has_neurons.then(|| SpikeStatistics::new(of.rows, of.units.len())).transpose()?,

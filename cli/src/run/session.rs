@@ -71,16 +71,15 @@ impl<T: Element> Session<T> {
         (self.begin, self.t, self.over_time.dt(), self.steps)
     }
 
-    /// Leaves the steps before `statistics_from` out of the statistics.
+    /// Starts the statistics of populations, at `statistics_from` if there is such a time.
     ///
     /// # Errors
     /// If no step of the run is left.
     pub(super) fn start_statistics(&mut self) -> anyhow::Result<()> {
-        let (from, populations) = (self.spec.statistics_begin(self.clock())?, self.populations());
-        if from > self.begin {
-            self.recorder.trains.iter_mut().for_each(|train| train.start_at(from, &populations));
-        }
-        Ok(())
+        let from = self.spec.statistics_begin(self.clock())?;
+        let (steps, populations) = ((self.begin, from..self.begin.saturating_add(self.steps)), self.populations());
+        let dt = self.over_time.dt();
+        self.recorder.trains.iter_mut().try_for_each(|train| train.start(steps.clone(), dt, &populations))
     }
 
     /// Room for the picture of the whole run.

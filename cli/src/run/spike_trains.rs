@@ -3,8 +3,9 @@
 
 use super::saved_statistics::{self, wrong};
 use super::tensors::{indices, read_indices, read_whole, whole};
+use crate::plot::{PAIRED, pairs_of};
 use crate::spikes::spikes_of;
-use overtime::spikes::{IntervalStatistics, SpikeStatistics};
+use overtime::spikes::{IntervalStatistics, SpikeCountCorrelations, SpikeStatistics};
 use overtime::states::Tensor;
 use overtime::{Events, Monitor, Recording, Scalar, memory, monitor};
 use overtime_model::network::{Network, Population, total};
@@ -12,6 +13,10 @@ use std::ops::Range;
 
 /// The name of events in an error of memory.
 const EVENTS: &str = "recording of events";
+
+/// The most populations of a network whose correlations are counted: they take a memory of their
+/// own, 166 kB each at most.
+const CORRELATED: usize = 64;
 
 /// The spikes of one group.
 #[derive(Clone, Debug)]
@@ -24,6 +29,8 @@ pub(crate) struct Train {
     from: u64,
     /// The spikes of each population before; without populations if there is no such step.
     before: Vec<(Range<usize>, u64)>,
+    /// The spike counts of each population's first neurons, from that step on.
+    pairs: Vec<(Range<usize>, SpikeCountCorrelations)>,
 }
 
 /// The statistics of a population.
@@ -43,15 +50,17 @@ impl Train {
 
     /// Bytes of all statistics.
     pub(crate) fn bytes(&self) -> u64 {
-        (self.statistics.neurons().len() as u64).saturating_mul(Self::BYTES)
+        let neurons = (self.statistics.neurons().len() as u64).saturating_mul(Self::BYTES);
+        let pairs = self.pairs.iter().map(|(units, _)| SpikeCountCorrelations::bytes(units.len().min(PAIRED)));
+        neurons.saturating_add(pairs.fold(0, u64::saturating_add))
     }
 
     pub(crate) fn all(net: &Network, rows: usize, keeps: bool) -> anyhow::Result<Vec<Self>> {
         let train = |group: &overtime_model::network::Group| {
             let units = usize::try_from(group.neurons.size)?;
             let statistics = SpikeStatistics::new(rows, units)?;
-            let (kept, before) = (keeps.then(Events::default), Vec::new());
-            Ok(Self { group: group.name.clone(), kept, statistics, from: 0, before })
+            let (kept, before, pairs) = (keeps.then(Events::default), Vec::new(), Vec::new());
+            Ok(Self { group: group.name.clone(), kept, statistics, from: 0, before, pairs })
         };
         net.groups.iter().map(train).collect()
     }
@@ -68,17 +77,34 @@ impl Train {
         } else {
             self.add_from(new)?;
         }
+        self.pairs.iter_mut().try_for_each(|(_, pairs)| pairs.add(new))?;
         if let Some(kept) = &mut self.kept {
             add(kept, new)?;
         }
         Ok(new.len() as u64)
     }
 
-    /// Leaves the steps before this one out of the statistics. `populations` are all of the network.
-    pub(crate) fn start_at(&mut self, from: u64, populations: &[Population]) {
-        let own = populations.iter().filter(|p| p.of == self.group);
-        self.before = own.map(|p| (indices_of(&p.units), 0)).collect();
-        self.from = from;
+    /// Counts the spikes of these steps of `dt` ms in the statistics, of a run that begins at the step
+    /// `begin`. `populations` are all of the network.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub(crate) fn start(
+        &mut self,
+        (begin, steps): (u64, Range<u64>),
+        dt: f64,
+        populations: &[Population],
+    ) -> anyhow::Result<()> {
+        let own = populations.iter().filter(|p| p.of == self.group).map(|p| indices_of(&p.units));
+        if steps.start > begin {
+            self.before = own.clone().map(|units| (units, 0)).collect();
+        }
+        self.from = steps.start;
+        let pairs = |units: Range<usize>| Ok((units.clone(), pairs_of(&units, steps.clone(), dt)?));
+        if populations.len() <= CORRELATED {
+            self.pairs = own.map(pairs).collect::<anyhow::Result<_>>()?;
+        }
+        Ok(())
     }
 
     fn add_from(&mut self, new: &Events) -> anyhow::Result<()> {
@@ -104,11 +130,20 @@ impl Train {
         all
     }
 
+    /// The mean correlation coefficient of the pairs of a population.
+    fn correlation(&self, units: &Range<u64>) -> Option<f64> {
+        let units = indices_of(units);
+        self.pairs.iter().find(|(own, _)| *own == units).and_then(|(_, pairs)| pairs.mean())
+    }
+
     /// Passes the tensors of a checkpoint to `add`.
     pub(crate) fn save(&self, mut add: impl FnMut(&str, Tensor)) -> anyhow::Result<()> {
         saved_statistics::save(&self.statistics, &mut add)?;
         if !self.before.is_empty() {
             add("before", whole(self.before.iter().map(|(_, spikes)| *spikes))?);
+        }
+        for (k, (_, pairs)) in self.pairs.iter().enumerate() {
+            add(&format!("pairs/{k}"), saved_statistics::save_pairs(pairs)?);
         }
         if let Some(kept) = &self.kept {
             add("step", whole(&kept.step)?);
@@ -125,6 +160,9 @@ impl Train {
             let saved = saved_statistics::read(get("before")?, "before", self.before.len())?;
             self.before.iter_mut().zip(saved).for_each(|((_, spikes), saved)| *spikes = saved);
         }
+        for (k, (_, pairs)) in self.pairs.iter_mut().enumerate() {
+            saved_statistics::load_pairs(pairs, get(&format!("pairs/{k}"))?)?;
+        }
         if self.kept.is_some() {
             let read = |name: &str| read_whole(get(name)?)?.ok_or_else(|| wrong(name));
             let indices = |name: &str| read_indices(&read(name)?);
@@ -140,6 +178,11 @@ pub(crate) fn statistics(trains: &[Train], populations: &[Population]) -> Vec<St
         trains.get(p.group).map_or_else(Statistics::default, |train| train.statistics(p.units.clone()))
     };
     populations.iter().map(of).collect()
+}
+
+/// The mean correlation coefficient of each population, where there is one.
+pub(crate) fn correlations(trains: &[Train], populations: &[Population]) -> Vec<Option<f64>> {
+    populations.iter().map(|p| trains.get(p.group)?.correlation(&p.units)).collect()
 }
 
 /// The number of synaptic events: spikes times the mean number of their synapses.

@@ -165,5 +165,8 @@ fn panels_without_units_say_so() {
         assert!(said.contains(&format!("`{name}` has all units; write `{name}`")), "{arguments}: {said}");
     }
     let said = place.fails(2, "run lif --steps 5 --plot a.svg --plot-panels W");
-    assert!(said.contains("there is: spike, rate, input, V, refractory\n"), "{said}");
+    assert!(
+        said.contains("there is: spike, rate, rate_boxplot, cv_boxplot, correlation_boxplot, input, V, refractory\n"),
+        "{said}"
+    );
 }

@@ -279,8 +279,8 @@ fn unknown_panels_of_a_network_list_all_names() {
         "n.toml",
         "steps = 5\n[populations]\nE = 'P[0..3]'\n[[group]]\nname = 'P'\nkind = 'LIF'\nsize = 4\n[[group]]\nname = 'Q'\nkind = 'HH'\n",
     );
-    let all = "there is: spike, rate, P.V, P.spike, P.refractory, P.flight, Q.V, Q.m, Q.h, Q.n, Q.spike, Q.input, Q.below, \
-               Q.flight, E.V, E.spike, E.refractory\n";
+    let all = "there is: spike, rate, rate_boxplot, cv_boxplot, correlation_boxplot, P.V, P.spike, P.refractory, \
+               P.flight, Q.V, Q.m, Q.h, Q.n, Q.spike, Q.input, Q.below, Q.flight, E.V, E.spike, E.refractory\n";
     for (panel, says) in [
         ("spik", "did you mean `spike`?"),
         ("V", "did you mean `P.V`?"),

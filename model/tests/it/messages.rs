@@ -256,6 +256,19 @@ fn multapses_are_for_some_rules() {
 }
 
 #[test]
+fn statistics_start_at_a_finite_time() {
+    let start = |text: &str| ModelFile::parse(&format!("kind = 'HH'\nstatistics_from = {text}\n"));
+    for (text, value) in [("500.0", 500.0), ("500", 500.0), ("-3.5", -3.5)] {
+        assert_eq!(start(text).unwrap().settings.statistics_from, Some(value));
+    }
+    assert_eq!(ModelFile::parse("kind = 'HH'\n").unwrap().settings.statistics_from, None);
+    for text in ["nan", "inf", "'500'", "[1]"] {
+        let error = start(text).unwrap_err();
+        assert!(error.line == 2 && error.message.contains("`statistics_from` must be"), "{text}: {error}");
+    }
+}
+
+#[test]
 fn a_number_of_things_is_positive() {
     for (key, what) in [("batch", "rows"), ("record_every", "steps")] {
         let said = last(&format!("kind = 'HH'\n{key} = 0\n"));

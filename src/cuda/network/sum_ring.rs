@@ -9,7 +9,7 @@
 //!
 //! | | rounds | bytes read |
 //! |---|---|---|
-//! | by delay | D·(1 + 2·⌈log₃₂ K⌉ + ⌈K/(32·D)⌉) | 6·K, and 2·D searches of min(K/16, 32) sectors or more |
+//! | by delay | D·(1 + 2·⌈log₃₂ K⌉ + ⌈K/(32·D)⌉) | 6·K, and 2·D searches of min(K/16, 32) sectors |
 //! | ahead | 1 + ⌈K/32⌉ | 8·K |
 //! | K = 480, D = 45: by delay | 270 | 90 kB |
 //! | K = 480, D = 45: ahead | 16 | 4 kB |

@@ -242,7 +242,7 @@ impl ProjectionPlan {
         if let Some(table) = self.table.get() {
             return Ok(table);
         }
-        let table = self.spec.build()?.with_classes(&self.delays, &self.spec.of("synapses"))?;
+        let table = self.spec.build_classes(&self.delays)?;
         Ok(self.table.get_or_init(|| table))
     }
 

@@ -165,6 +165,7 @@ impl Layout {
             for (column, place) in places.get_mut(row).unwrap_or_default().iter_mut().enumerate() {
                 let from = left + column as f64 * (wide + BETWEEN);
                 place.x = from..from + wide;
+                place.thin_xticks(&widest);
             }
         }
         Self { width, places, time }
@@ -182,10 +183,9 @@ impl Place {
         };
         let (along, xticks) = match own {
             Some(range) => {
-                let (range, most) = (span(range.start, range.end), ((width / 140.0) as usize).clamp(2, 10));
-                let most = (most..most + 6).find(|most| ticks(&range, *most).len() > 1).unwrap_or(most);
-                let along = to_ticks(&range, most);
-                let xticks = ticks(&along, most);
+                let most = ((width / 140.0) as usize).clamp(2, 10);
+                let along = to_ticks(&span(range.start, range.end), most);
+                let xticks = two_ticks(&along, most);
                 (along, xticks)
             }
             None => (span(traces.grid.t, traces.grid.end()), Vec::new()),
@@ -211,6 +211,17 @@ impl Place {
             if panel.source == Source::Raster { bands.iter().skip(1).map(|b| b.start).collect() } else { vec![] };
         let (x, colours) = (0.0..0.0, colours.unwrap_or(0.0..1.0));
         Self { top, height, x, along, values, yticks, names, between, xticks, colours, cticks, has_axis }
+    }
+
+    /// Leaves out every second number below until all have room. Two numbers stay, and a 0 of more
+    /// than three.
+    fn thin_xticks(&mut self, widest: &dyn Fn(&[f64]) -> f64) {
+        let room = self.x.end - self.x.start + BETWEEN / 2.0;
+        while self.xticks.len() > 2 && self.xticks.len() as f64 * (widest(&self.xticks) + 14.0) > room {
+            let zero = self.xticks.iter().position(|x| x.abs() < 1e-12).filter(|_| self.xticks.len() > 3);
+            let others = self.xticks.iter().skip(zero.unwrap_or(0) % 2).step_by(2);
+            self.xticks = others.copied().collect();
+        }
     }
 }
 
