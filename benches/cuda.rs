@@ -1,10 +1,13 @@
 //! The Hodgkin-Huxley neuron over time on a GPU, for every size, both types and three strategies,
-//! with and without recordings. Also the network COBAHH (see `cobahh`).
+//! with and without recordings. Also the networks COBAHH (see `cobahh`) and the cortical
+//! microcircuit (see `microcircuit.rs`).
 //!
 //! The clock stops when the recordings are on the host and the device is idle. The results go to
 //! criterion, and as JSON and a table to the folder in `OVERTIME_RESULTS`. After
 //! `OVERTIME_BENCH_SECONDS`, no new case starts. With `OVERTIME_TINY` set, the program only shows
 //! that it works. The names are those of `benches/peers/time_brainpy.py`.
+
+mod microcircuit;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use overtime::models::{Hh, Lif, TraubMiles};
@@ -125,7 +128,15 @@ fn cobahh(n: usize, k: usize) -> Result<Network<f32>> {
         .build()
 }
 
-fn bench_cobahh(c: &mut Criterion, plan: &mut Plan, strategy: Strategy, neurons: usize, k: usize) -> Result<()> {
+/// Measures a network by its case and its number of neurons.
+fn bench_network(
+    c: &mut Criterion,
+    plan: &mut Plan,
+    strategy: Strategy,
+    (name, size): (&str, &str),
+    neurons: usize,
+    network: impl Fn() -> Result<Network<f32>>,
+) -> Result<()> {
     let steps = if plan.tiny {
         4
     } else if neurons > 100_000 {
@@ -133,10 +144,11 @@ fn bench_cobahh(c: &mut Criterion, plan: &mut Plan, strategy: Strategy, neurons:
     } else {
         1000
     };
-    let builder = || Ok(LoopOverTime::builder(cobahh(neurons, k)?).dt(0.1).device(Device::Cuda(0)).strategy(strategy));
+    let builder = || Ok(LoopOverTime::builder(network()?).dt(0.1).device(Device::Cuda(0)).strategy(strategy));
     let mut over_time = builder()?.record_output(false).build()?;
-    let case = ("cobahh".to_owned(), format!("n={neurons} k={k} T={steps}"));
+    let case = (name.to_owned(), format!("{size} T={steps}"));
     let seconds = time(c, &case, strategy, neurons as u64 * steps, || over_time.run_steps(steps))?;
+    drop(over_time);
     // The spikes of the timed steps, from the start: one second, or less.
     let spikes: f32 = builder()?.build()?.run_steps(steps)?.output.iter().sum();
     let rate = Some(f64::from(spikes) / (neurons as f64 * steps as f64 * 1e-4));
@@ -147,15 +159,20 @@ fn bench_cobahh(c: &mut Criterion, plan: &mut Plan, strategy: Strategy, neurons:
 fn networks(c: &mut Criterion, plan: &mut Plan) {
     let sizes: &[(usize, usize)] =
         if plan.tiny { &[(100, 10)] } else { &[(4000, 80), (4000, 1000), (256_000, 1000), (1_000_000, 80)] };
+    let scale = if plan.tiny { 200 } else { 1 };
     for strategy in [Strategy::Persistent, Strategy::Graph] {
-        for &(neurons, k) in sizes {
+        let mut case = |name: &str, size: &str, neurons: usize, network: &dyn Fn() -> Result<Network<f32>>| {
             if Instant::now() > plan.until {
-                return println!("out of time before cobahh {strategy} n={neurons} k={k}");
+                println!("out of time before {name} {strategy} {size}");
+            } else if let Err(e) = bench_network(c, plan, strategy, (name, size), neurons, network) {
+                println!("{name} {strategy} {size}: {e}");
             }
-            if let Err(e) = bench_cobahh(c, plan, strategy, neurons, k) {
-                println!("cobahh {strategy} n={neurons} k={k}: {e}");
-            }
+        };
+        for &(neurons, k) in sizes {
+            case("cobahh", &format!("n={neurons} k={k}"), neurons, &|| cobahh(neurons, k));
         }
+        let neurons = microcircuit::neurons(scale);
+        case("microcircuit", &format!("n={neurons}"), neurons, &|| microcircuit::network(scale));
     }
 }
 

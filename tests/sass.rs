@@ -184,6 +184,31 @@ fn products_on_hopper_are_of_warp_groups() {
     });
 }
 
+/// A lane reads four synapses, and then adds them without a return value.
+#[test]
+fn synapses_of_a_sum_ring_are_read_before_they_are_added() {
+    apart("synapses_of_a_sum_ring_are_read_before_they_are_added", |compiler, nvdisasm| {
+        let module = list().into_iter().find(|m| m.name == "network_sum_ring" && m.dtype == DType::F32);
+        let built = compiler.compile(&module.expect("network_sum_ring"), "sm_90").unwrap();
+        let text = sass(nvdisasm, &built.cubin);
+        // R: a read of a synapse. W and w: an addition to a sum of 64 and of 32 bits.
+        let kind = |line: &str| match line {
+            _ if line.contains("LDG") && line.contains("CONSTANT") => Some('R'),
+            _ if line.contains("REDG.E.ADD.64") => Some('W'),
+            _ if line.contains("REDG") => Some('w'),
+            _ => None,
+        };
+        let order: String = text.lines().filter_map(kind).collect();
+        // A delay and a target of each synapse, and a weight where sums have 64 bits.
+        let (wide, narrow) = ("R".repeat(12) + "WWWW", "R".repeat(8) + "wwww");
+        let (weighted, counted) = (order.matches(&wide).count(), order.matches(&narrow).count());
+        println!("{weighted} rounds of weighted synapses, {counted} of other synapses");
+        assert!(weighted > 0 && counted > 0, "{order}");
+        assert!(!order.replace(&wide, "").replace(&narrow, "").contains('R'), "a read follows an addition: {order}");
+        assert!(!text.contains("ATOMG.E.ADD.64"), "an addition returns a value");
+    });
+}
+
 #[test]
 fn a_step_of_hodgkin_and_huxleys_neuron_is_200_instructions_at_most() {
     apart("a_step_of_hodgkin_and_huxleys_neuron_is_200_instructions_at_most", |compiler, nvdisasm| {

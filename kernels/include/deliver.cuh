@@ -4,7 +4,8 @@
 // the synapse rows of the spikes that arrive. Only its own warp reads a neuron's state, spike ring
 // and spikes. Warps exchange sums alone: integers, whose value does not depend on the order of the
 // additions. Each sum has two copies: step k adds to one copy while the warps drain the other,
-// which step k − 1 filled. One barrier a step is enough, whatever the delays.
+// which step k − 1 filled. One barrier a step is enough, whatever the delays. With SUM_RING each sum
+// has a copy for each of the next steps, see `sum_ring.cuh`.
 #pragma once
 #include "network_args.cuh"
 
@@ -78,6 +79,10 @@ __device__ __forceinline__ void add_row(const PreProjection& to, u64 begin, u32 
     else add_all((const u16*)to.targets + begin, weights, synapses, sums, amount);
 }
 
+#if SUM_RING
+#include "sum_ring.cuh"
+#endif
+
 // A row of more than PIECE synapses, which all warps of a block deliver together.
 struct LongRow {
     const PreProjection* to;
@@ -86,6 +91,9 @@ struct LongRow {
     u64 synapses;
 #if HAS_KINETICS
     int amount;
+#endif
+#if SUM_RING
+    SumRing ring;
 #endif
 };
 
@@ -136,6 +144,12 @@ __device__ __forceinline__ void drain_long_rows(u32 has_long_rows, u32 k) {
 #if PROCEDURAL
             if (row.to->generator) {
                 connect::add_piece(*row.to->generator, u32(row.begin), next, row.sums);
+                continue;
+            }
+#endif
+#if SUM_RING
+            if (adds_ahead(*row.to)) {
+                add_row_ahead(*row.to, row.begin + at, min(u32(PIECE), synapses - at), row.sums, row.ring);
                 continue;
             }
 #endif
@@ -208,6 +222,29 @@ __device__ __forceinline__ void deliver_own(const PreProjection& to, bool spikes
     }
     __syncwarp();
 }
+
+#if SUM_RING
+// Delivers in step k the spikes of the step `ago` steps before, over synapses whose delay is not
+// shorter. `spikes` is a mask of the warp's neurons, which count from `first`.
+__device__ __forceinline__ void deliver_ahead(const PreProjection& to, u32 spikes, u32 first, u32 ago, u64 row, SumRing ring, u32 k) {
+    const u32 lane = threadIdx.x % 32;
+    void* sums = sums_of(to, row);
+    if (__popc(spikes) >= to.lane_per_source_from) {
+        deliver_own_ahead(to, spikes >> lane & 1, first + lane - to.first, ago, sums, ring);
+        return;
+    }
+    for (; spikes; spikes &= spikes - 1) {
+        const u32 source = first + __ffs(spikes) - 1 - to.first;
+        u64 begin = to.offsets[source];
+        const u64 end = to.offsets[source + 1];
+        if (ago) begin = first_of(to.delays, begin, end, ago);
+        LongRow own = {&to, sums, begin, end - begin};
+        own.ring = ring;
+        if (own.synapses > PIECE && enqueue_row(own, k)) continue;
+        add_row_ahead(to, begin, u32(own.synapses), sums, ring);
+    }
+}
+#endif
 
 // A barrier of all blocks at the end of step `steps`. Writes before the barrier are visible to all
 // blocks after it.

@@ -63,7 +63,7 @@ struct GroupArgs {
     u32 plastic;
     u32 n_sending;
     u32 n_plastic;
-    u32 unused;
+    u32 sum_slots;          // The copies of each sum: 2, or the slots of the ring of sums.
 };
 static_assert(sizeof(GroupArgs) == 1480, "GroupArgs has another size in Rust");
 
@@ -88,7 +88,7 @@ static_assert(sizeof(ReceptorArgs) == 88, "ReceptorArgs has another size in Rust
 // The sums of one or more projections as their postsynaptic group reads them: sums of integer
 // weights, and the weight scale.
 struct PostProjection {
-    void* sums;          // `[2][rows][n_targets]`: i64 if `exact`, else u32.
+    void* sums;          // `[sum_slots][rows][n_targets]`: i64 if `exact`, else u32.
     u64 n_targets;
     Value weight_scale;
     u32 first;           // The first target's number in the group.
@@ -106,7 +106,7 @@ struct PreProjection {
     // `[synapses]` integer weights; null where all are 1. With integer weights, sums are i64.
     const int* weights;
     const u16* delays;                    // `[synapses]` in steps; null where all are `min_delay`.
-    void* sums;                           // `[2][rows][n_targets]`, from the projection's first target on.
+    void* sums;                           // `[sum_slots][rows][n_targets]`, from the projection's first target on.
     u64 n_targets;                        // The number of targets of the sums, which other projections may share.
     const struct ConnectArgs* generator;  // The parameters of the rows of procedural connectivity, else null.
     u32 first;                            // The first source's number in the group, and the number of sources.

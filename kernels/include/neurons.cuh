@@ -19,6 +19,7 @@
 //   TIMED_POISSON    1: a Poisson drive of the group acts for a time
 //   HAS_PLASTIC      1: a plastic projection starts or ends at the group
 //   IN_REGISTERS     1: each warp has one task, so that its neurons stay in registers
+//   SUM_RING         1: synapses with delays of their own add to a ring of sums, see sum_ring.cuh
 #pragma once
 #include "math.cuh"
 #include "deliver.cuh"
@@ -129,6 +130,15 @@ __device__ __forceinline__ void drain_sum(const PostProjection& in, u64 at, acc_
 
 __device__ __forceinline__ u64 half_of(const LaunchArgs& args, u32 k, u64 row) { return (k & 1) * args.rows + row; }
 
+// The number of a batch row's sums of step k among the copies of all batch rows.
+__device__ __forceinline__ u64 copy_of(const GroupArgs& group, u32 k, u64 row) {
+#if SUM_RING
+    return k % group.sum_slots * group.args.rows + row;
+#else
+    return half_of(group.args, k, row);
+#endif
+}
+
 // Ends step k: adds the synaptic sums and the Poisson drives to the receptors.
 __device__ __forceinline__ void end_step(const GroupArgs& group, Neuron& n, u32 k) {
     const LaunchArgs& args = group.args;
@@ -142,7 +152,7 @@ __device__ __forceinline__ void end_step(const GroupArgs& group, Neuron& n, u32 
         for (u32 p = own.incoming[0]; p < own.incoming[1]; ++p) {
             const PostProjection& in = all[p];
             const u64 at = n.cell.unit - in.first;
-            if (n.cell.inside && at < in.n_targets) drain_sum(in, half_of(args, k, n.cell.row) * in.n_targets + at, x);
+            if (n.cell.inside && at < in.n_targets) drain_sum(in, copy_of(group, k, n.cell.row) * in.n_targets + at, x);
         }
 #if HAS_POISSON
         const PoissonArgs* outside = list<PoissonArgs>(group, group.poisson);
@@ -253,6 +263,7 @@ __device__ __forceinline__ u32 advance(const GroupArgs& group, const Params& p, 
 }
 
 // Writes the spikes of step k into the spike ring, and delivers the spikes that arrive in step k.
+// Spikes of step k over synapses with delays of their own go into the ring of sums, if there is one.
 __device__ __forceinline__ void emit_spikes(const GroupArgs& group, Neuron& n, u32 spikes, u32 k, u32 slot) {
     const Cell& cell = n.cell;
     const u32 lane = threadIdx.x % 32, word = u32(cell.unit / 32 * 2), first = word * 16;
@@ -263,8 +274,10 @@ __device__ __forceinline__ void emit_spikes(const GroupArgs& group, Neuron& n, u
     if (lane < 2 && word + lane < group.mask_words) {
         store(group.spike_ring + (cell.row * group.ring_len + slot) * group.mask_words + word + lane, acc_t(spikes >> lane * 16 & 0xffffu));
     }
-    const u64 copy = half_of(group.args, k, cell.row);
-    if (group.spikes && lane == 0 && spikes) add_to(group.spikes + copy * group.groups + group.number, (u32)__popc(spikes));
+    const u64 copy = copy_of(group, k, cell.row);
+    if (group.spikes && lane == 0 && spikes) {
+        add_to(group.spikes + half_of(group.args, k, cell.row) * group.groups + group.number, (u32)__popc(spikes));
+    }
     __syncwarp();
     for (u32 p = 0; p < group.n_outgoing; ++p) {
         const PreProjection& to = list<PreProjection>(group, group.outgoing)[p];
@@ -279,6 +292,16 @@ __device__ __forceinline__ void emit_spikes(const GroupArgs& group, Neuron& n, u
             acc_t none = acc_t(0);
             acc_t& v = MEMBRANE < N_STATE ? reinterpret_cast<acc_t*>(&n.s)[MEMBRANE < N_STATE ? MEMBRANE : 0] : none;
             transmit(to, cell, v, first, sources, came, copy, group.args.rows * group.args.units, k);
+            continue;
+        }
+#endif
+#if SUM_RING
+        if (adds_ahead(to)) {
+            // In step 0 the spikes of earlier steps, too.
+            for (u32 ago = 0; ago <= (k == 0 ? to.max_delay : 0); ++ago) {
+                const u32 bits = ago < 32 ? __shfl_sync(0xffffffffu, n.past, ago) : spikes_of(group, cell, slot, ago);
+                if (bits & sources) deliver_ahead(to, bits & sources, first, ago, cell.row, ring_of(group, to, k, ago), k);
+            }
             continue;
         }
 #endif

@@ -137,15 +137,15 @@ __device__ __forceinline__ void record_plastic(const GroupArgs& group, const Cel
 
 // Delivers a spike that arrives in step k over synapses of a row, then updates their weights.
 template <class T>
-__device__ __forceinline__ void arrive(const LaunchArgs& args, const PlasticProjection& own, const T* targets, u64 begin, u64 end, u64 row, u32 k) {
-    i64* sums = (i64*)own.to.sums + half_of(args, k, row) * own.to.n_targets;
+__device__ __forceinline__ void arrive(const GroupArgs& group, const PlasticProjection& own, const T* targets, u64 begin, u64 end, u64 row, u32 k) {
+    i64* sums = (i64*)own.to.sums + copy_of(group, k, row) * own.to.n_targets;
     scalar_t* w = own.w + row * own.synapses;
 #pragma unroll 2
     for (u64 at = begin + threadIdx.x % 32; at < end; at += 32) {
         const acc_t now = load(w + at);
         const u32 target = targets[at];
         add_to(sums + target, integer_weight_of(own, now));
-        store(w + at, clipped(own, now + trace_in(args, own, k, row, target)));
+        store(w + at, clipped(own, now + trace_in(group.args, own, k, row, target)));
     }
 }
 
@@ -194,8 +194,8 @@ __device__ __forceinline__ void emit_plastic(const GroupArgs& group, const Cell&
                     begin = first_of(to.delays, begin, end, delay);
                     end = first_of(to.delays, begin, end, delay + 1);
                 }
-                if (to.wide_targets) arrive(args, own, (const u32*)to.targets, begin, end, cell.row, k);
-                else arrive(args, own, (const u16*)to.targets, begin, end, cell.row, k);
+                if (to.wide_targets) arrive(group, own, (const u32*)to.targets, begin, end, cell.row, k);
+                else arrive(group, own, (const u16*)to.targets, begin, end, cell.row, k);
             }
         }
     }

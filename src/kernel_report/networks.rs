@@ -4,7 +4,7 @@
 use super::Module;
 use crate::cuda::compiler::request::Probes;
 use crate::cuda::network::{KernelVariant, request};
-use crate::init::Distribution;
+use crate::init::{Distribution, Init};
 use crate::models::{Hh, Lif, Method};
 use crate::network::{BioNmda, Connect, Group, Magnesium, Network, Projection, Receptor, Stdp};
 use crate::numeric::scalar::Real;
@@ -18,7 +18,7 @@ pub(super) fn list() -> Vec<Module> {
 }
 
 fn of_type<T: Real>() -> Vec<Module> {
-    let cut = |whole, alone, in_registers| KernelVariant { whole, alone, in_registers, procedural: false };
+    let cut = |whole, alone, in_registers| KernelVariant { whole, alone, in_registers, ..KernelVariant::default() };
     let procedural = KernelVariant { procedural: true, ..cut(true, false, true) };
     let network = network::<T>();
     // All elements of the first variable, bits of another.
@@ -33,6 +33,9 @@ fn of_type<T: Real>() -> Vec<Module> {
     ]
     .into_iter()
     .filter_map(|(name, cut, probes)| module(name, network.as_ref()?, cut, probes))
+    .chain(delayed::<T>().and_then(|network| {
+        module("network_sum_ring", &network, KernelVariant { sum_ring: true, ..cut(true, false, true) }, &[])
+    }))
     .chain(bounded::<T>().and_then(|network| module("network_procedural_bounded", &network, procedural, &[])))
     .chain(
         kinetics::<T>()
@@ -47,6 +50,11 @@ fn of_type<T: Real>() -> Vec<Module> {
 
 fn network<T: Real>() -> Option<Network<T>> {
     of_projection(Projection::new("p", "E", ("I", "e")))
+}
+
+/// The same groups with a projection whose synapses have delays of their own.
+fn delayed<T: Real>() -> Option<Network<T>> {
+    of_projection(Projection::new("p", "E", ("I", "e")).weight(Init::uniform(0.0, 1.0)).delay(Init::uniform(0.1, 4.0)))
 }
 
 /// The same groups with a procedural projection of bounded weights.
@@ -121,6 +129,6 @@ fn module<T: Real>(name: &str, network: &Network<T>, cut: KernelVariant, probes:
 mod tests {
     #[test]
     fn none_is_missing() {
-        assert_eq!(super::list().len(), 20);
+        assert_eq!(super::list().len(), 22);
     }
 }

@@ -9,6 +9,7 @@ mod calls;
 mod child;
 mod chunk_length;
 mod compilers;
+mod delays;
 mod faults;
 #[path = "../cells/golden.rs"]
 mod golden_layers;

@@ -12,6 +12,8 @@ pub(crate) struct Arch {
     /// The shared memory in KiB: of one SM, and the most of one block.
     pub(crate) shared: i32,
     pub(crate) shared_block: i32,
+    /// The size of L2 in KiB.
+    pub(crate) l2: i32,
     /// The SMs of each group (GPC). A cluster stays within one group.
     pub(crate) groups: Vec<i32>,
     /// Whether the device supports cooperative launches.
@@ -42,6 +44,7 @@ pub(crate) fn named(name: &str) -> Option<Arch> {
         blocks,
         shared,
         shared_block,
+        l2: 50 << 10,
         groups,
         cooperative: true,
     })
@@ -115,7 +118,7 @@ pub(crate) fn attribute(a: &Arch, n: i32) -> Option<i32> {
         34 => 1,
         36 => 2_600_000,
         37 => 5120,
-        38 => 50 << 20,
+        38 => a.l2 << 10,
         39 => a.threads,
         40 => 3,
         75 => a.major,

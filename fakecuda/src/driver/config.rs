@@ -53,6 +53,7 @@ impl Config {
             }
             a.shared_block = number("FAKECUDA_SHARED_KIB", a.shared_block);
             a.shared = a.shared.min(a.shared_block + 1).max(a.shared_block);
+            a.l2 = number("FAKECUDA_L2_KIB", a.l2);
             a.threads = number("FAKECUDA_THREADS", a.threads);
             a.cooperative = number("FAKECUDA_COOPERATIVE", 1) != 0;
         }

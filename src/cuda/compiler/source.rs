@@ -44,6 +44,7 @@ const FILES: &[(&str, &str)] = texts![
     "include/row_units.cuh",
     "include/scalar.cuh",
     "include/stdp.cuh",
+    "include/sum_ring.cuh",
     "include/system.cuh",
     "include/tile.cuh",
     "include/tile_fma.cuh",

@@ -25,6 +25,8 @@ pub(crate) struct Context {
     pub(crate) cooperative: bool,
     /// The maximum shared memory of a thread block, in bytes.
     pub(crate) shared: usize,
+    /// The size of L2, in bytes.
+    pub(crate) l2: u32,
     /// Whether a watchdog ends long-running kernels, as on a GPU that drives a display.
     pub(crate) watched: bool,
     context: CUcontext,
@@ -104,12 +106,13 @@ impl Context {
         let sms = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?.max(1);
         let cooperative = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH)? != 0;
         let shared = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)? as usize;
+        let l2 = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE)?;
         let watched = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT)? != 0;
         // SAFETY: `device` is a handle of the driver. The reference that this call takes belongs to
         // the process and is released when it ends.
         let context =
             unsafe { result::primary_ctx::retain(device) }.map_err(|e| said("cuDevicePrimaryCtxRetain", &e))?;
-        Ok(Self { gpu, driver, compiler, sms, cooperative, shared, watched, context, poison: OnceLock::new() })
+        Ok(Self { gpu, driver, compiler, sms, cooperative, shared, l2, watched, context, poison: OnceLock::new() })
     }
 
     /// Makes this context current on the calling thread, which every following call needs.

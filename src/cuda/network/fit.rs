@@ -24,7 +24,7 @@ pub(crate) struct FittedNetwork {
 }
 
 /// Returns the kernel and the warps for groups of these numbers of tasks. `make` compiles and loads
-/// a kernel. If the blocks are not all resident at once, the strategy is a graph of steps, unless
+/// a kernel; the variant `base` says which synapses it delivers. If the blocks are not all resident at once, the strategy is a graph of steps, unless
 /// the caller requires one launch.
 ///
 /// # Errors
@@ -33,11 +33,11 @@ pub(crate) struct FittedNetwork {
 pub(crate) fn fit(
     strategy: (Strategy, Cow<'static, str>),
     tasks: &[u64],
-    procedural: bool,
+    base: KernelVariant,
     mut make: impl FnMut(KernelVariant, &mut StageBuilder<'_>) -> Result<NetworkKernel>,
     builder: &mut StageBuilder<'_>,
 ) -> Result<FittedNetwork> {
-    let cut = |whole| KernelVariant { whole, alone: false, in_registers: false, procedural };
+    let cut = |whole| KernelVariant { whole, ..base };
     let by_steps = |strategy,
                     make: &mut dyn FnMut(KernelVariant, &mut StageBuilder<'_>) -> Result<NetworkKernel>,
                     builder: &mut StageBuilder<'_>| {

@@ -7,6 +7,7 @@ pub(crate) mod plastic;
 mod request;
 mod row_strategy;
 pub(crate) mod stage;
+mod sum_ring;
 mod synapses;
 mod tables;
 mod warp_partition;

@@ -2,6 +2,7 @@
 //! warps exchange traces and spikes.
 
 use super::Synapses;
+use super::sum_ring::adds_ahead;
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::Buffer;
 use crate::cuda::structs::network::{PlasticProjection, PreProjection, Value, value};
@@ -123,7 +124,8 @@ pub(crate) fn number(network: &NetworkPlan, group: usize, var: usize) -> Option<
 
 impl PreProjection {
     /// Returns a projection's synapses, as the presynaptic group reads them. `sums` returns the
-    /// address of a sum, and `state` the address of a variable.
+    /// address of a sum, and `state` the address of a variable. `ring`: the network has a ring of
+    /// sums.
     pub(crate) fn of(
         plan: &NetworkPlan,
         projection: &ProjectionPlan,
@@ -131,6 +133,7 @@ impl PreProjection {
         sums: impl Fn(usize) -> u64,
         state: impl Fn(usize) -> u64,
         dtype: DType,
+        ring: bool,
     ) -> Self {
         let sum = &plan.sums[projection.sum];
         // Projections that share a sum have integer weights, so that sums have 8 bytes.
@@ -149,7 +152,7 @@ impl PreProjection {
             min_delay: synapses.min_delay,
             max_delay: synapses.max_delay,
             wide_targets: u32::from(synapses.wide_targets),
-            lane_per_source_from: synapses.lane_per_source_from(),
+            lane_per_source_from: synapses.lane_per_source_from(ring && adds_ahead(projection)),
             kinetics: kinetics.map_or(0, |t| state(t.vars.start)),
             constants: kinetics.map(|t| t.constants.map(|c| value(dtype, c))).unwrap_or_default(),
             release_model: kinetics.map_or(0, |t| u64::from(t.model.release_model())),

@@ -14,7 +14,7 @@ use crate::system::program::network::NetworkProgram;
 use std::fmt::Write;
 
 /// The facts about a network's launch that its kernel is compiled for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct KernelVariant {
     /// All steps of a chunk in one launch.
     pub(crate) whole: bool,
@@ -24,6 +24,8 @@ pub(crate) struct KernelVariant {
     pub(crate) in_registers: bool,
     /// Some projection has procedural connectivity.
     pub(crate) procedural: bool,
+    /// Some projection adds to a ring of sums.
+    pub(crate) sum_ring: bool,
 }
 
 impl KernelVariant {
@@ -106,6 +108,7 @@ pub(crate) fn request(
     let kinetics = plan.groups.iter().any(|group| !group.kinetics.is_empty());
     request.defines.push(("HAS_KINETICS".to_owned(), u32::from(kinetics).to_string()));
     request.defines.push(("PROCEDURAL".to_owned(), u32::from(cut.procedural).to_string()));
+    request.defines.push(("SUM_RING".to_owned(), u32::from(cut.sum_ring).to_string()));
     let bounded = plan.projections.iter().any(|projection| projection.spec.makes_bounded_weights());
     request.defines.push(("BOUNDED".to_owned(), u32::from(bounded).to_string()));
     Ok(request)

@@ -5,7 +5,7 @@
 //! A round is one read by the warp; the next round waits for it, or is issued after it. S is the
 //! number of simultaneous spikes among a warp's 32 neurons, and rows have at most K synapses:
 //!
-//! | | rounds | if each synapse has a delay |
+//! | | rounds | if rows are searched by delay |
 //! |---|---|---|
 //! | a lane a synapse | S·(1 + ⌈K/32⌉) | S·(3 + ⌈K/32⌉): two searches, ⌈log₃₂ K⌉ each |
 //! | a lane a source | 1 + K | 1 + K: a lane looks at all delays of its row |
@@ -31,8 +31,8 @@ const SHORT: u64 = 32;
 /// One more than the number of spikes that a warp can have.
 pub(crate) const NEVER: u32 = 33;
 
-// A warp delivers a piece in four rounds, whose reads are all in flight at once. The W warps of a
-// block deliver the pieces of a longer row in turn: W·128 synapses in one round trip instead of
+// A warp delivers a piece in four rounds. With a ring of sums, all their reads are in flight at once.
+// The W warps of a block deliver the pieces of a longer row in turn: W·128 synapses in the time of
 // 128. This costs one more block barrier in each step.
 device_constants! {
     PIECES {
@@ -47,7 +47,7 @@ pub(crate) fn has_long_rows(longest: u64) -> bool {
 }
 
 /// Returns the number of simultaneous spikes from which on a lane takes a source, for this longest
-/// row. `delays`: each synapse has a delay of its own.
+/// row. `delays`: rows are searched by delay (`sum_ring.rs`).
 pub(crate) fn lane_per_source_from(longest: u64, delays: bool) -> u32 {
     if longest > SHORT {
         return NEVER;

@@ -8,7 +8,7 @@ use crate::cuda::driver::graph::Graph;
 use crate::cuda::driver::launch::Shape;
 use crate::cuda::driver::memory::aligned;
 use crate::cuda::network::connect::SynapseBuilder;
-use crate::cuda::network::{KernelVariant, Plastic, Synapses, plastic, request};
+use crate::cuda::network::{KernelVariant, Plastic, Synapses, plastic, request, sum_ring};
 use crate::cuda::schedule::plan::Node;
 use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::schedule::stage_kernel::{MemoryNeeds, StageCall, StageKernel};
@@ -50,6 +50,8 @@ impl NetworkStage {
         let tasks: Vec<u64> =
             network.plan.groups.iter().map(|g| (g.units.div_ceil(32) as u64).saturating_mul(rows)).collect();
         let procedural = network.plan.projections.iter().any(|p| p.spec.procedural);
+        let ring = sum_ring::slots(&network.plan, builder.rows, builder.context.l2);
+        let variant = KernelVariant { procedural, sum_ring: ring.is_some(), ..KernelVariant::default() };
         let (groups, tables) = places(&network, node, builder)?;
         let probe = |group, p: usize| {
             Some((plastic::number(&network.plan, group, node.probes[p].var)?, node.probes[p].mode as usize))
@@ -70,7 +72,7 @@ impl NetworkStage {
                 NetworkKernel::Step(builder.kernel(Some(node), request, 0)?)
             })
         };
-        let FittedNetwork { strategy, warps, kernel } = fit::fit(strategy, &tasks, procedural, make, builder)?;
+        let FittedNetwork { strategy, warps, kernel } = fit::fit(strategy, &tasks, variant, make, builder)?;
         let mut maker = SynapseBuilder::new(builder.context)?;
         let synapses = network
             .plan
@@ -83,13 +85,15 @@ impl NetworkStage {
         let mut own = 0_usize;
         let mut take = |bytes: usize| {
             let at = own;
-            own = aligned(own.saturating_add(bytes.saturating_mul(2 * builder.rows)));
+            own = aligned(own.saturating_add(bytes.saturating_mul(builder.rows)));
             at
         };
         let exact = |p: &usize| synapses[*p].is_exact(&network.plan.projections[*p]);
         let of_sum =
             |sum: &SumPlan| sum.targets.len().saturating_mul(if sum.projections.iter().any(exact) { 8 } else { 4 });
-        let sums = network.plan.sums.iter().map(|sum| take(of_sum(sum))).collect();
+        let copies = ring.unwrap_or(2) as usize;
+        let sums = network.plan.sums.iter().map(|sum| take(of_sum(sum).saturating_mul(copies))).collect();
+        let mut take = |bytes: usize| take(bytes.saturating_mul(2));
         let (spikes, arrived) = (take(4 * network.plan.groups.len()), take(4));
         let size = builder.dtype.acc_size();
         let plastic = network
@@ -100,8 +104,19 @@ impl NetworkStage {
             .collect::<Result<_>>()?;
         let neurons =
             network.plan.groups.iter().fold(0_u64, |sum, g| sum.saturating_add((g.units as u64).saturating_mul(rows)));
-        let tables =
-            NetworkTables { network, dtype, warps, groups, synapses, plastic, generators, sums, spikes, size: tables };
+        let tables = NetworkTables {
+            network,
+            dtype,
+            warps,
+            groups,
+            synapses,
+            plastic,
+            generators,
+            sums,
+            ring,
+            spikes,
+            size: tables,
+        };
         Ok(Self { strategy, kernel, tables, arrived, own, neurons, graph: None })
     }
 }

@@ -78,11 +78,12 @@ impl Synapses {
     }
 
     /// Returns the number of simultaneous spikes of a warp from which on a lane takes a source.
-    pub(crate) fn lane_per_source_from(&self) -> u32 {
+    /// `ahead`: the synapses add to a ring of sums, without a search.
+    pub(crate) fn lane_per_source_from(&self, ahead: bool) -> u32 {
         if self.generator.is_some() {
             row_strategy::NEVER
         } else {
-            row_strategy::lane_per_source_from(self.longest, self.delays.len() > 0)
+            row_strategy::lane_per_source_from(self.longest, self.delays.len() > 0 && !ahead)
         }
     }
 }

@@ -55,6 +55,8 @@ pub(super) struct NetworkTables {
     pub(super) generators: Vec<Option<usize>>,
     /// The offset of each sum of the plan in the stage's own memory.
     pub(super) sums: Vec<usize>,
+    /// The slots of the ring of sums, if there is one.
+    pub(super) ring: Option<u32>,
     /// The offset of the spike counts in the stage's own memory.
     pub(super) spikes: usize,
     /// The size of all tables in bytes.
@@ -147,6 +149,7 @@ impl NetworkTables {
                 |sum| own.address(self.sums[sum]),
                 state,
                 self.dtype,
+                self.ring.is_some(),
             )
         };
         let to = |p: usize| PreProjection { generator: generator(p), ..of(p) };
@@ -202,7 +205,7 @@ impl NetworkTables {
             plastic: behind(place.plastic),
             n_sending,
             n_plastic: changing.len() as u32,
-            unused: 0,
+            sum_slots: self.ring.unwrap_or(2),
         };
         write(all, place.at, &[table])?;
         write(all, place.params, &self.network.models[number].params)?;

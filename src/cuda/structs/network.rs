@@ -68,7 +68,8 @@ device_struct! {
         plastic: u32,
         n_sending: u32,
         n_plastic: u32,
-        unused: u32,
+        /// The copies of each sum: 2, or the slots of the ring of sums.
+        sum_slots: u32,
     }
 }
 
@@ -137,7 +138,7 @@ device_struct! {
     /// weights, and the weight scale.
     #[derive(Default)]
     pub(crate) struct PostProjection {
-        /// `[2][rows][n_targets]`: i64 if `exact`, else u32.
+        /// `[sum_slots][rows][n_targets]`: i64 if `exact`, else u32.
         sums: u64 as "void*",
         n_targets: u64,
         weight_scale: Value,
@@ -160,7 +161,7 @@ device_struct! {
         weights: u64 as "const int*",
         /// `[synapses]` in steps; null where all are `min_delay`.
         delays: u64 as "const u16*",
-        /// `[2][rows][n_targets]`, from the projection's first target on.
+        /// `[sum_slots][rows][n_targets]`, from the projection's first target on.
         sums: u64 as "void*",
         /// The number of targets of the sums, which other projections may share.
         n_targets: u64,

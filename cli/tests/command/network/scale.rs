@@ -43,7 +43,7 @@ const PAIR: &str = "seed = 3
 [[group]]
 name = 'A'
 kind = 'PoissonGroup'
-size = 400
+size = 2000
 mean_rate = 50.0
 parameters = { freqs = 50.0 }
 [[group]]
@@ -69,19 +69,20 @@ fn scaled_in_degrees_keep_the_mean_and_the_variance() {
     let place = Place::new();
     place.write("pair.toml", PAIR);
     let moments = |more: &str| {
-        place.ok(&format!("run pair.toml --duration 400 --out-vars B.V --out out.npz --quiet {more}"));
+        place.ok(&format!("run pair.toml --duration 1000 --out-vars B.V --out out.npz --quiet {more}"));
         let v = place.read("out.npz").remove("B.V").unwrap();
         let v: Vec<f64> = v.iter().copied().skip(1000 * 100).collect();
         let mean = v.iter().sum::<f64>() / v.len() as f64;
         (mean, (v.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / v.len() as f64).sqrt())
     };
-    // 10·1.6·0.5 = 8 mV; √(10 kHz·∫ PSP²) for the exact integral of the PSP, w·τs/(τm − τs)·….
-    let right = (8.0, 1.6_f64 * (10.0_f64 * 0.5 * 0.5 / (2.0 * 10.5)).sqrt());
+    // The mean is 10/ms·w·τs = 8 mV. The variance is 10/ms·∫ V², which is (w·τs)²/(2·(τm + τs)) for
+    // the potential V after a spike.
+    let right = (8.0, 1.6 * f64::sqrt(10.0 * 0.5 * 0.5 / (2.0 * 10.5)));
     for more in ["", "--scale-in-degrees 0.1", "--scale 2 --scale-in-degrees 0.5", "--scale-in-degrees 2"] {
         let (mean, deviation) = moments(more);
         println!("seed 3, {more}: {mean} ± {deviation}, expected {right:?}");
-        assert!((mean - right.0).abs() <= 0.1, "{more}: mean {mean}");
-        assert!((deviation / right.1 - 1.0).abs() <= 0.05, "{more}: deviation {deviation}");
+        assert!((mean - right.0).abs() <= 0.15, "{more}: mean {mean}");
+        assert!((deviation / right.1 - 1.0).abs() <= 0.07, "{more}: deviation {deviation}");
     }
 }
 
@@ -112,7 +113,7 @@ fn in_degrees_that_cannot_be_scaled_are_errors() {
         ("pair.toml --scale-in-degrees 0", "must be a positive number"),
         ("pair.toml --scale-in-degrees nan", "must be a positive number"),
         ("pair.toml --scale-in-degrees -1", "must be a positive number"),
-        ("pair.toml --scale-in-degrees 3", "600 sources of a target are more than there are (400)"),
+        ("pair.toml --scale-in-degrees 11", "2200 sources of a target are more than there are (2000)"),
         (&format!("{cobahh} --scale-in-degrees 0.5"), "is a conductance"),
     ] {
         let error = place.fails(2, &format!("run {run} --steps 2"));
