@@ -75,7 +75,7 @@ fn the_first_population_of_a_raster_is_at_the_top() {
     assert!((mean(&e1) - first).abs() < 0.15 * (third - first), "the name is beside the dots");
     // A source of spikes has a third colour.
     let source = "[[group]]\nname = 'T'\nkind = 'PoissonGroup'\nsize = 9\nparameters = { freqs = 50.0 }\n[[projection]]\n\
-                  name = 'T'\nfrom = 'T'\nto = 'E1.s'\nconnect = { kind = 'all_to_all' }\n";
+                  name = 'TE1'\nfrom = 'T'\nto = 'E1.s'\nconnect = { kind = 'all_to_all' }\n";
     place.write("t.toml", network("") + source);
     place.ok("run t.toml --plot t.svg --plot-panels spike --quiet");
     assert!(["#0072B2", "#D55E00", "#009E73"].iter().all(|colour| read(&place, "t.svg").contains(colour)));
