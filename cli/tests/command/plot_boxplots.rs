@@ -73,6 +73,12 @@ fn the_first_population_of_a_raster_is_at_the_top() {
     );
     assert!(mean(&e1) < mean(&i1) && mean(&i1) < mean(&e2) && mean(&e2) < mean(&i2));
     assert!((mean(&e1) - first).abs() < 0.15 * (third - first), "the name is beside the dots");
+    // A source of spikes has a third colour.
+    let source = "[[group]]\nname = 'T'\nkind = 'PoissonGroup'\nsize = 9\nparameters = { freqs = 50.0 }\n[[projection]]\n\
+                  name = 'TE1'\nfrom = 'T'\nto = 'E1.s'\nconnect = { kind = 'all_to_all' }\n";
+    place.write("t.toml", network("") + source);
+    place.ok("run t.toml --plot t.svg --plot-panels spike --quiet");
+    assert!(["#0072B2", "#D55E00", "#009E73"].iter().all(|colour| read(&place, "t.svg").contains(colour)));
     // Names that have a place beside the axis are not in a legend; the panel of rates has a legend.
     assert_eq!(names(&svg), ["E1", "I1", "E2", "I2"]);
     place.ok("run n.toml --plot a.svg --quiet");
@@ -82,8 +88,11 @@ fn the_first_population_of_a_raster_is_at_the_top() {
     assert!(names(&read(&place, "a.svg")).len() > 4);
     // A single group counts its neurons from below.
     place.ok("run lif --size 30 --input 30 --steps 300 --plot a.svg --plot-panels spike --quiet");
-    let places: BTreeMap<String, f64> = texts(&read(&place, "a.svg")).into_iter().collect();
-    assert!(places["0"] > places["20"], "{places:?}");
+    let all = texts(&read(&place, "a.svg"));
+    // The numbers of the axis of time stand below those of neurons.
+    let at =
+        |number: &str| all.iter().filter(|(text, _)| text == number).map(|(_, y)| *y).fold(f64::INFINITY, f64::min);
+    assert!(at("0") > at("20") && at("20") > 0.0, "{all:?}");
 }
 
 /// The quartiles of the rates and CVs of a population follow from the spikes in its results.

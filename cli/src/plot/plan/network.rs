@@ -6,6 +6,7 @@ use super::{CURVES, Hue, PANELS, Panel, Source, Subject, source_of, with_unit};
 use crate::plot::boxplot::Quantity;
 use crate::plot::colour::COLOURS;
 use crate::spikes::spikes_of;
+use overtime::models::Family;
 use overtime_model::network::{Effect, Group, Network, Population};
 use overtime_model::out_vars::OutVar;
 use std::collections::BTreeMap;
@@ -36,10 +37,12 @@ pub(super) fn of_spikes(name: &str, names: Vec<String>, hues: Vec<Hue>) -> Panel
     Panel { weight: 7, names: beside, hues, ..of_cells("neuron", Source::Raster, cells, names) }
 }
 
-/// The colours of populations. Where the model tells excitatory from inhibitory populations, the
-/// former have shades of the first colour, and the latter of the second.
+/// The colours of populations. In a network with excitatory and inhibitory neurons, the former have
+/// shades of the first colour, and the latter of the second. Sources of spikes have others.
 fn hues(net: &Network, populations: &[Population]) -> Vec<Hue> {
-    let effects: Vec<Option<Effect>> = populations.iter().map(|p| net.effect(p)).collect();
+    let is_source = |group: &Group| group.neurons.info().is_ok_and(|info| info.family == Family::Source);
+    let effect = |p: &Population| net.effect(p).filter(|_| !net.groups.get(p.group).is_some_and(is_source));
+    let effects: Vec<Option<Effect>> = populations.iter().map(effect).collect();
     let has = |effect| effects.contains(&Some(effect));
     if !(has(Effect::Excitatory) && has(Effect::Inhibitory)) {
         return (0..populations.len()).map(Hue::number).collect();
