@@ -146,7 +146,8 @@ fn differences(runs: &[Vec<[Vec<f64>; 3]>], reference: &BTreeMap<String, ArrayD<
                  up to {largest:.3}",
                 spread.sqrt()
             );
-            if !(t.abs() < LARGEST_T) || !(furthest <= FURTHEST * largest) {
+            let same = t.abs() < LARGEST_T && furthest <= FURTHEST * largest;
+            if !same {
                 all.push(format!(
                     "{population}: {name} {own} ± {own_spread}, NEST {mean} ± {spread}, {furthest}/{largest}"
                 ));
