@@ -64,8 +64,8 @@ struct Population {
     correlation: Option<f64>,
 }
 
-/// The number of populations that the summary lists.
-const TOLD: usize = 8;
+/// The largest number of populations that the summary lists.
+const TOLD: usize = 32;
 
 fn populations<T: Element>(session: &Session<T>) -> Vec<Population> {
     let all = session.populations();
@@ -183,6 +183,9 @@ impl Summary {
                 harmless(&p.name),
                 p.neurons
             );
+        }
+        if let Some(more) = self.populations.len().checked_sub(TOLD).filter(|more| *more > 0) {
+            let _ = writeln!(text, "  {:<18}{more} more; --json has all of them", "populations");
         }
         if let (Some(events), Some(rate)) = (self.synaptic_events, self.synaptic_events_per_s) {
             let _ =

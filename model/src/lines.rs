@@ -1,6 +1,6 @@
 //! The lines of a model file's values.
 
-use crate::network::name_of_pair;
+use crate::network::{name_of_pair, receptors_differ};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -85,8 +85,9 @@ fn names_of(table: &DeTable<'_>) -> Vec<String> {
     let is_list = |key: &str| table.get(key).is_some_and(|value| value.get_ref().is_array());
     let ([name], true) = (names.as_slice(), is_list("from") || is_list("to")) else { return names };
     let (from, to) = (strings(table.get("from")), strings(table.get("to")));
+    let receptors = receptors_differ(to.iter().map(String::as_str));
     let pairs = to.iter().flat_map(|to| from.iter().map(|from| [from.clone(), to.clone()]));
-    pairs.map(|pair| name_of_pair(name, &pair)).collect()
+    pairs.map(|pair| name_of_pair(name, &pair, receptors)).collect()
 }
 
 /// The strings of a value, which is one or a list of several.

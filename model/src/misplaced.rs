@@ -29,7 +29,10 @@ pub(crate) fn advised(error: ParseError, text: &str, line: Line<'_>) -> ParseErr
         let (name, table) = key.split_last()?;
         let is_free = table.last().is_some_and(|last| OF_NAMES.contains(last));
         let is_unknown = error.message.starts_with(NO_KEY) && !is_plural(&error.message, name);
-        let is_wrong = (is_free || is_unknown) && error.message.contains(name);
+        // The message about an unknown key also lists the known keys.
+        let is_named =
+            if is_unknown { error.message.contains(&format!("named `{name}`")) } else { error.message.contains(name) };
+        let is_wrong = (is_free || is_unknown) && is_named;
         if is_wrong { advice(name, table, has_neurons) } else { None }
     });
     match advice {

@@ -107,7 +107,8 @@ impl Connect {
             return Err(Error::value("p", p, "is not at least 0 and below 1, as the probability of a synapse must be"));
         }
         if p > 0.0 && pairs < 2.0 {
-            return Err(Error::value("p", p, format!("is a probability for {pre} sources and {post} targets")));
+            let reason = "cannot be the probability of a synapse in the only pair, which has either a synapse or none";
+            return Err(Error::value("p", p, reason));
         }
         let number = if p == 0.0 { 0.0 } else { (-p).ln_1p() / (-1.0 / pairs).ln_1p() };
         Ok(Self::FixedTotalNumber(number.round() as usize))

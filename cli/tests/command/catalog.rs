@@ -1,6 +1,6 @@
 //! `overtime models NAME` and `overtime new`.
 
-use crate::support::{Place, root};
+use crate::support::{Place, root, shortened};
 
 #[test]
 fn a_page_describes_a_model() {
@@ -115,8 +115,7 @@ fn new_files_run() {
         assert!(out.contains("overtime run"), "{out}");
         assert_eq!(std::fs::read(folder.join("m.toml")).unwrap(), std::fs::read(&path).unwrap());
         let text = std::fs::read_to_string(&path).unwrap();
-        let short = if text.contains("[[group]]") { "--duration 1" } else { "" };
-        place.ok(&format!("run of_{name}/m.toml {short} --quiet"));
+        place.ok(&format!("run of_{name}/m.toml {} --quiet", shortened(&text, 1)));
         names += 1;
     }
     assert_eq!(names, list.lines().filter(|line| line.starts_with("  ")).count());

@@ -1,6 +1,6 @@
 //! The model files that come with the crate run without changes.
 
-use crate::support::{Place, root};
+use crate::support::{Place, root, shortened};
 
 #[test]
 fn all_example_models_run() {
@@ -11,13 +11,7 @@ fn all_example_models_run() {
         if path.extension().is_some_and(|e| e == "toml") {
             // One second of a large network takes too long for a test.
             let text = std::fs::read_to_string(&path).unwrap();
-            let short = if text.contains("mean_rate = ") {
-                "--duration 10 --scale 0.1 --scale-in-degrees 0.1"
-            } else if text.contains("[[group]]") {
-                "--duration 10"
-            } else {
-                ""
-            };
+            let short = shortened(&text, 10);
             place.ok(&format!("run {} {short} --out out.npz --plot out.png --quiet", path.display()));
             let out = place.read("out.npz");
             assert!(out["output"].len() > 1 && out["output"].iter().all(|x| x.is_finite()), "{}", path.display());

@@ -84,6 +84,13 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// The flags that make an example short enough for a test: a network runs for some milliseconds, and
+/// the microcircuit has a tenth of its neurons and of their synapses.
+pub(crate) fn shortened(text: &str, ms: u32) -> String {
+    let scale = if text.contains("mean_rate = ") { " --scale 0.1 --scale-in-degrees 0.1" } else { "" };
+    if text.contains("[[group]]") { format!("--duration {ms}{scale}") } else { String::new() }
+}
+
 /// Asserts that all differences are within the tolerance; NaN fails.
 pub(crate) fn assert_close(got: &ArrayD<f64>, expected: &ArrayD<f64>, tolerance: f64, what: &str) {
     assert_eq!(got.shape(), expected.shape(), "{what}");

@@ -168,7 +168,10 @@ pub(super) fn connectivity() -> Vec<Kind> {
         of(
             "fixed_total_number",
             "a number of pairs in all, each drawn independently, so that pairs may repeat (multapses)",
-            vec![needs("num", "", "number of synapses")],
+            vec![
+                takes("num", "", "from p", "number of synapses"),
+                takes("p", "", "from num", "probability that a pair has at least one synapse"),
+            ],
             "connect = { kind = \"fixed_total_number\", num = 300000 }",
         ),
         of("one_to_one", "the k-th source and the k-th target", Vec::new(), "connect = { kind = \"one_to_one\" }"),

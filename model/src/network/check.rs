@@ -26,7 +26,7 @@ pub(crate) fn network(
     projections: Vec<Spanned<Keys<raw::Projection>>>,
     line: Line<'_>,
 ) -> Result<Network> {
-    let groups = each(groups, line, |_| 1, raw::Group::each)?;
+    let groups = each(groups, line, raw::Group::count, raw::Group::each)?;
     let projections = each(projections, line, raw::Projection::count, raw::Projection::each)?;
     let mut net = Network { groups: Vec::new(), named: Vec::new(), projections: Vec::new() };
     for (at, mut raw) in groups {
@@ -44,7 +44,7 @@ pub(crate) fn network(
         let taken: Vec<&str> =
             net.projections.iter().map(|p| p.name.as_str()).chain(net.groups.iter().map(|g| g.name.as_str())).collect();
         let given = raw.name.clone().map(|given| {
-            let name = names.as_ref().map(|names| name_of_pair(given.get_ref(), names));
+            let name = names.as_ref().map(|(names, receptors)| name_of_pair(given.get_ref(), names, *receptors));
             Spanned::new(given.span(), name.unwrap_or_else(|| given.into_inner()))
         });
         let name = name("projection", given.as_ref(), at, &taken, line)?;

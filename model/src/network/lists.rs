@@ -6,6 +6,7 @@ use crate::nested::{ListTable, Nested};
 use crate::rules::{Line, Result, error, start};
 use crate::strict::Keys;
 use crate::toml_values::Maybe;
+use std::collections::BTreeSet;
 use toml::Spanned;
 
 /// The lists that a group may have, for the error of another.
@@ -15,6 +16,11 @@ pub(super) const OF_PROJECTIONS: &str = "a projection has a list of sources, or 
                                          target, if its `from` or `to` is a list";
 
 impl Group {
+    /// The number of groups of this table.
+    pub(super) fn count(&self) -> usize {
+        self.name.as_ref().and_then(|name| name.get_ref().list()).map_or(1, <[_]>::len)
+    }
+
     /// The groups of this table: one for each name if `name` is a list.
     pub(super) fn each(self, line: Line<'_>) -> Result<Vec<Self>> {
         let Some(names) = self.name.as_ref().and_then(|name| name.get_ref().list()) else { return Ok(vec![self]) };
@@ -68,7 +74,7 @@ impl Pick<'_> {
         match value.get_ref().list() {
             Some(list) if list.len() != self.n => {
                 let (given, n) = (list.len(), self.n);
-                error(self.line, start(value), format!("`{key}` has {given} values, and `name` has {n} names"))
+                error(self.line, start(value), format!("`{key}` needs {n} values, one for each of `name`, not {given}"))
             }
             Some(list) => Ok(list.get(self.k).unwrap_or(value).clone()),
             None => Ok(value.clone()),
@@ -89,8 +95,9 @@ struct Pair<'a> {
 /// A projection of a table with lists, by its source and its target.
 pub(super) struct OfPair {
     pub(super) projection: Projection,
-    /// The names of the source and of the target, if the table has lists.
-    pub(super) names: Option<[String; 2]>,
+    /// The names of the source and of the target, if the table has lists, and whether targets differ
+    /// by their receptors alone.
+    pub(super) names: Option<([String; 2], bool)>,
 }
 
 impl Projection {
@@ -115,20 +122,34 @@ impl Projection {
             if n == Some(0) {
                 return error(line, names.as_ref().map_or(0, start), format!("`{key}` has no names"));
             }
+            let mut all = BTreeSet::new();
+            for name in names.iter().filter_map(|names| names.get_ref().list()).flatten() {
+                if let Nested::One(text) = name.get_ref()
+                    && !all.insert(text)
+                {
+                    return error(line, start(name), format!("`{key}` has `{}` twice", text.escape_debug()));
+                }
+            }
         }
         let (targets, sources) = (to.unwrap_or(1), from.unwrap_or(1));
+        let text = |name: &Spanned<Nested<String>>| match name.get_ref() {
+            Nested::One(name) => Some(name.clone()),
+            Nested::List(_) => None,
+        };
+        let all_targets = self.to.iter().filter_map(|to| to.get_ref().list()).flatten().filter_map(text);
+        let receptors = receptors_differ(all_targets.collect::<Vec<_>>().iter().map(String::as_str));
         let mut all = Vec::new();
         for target in 0..targets {
             for source in 0..sources {
                 let pair = Pair { target, source, targets, sources, line };
-                all.extend(self.of_pair(pair)?);
+                all.extend(self.of_pair(pair, receptors)?);
             }
         }
         Ok(all)
     }
 
     /// The projection of one pair; `None` without synapses.
-    fn of_pair(&self, pair: Pair<'_>) -> Result<Option<OfPair>> {
+    fn of_pair(&self, pair: Pair<'_>, receptors: bool) -> Result<Option<OfPair>> {
         let name = |names: &Maybe<Nested<String>>, k: usize| {
             let names = names.as_ref()?;
             Some(names.get_ref().list().and_then(|list| list.get(k)).unwrap_or(names).clone())
@@ -151,7 +172,7 @@ impl Projection {
             _ => String::new(),
         };
         let names = [text(&projection.from), text(&projection.to)];
-        Ok(Some(OfPair { projection, names: Some(names) }))
+        Ok(Some(OfPair { projection, names: Some((names, receptors)) }))
     }
 }
 
@@ -193,16 +214,27 @@ impl Pair<'_> {
             _ => error(
                 self.line,
                 at,
-                format!("`{key}` has {} {what}, and {of} has {n} names; one is for all of them", list.len()),
+                format!("`{key}` needs {n} {what}, one for each of {of}, or one for all of them, not {}", list.len()),
             ),
         }
     }
 }
 
 /// The name of the projection of a pair: a part of a group is named GROUP_FIRST_END, and a target
-/// without its receptor.
-pub(crate) fn name_of_pair(name: &str, [from, to]: &[String; 2]) -> String {
-    let to = to.rsplit_once('.').filter(|(_, receptor)| !receptor.ends_with(']')).map_or(to.as_str(), |(part, _)| part);
-    let label = |part: &str| part.trim_end_matches(']').replace("..", "_").replace('[', "_");
+/// without its receptor, unless `receptors` differ in targets with the same neurons.
+pub(crate) fn name_of_pair(name: &str, [from, to]: &[String; 2], receptors: bool) -> String {
+    let to = if receptors { to } else { neurons(to) };
+    let label = |part: &str| part.trim_end_matches(']').replace("..", "_").replace(['[', ']', '.', ':', ','], "_");
     format!("{name}_{}_{}", label(from), label(to))
+}
+
+/// A target without its receptor.
+fn neurons(to: &str) -> &str {
+    to.rsplit_once('.').filter(|(_, receptor)| !receptor.ends_with(']')).map_or(to, |(part, _)| part)
+}
+
+/// Whether two targets differ by their receptors alone.
+pub(crate) fn receptors_differ<'t>(to: impl Iterator<Item = &'t str>) -> bool {
+    let mut all = BTreeSet::new();
+    to.map(neurons).any(|part| !all.insert(part))
 }

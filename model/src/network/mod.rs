@@ -13,7 +13,7 @@ mod synapse;
 pub(crate) mod tables;
 
 pub use effect::Effect;
-pub(crate) use lists::name_of_pair;
+pub(crate) use lists::{name_of_pair, receptors_differ};
 pub use population::{Population, total};
 pub use stdp::Stdp;
 

@@ -95,6 +95,15 @@ fn lists_of_populations_make_matrices_of_projections() {
         "[[projection]]\nname = 'p'\nfrom = 'A'\nto = ['B.s']\nconnect = { kind = 'fixed_prob', p = 0.5 }\n",
     );
     assert_eq!(all, [("p_A_B".to_owned(), 0.5, number(1.0), 0.0)]);
+    // Projections onto two receptors of one group have different names.
+    let two = GROUPS.replace(
+        "tau = 0.5\n[[group.poisson]]",
+        "tau = 0.5\n[[group.receptor]]\nname = 'r'\ntau = 5.0\n[[group.poisson]]",
+    );
+    let all = network(&format!(
+        "{two}[[projection]]\nname = 'p'\nfrom = 'A'\nto = ['A.s', 'A.r']\nconnect = {{ kind = 'one_to_one' }}\n"
+    ));
+    assert_eq!(all.projections.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["p_A_A_s", "p_A_A_r"]);
     // Populations have names.
     let named = "[populations]\nE = 'A[0..8]'\nI = 'A[8..10]'\n";
     let net = network(&format!(
@@ -127,11 +136,11 @@ fn a_total_number_follows_from_a_probability() {
 fn lists_that_do_not_fit_have_their_line() {
     let (first, rest) = GROUPS.split_at(GROUPS.find("kind").unwrap());
     for (key, message) in [
-        ("size = [1, 2]", "`size` has 2 values, and `name` has 3 names"),
-        ("size = []", "`size` has 0 values, and `name` has 3 names"),
+        ("size = [1, 2]", "`size` needs 3 values, one for each of `name`, not 2"),
+        ("size = []", "`size` needs 3 values, one for each of `name`, not 0"),
         ("noise = [[1.0], [2.0], [3.0]]", "`noise` is a list here"),
-        ("parameters = { tau = [1.0] }", "`parameters.tau` has 1 values"),
-        ("initial = { V = [1, 2, 3, 4] }", "`initial.V` has 4 values"),
+        ("parameters = { tau = [1.0] }", "`parameters.tau` needs 3 values"),
+        ("initial = { V = [1, 2, 3, 4] }", "`initial.V` needs 3 values"),
         ("size = [1, 'x', 3]", "`group.size` must be a whole number, not the string \"x\""),
     ] {
         let text = format!("{first}kind = 'LIF'\n{key}\n");
@@ -146,11 +155,14 @@ fn lists_that_do_not_fit_have_their_line() {
     let projection = "[[projection]]\nname = 'p'\nfrom = ['A', 'B', 'C']\nto = ['A.s', 'B.s']\n";
     let connect = "connect = { kind = 'fixed_prob', p = 0.1 }\n";
     for (key, message) in [
-        ("weight = [1, 2]", "`weight` has 2 values in a row, and `from` has 3 names; one is for all of them"),
-        ("weight = [[1, 2, 3], [1, 2, 3], [1, 2, 3]]", "`weight` has 3 rows, and `to` has 2 names"),
+        ("weight = [1, 2]", "`weight` needs 3 values in a row, one for each of `from`, or one for all of them, not 2"),
+        (
+            "weight = [[1, 2, 3], [1, 2, 3], [1, 2, 3]]",
+            "`weight` needs 2 rows, one for each of `to`, or one for all of them, not 3",
+        ),
         ("weight = [[1, 2, 3], 4]", "has rows, and a value that is in no row"),
-        ("weight = []", "`weight` has 0 values in a row"),
-        ("weight = [[], []]", "`weight` has 0 values in a row"),
+        ("weight = []", "of them, not 0"),
+        ("weight = [[], []]", "of them, not 0"),
         ("weight = [[[1]]]", "`weight` is a list here"),
         ("delay = [1, -2, 1]", "`delay` must be a non-negative number, not -2"),
         ("delay = ['x', 1, 1]", "no values named `x`"),
@@ -164,7 +176,8 @@ fn lists_that_do_not_fit_have_their_line() {
         ("from = []\nto = 'A.s'\n", "`from` has no names"),
         ("from = 'A'\nto = []\n", "`to` has no names"),
         ("from = [['A']]\nto = 'A.s'\n", "`from` is a list here"),
-        ("from = ['A', 'A']\nto = 'A.s'\n", "two things named `p_A_A`"),
+        ("from = ['A', 'A']\nto = 'A.s'\n", "`from` has `A` twice"),
+        ("from = ['A[0,3]']\nto = 'A.s'\n", "`A[0,3]` is not a part of a group"),
         ("from = ['A', 'X']\nto = 'A.s'\n", "no group named `X`"),
         ("from = ['A', 'B']\nto = 'A'\n", "GROUP.RECEPTOR"),
         ("from = 'A'\nto = 'B.s'\nweight = [1.0]\n", "`weight` is a list here; a projection has a list"),
@@ -173,6 +186,9 @@ fn lists_that_do_not_fit_have_their_line() {
         let (_, said) = error(&format!("{GROUPS}[[projection]]\nname = 'p'\n{connect}{text}"));
         assert!(said.contains(message), "{text}: {said}");
     }
+    let names = (0..10_001).map(|k| format!("'g{k}'")).collect::<Vec<_>>().join(", ");
+    let (_, said) = error(&format!("[[group]]\nname = [{names}]\nkind = 'LIF'\nsize = 1\n"));
+    assert!(said.contains("more than 10000 groups or projections"), "{said}");
     // A number of projections that no memory holds is refused before they are made.
     let many = vec!["'A'"; 20_000].join(", ");
     let (_, said) = error(&format!("{GROUPS}[[projection]]\nname = 'p'\n{connect}from = [{many}]\nto = 'A.s'\n"));
