@@ -1,6 +1,7 @@
 """Runs one of the networks of examples/models in Brian2 2.9 (C++ standalone, float64), and prints its time.
 
-usage: networks_brian2.py cuba|coba|cobahh|brunel MS THREADS     THREADS 0: no OpenMP
+usage: networks_brian2.py cuba|coba|cobahh|brunel MS THREADS [SIZE]     THREADS 0: no OpenMP
+SIZE is the number of cells of cobahh, 4,000 by default; each has 80 synapses on average.
 The line is JSON: the seconds of building, those of the run, and the mean rate in spikes/s."""
 import json
 import sys
@@ -9,6 +10,7 @@ import time
 from brian2 import *
 
 name, ms_, threads = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
+size = int(sys.argv[4]) if len(sys.argv) > 4 else 4000
 began = time.perf_counter()
 set_device("cpp_standalone", build_on_run=False)
 prefs.devices.cpp_standalone.openmp_threads = threads
@@ -48,13 +50,14 @@ elif name == "cobahh":
     Cm, gl = 1 * ufarad * cm**-2 * area, 5e-5 * siemens * cm**-2 * area
     El, EK, ENa, VT = -60 * mV, -90 * mV, 50 * mV, -63 * mV
     g_na, g_kd, we, wi = 100 * msiemens * cm**-2 * area, 30 * msiemens * cm**-2 * area, 6 * nS, 67 * nS
-    P = NeuronGroup(4000, eqs, threshold="v>-20*mV", refractory=3 * ms, method="exponential_euler")
+    P = NeuronGroup(size, eqs, threshold="v>-20*mV", refractory=3 * ms, method="exponential_euler")
     P.v = "El+(randn()*5-5)*mV"
     P.ge = "(randn()*1.5+4)*10.*nS"
     P.gi = "(randn()*12+20)*10.*nS"
-    Ce, Ci = Synapses(P[:3200], P, on_pre="ge+=we"), Synapses(P[3200:], P, on_pre="gi+=wi")
-    Ce.connect(p=0.02)
-    Ci.connect(p=0.02)
+    excitatory = int(size * 0.8)
+    Ce, Ci = Synapses(P[:excitatory], P, on_pre="ge+=we"), Synapses(P[excitatory:], P, on_pre="gi+=wi")
+    Ce.connect(p=80.0 / size)
+    Ci.connect(p=80.0 / size)
 elif name == "brunel":
     P = NeuronGroup(12500, "dv/dt = -v/(20*ms) : volt (unless refractory)", threshold="v>20*mV", reset="v=10*mV",
                     refractory=2 * ms, method="exact")

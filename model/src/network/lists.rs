@@ -1,7 +1,7 @@
 //! One table for several groups or projections: a group whose `name` is a list, and a projection
 //! whose `from` or `to` is one.
 
-use super::tables::{Connect, Group, Projection};
+use super::tables::{Connect, Group, Poisson, Projection};
 use crate::nested::{ListTable, Nested};
 use crate::rules::{Line, Result, error, start};
 use crate::strict::Keys;
@@ -27,13 +27,38 @@ impl Group {
         if names.is_empty() {
             return error(line, self.name.as_ref().map_or(0, start), "`name` has no names");
         }
-        (0..names.len()).map(|k| self.one(k, names.len(), line)).collect()
+        let shared = self.without_lists();
+        (0..names.len()).map(|k| self.one(&shared, Pick { k, n: names.len(), line })).collect()
     }
 
-    /// Group number `k` of `n`.
-    fn one(&self, k: usize, n: usize, line: Line<'_>) -> Result<Self> {
-        let pick = Pick { k, n, line };
-        let mut one = self.clone();
+    /// The table without the values that may be lists, which are too long for a copy in each group.
+    fn without_lists(&self) -> Self {
+        let drive = |drive: &Spanned<Keys<Poisson>>| {
+            let Keys(Poisson { receptor, start, stop, .. }) = drive.get_ref();
+            let (receptor, start, stop) = (receptor.clone(), start.clone(), stop.clone());
+            Spanned::new(drive.span(), Keys(Poisson { receptor, rate: None, weight: None, start, stop }))
+        };
+        Self {
+            name: None,
+            kind: self.kind.clone(),
+            size: None,
+            method: self.method.clone(),
+            noise: None,
+            reset: self.reset.clone(),
+            current: None,
+            mean_rate: None,
+            input: self.input.clone(),
+            parameters: None,
+            initial: None,
+            channel: self.channel.clone(),
+            receptor: self.receptor.clone(),
+            poisson: self.poisson.as_ref().map(|drives| drives.iter().map(drive).collect()),
+        }
+    }
+
+    /// The group of this number, with all that groups share.
+    fn one(&self, shared: &Self, pick: Pick<'_>) -> Result<Self> {
+        let mut one = shared.clone();
         one.name = pick.of(&self.name, "name")?;
         one.size = pick.of(&self.size, "size")?;
         one.noise = pick.of(&self.noise, "noise")?;
@@ -41,10 +66,10 @@ impl Group {
         one.mean_rate = pick.of(&self.mean_rate, "mean_rate")?;
         one.parameters = pick.of_table(&self.parameters, "parameters")?;
         one.initial = pick.of_table(&self.initial, "initial")?;
-        for drive in one.poisson.iter_mut().flatten() {
-            let Keys(drive) = drive.get_mut();
-            drive.rate = pick.of(&drive.rate, "poisson.rate")?;
-            drive.weight = pick.of(&drive.weight, "poisson.weight")?;
+        for (drive, lists) in one.poisson.iter_mut().flatten().zip(self.poisson.iter().flatten()) {
+            let (Keys(drive), Keys(lists)) = (drive.get_mut(), lists.get_ref());
+            drive.rate = pick.of(&lists.rate, "poisson.rate")?;
+            drive.weight = pick.of(&lists.weight, "poisson.weight")?;
         }
         Ok(one)
     }
@@ -138,31 +163,57 @@ impl Projection {
         };
         let all_targets = self.to.iter().filter_map(|to| to.get_ref().list()).flatten().filter_map(text);
         let receptors = receptors_differ(all_targets.collect::<Vec<_>>().iter().map(String::as_str));
+        let shared = self.without_matrices();
         let mut all = Vec::new();
         for target in 0..targets {
             for source in 0..sources {
                 let pair = Pair { target, source, targets, sources, line };
-                all.extend(self.of_pair(pair, receptors)?);
+                all.extend(self.of_pair(&shared, pair, receptors)?);
             }
         }
         Ok(all)
     }
 
-    /// The projection of one pair; `None` without synapses.
-    fn of_pair(&self, pair: Pair<'_>, receptors: bool) -> Result<Option<OfPair>> {
+    /// The table without the values that may be lists, which are too long for a copy in each
+    /// projection.
+    fn without_matrices(&self) -> Self {
+        let connect = |connect: &Spanned<Keys<Connect>>| {
+            let Keys(Connect { kind, file, pre, post, .. }) = connect.get_ref();
+            let (kind, file, pre, post) = (kind.clone(), file.clone(), pre.clone(), post.clone());
+            Spanned::new(connect.span(), Keys(Connect { kind, p: None, num: None, file, pre, post }))
+        };
+        Self {
+            name: self.name.clone(),
+            from: None,
+            to: None,
+            connect: self.connect.as_ref().map(connect),
+            autapses: self.autapses.clone(),
+            multapses: self.multapses.clone(),
+            procedural: self.procedural.clone(),
+            weight: None,
+            delay: None,
+            stdp: self.stdp.clone(),
+            kinetics: self.kinetics.clone(),
+            parameters: self.parameters.clone(),
+            initial: self.initial.clone(),
+        }
+    }
+
+    /// The projection of one pair, with all that pairs share; `None` without synapses.
+    fn of_pair(&self, shared: &Self, pair: Pair<'_>, receptors: bool) -> Result<Option<OfPair>> {
         let name = |names: &Maybe<Nested<String>>, k: usize| {
             let names = names.as_ref()?;
             Some(names.get_ref().list().and_then(|list| list.get(k)).unwrap_or(names).clone())
         };
-        let mut projection = self.clone();
+        let mut projection = shared.clone();
         projection.from = name(&self.from, pair.source);
         projection.to = name(&self.to, pair.target);
         projection.weight = pair.of(&self.weight, "weight")?;
         projection.delay = pair.of(&self.delay, "delay")?;
-        if let Some(connect) = &mut projection.connect {
-            let Keys(connect) = connect.get_mut();
-            connect.p = pair.of(&connect.p, "connect.p")?;
-            connect.num = pair.of(&connect.num, "connect.num")?;
+        if let (Some(connect), Some(matrices)) = (&mut projection.connect, &self.connect) {
+            let (Keys(connect), Keys(matrices)) = (connect.get_mut(), matrices.get_ref());
+            connect.p = pair.of(&matrices.p, "connect.p")?;
+            connect.num = pair.of(&matrices.num, "connect.num")?;
             if connect.is_empty() {
                 return Ok(None);
             }
