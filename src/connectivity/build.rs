@@ -63,7 +63,7 @@ impl ConnectivitySpec {
         // A weight replaces the number of its synapse.
         let mut integer_weights =
             if numbers.is_empty() { zeroed(&what, if finish.weigh { len } else { 0 })? } else { numbers };
-        let classes = classes.filter(|_| finish.delay).and_then(|delays| DelayClasses::of(delays, &offsets));
+        let classes = classes.filter(|_| finish.delay).and_then(|delays| DelayClasses::of(delays, 1, &offsets));
         let mut delays: Vec<u16> = zeroed(&what, if finish.delay && classes.is_none() { len } else { 0 })?;
         let DelayClasses { least, count } = classes.unwrap_or_default();
         let mut ends: Vec<u16> = zeroed(&what, count as u64 * (offsets.len() as u64 - 1))?;
@@ -78,18 +78,15 @@ impl ConnectivitySpec {
             let pieces = pieces(&offsets, count, all);
             pieces.into_par_iter().for_each_init(Scratch::default, |scratch, piece| {
                 piece.each(|source, row| {
-                    scratch.numbers.clear();
                     if there {
                         scratch.row.clear();
                         scratch.row.extend(row.targets.iter().map(|target| target.wide()));
+                        scratch.numbers.clear();
                         if numbered {
                             scratch.numbers.extend(row.integer_weights.iter().map(|number| *number as u32));
                         }
-                    } else if numbered {
-                        rows.targets(source, &mut scratch.row);
-                        scratch.numbers.extend(0..scratch.row.len() as u32);
                     } else {
-                        rows.row(source, &mut scratch.row);
+                        scratch.draw(&rows, numbered, source);
                     }
                     finish.row(source, scratch, row);
                 });
@@ -118,7 +115,7 @@ impl ConnectivitySpec {
 }
 
 /// Returns the number of synapses of each row.
-fn lengths(rows: &Rows<'_>, what: &str) -> Result<Vec<u32>> {
+pub(super) fn lengths(rows: &Rows<'_>, what: &str) -> Result<Vec<u32>> {
     let mut lengths: Vec<u32> = zeroed(what, rows.pre.into())?;
     lengths.par_iter_mut().enumerate().with_min_len(64).for_each_init(Vec::new, |row, (source, len)| {
         *len = rows.known_len(source as u32).unwrap_or_else(|| {

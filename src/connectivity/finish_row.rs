@@ -3,6 +3,7 @@
 use super::build::Row;
 use super::radix;
 use super::rng_streams::{DELAY, WEIGHT};
+use super::rows::Rows;
 use super::spec::ConnectivitySpec;
 use super::synapse_table::{DelayClasses, Index};
 use super::value_rule::ValueRule;
@@ -24,6 +25,17 @@ pub(super) struct Scratch {
 impl Scratch {
     fn numbers(&self) -> Numbers<'_> {
         if self.numbers.is_empty() { Numbers::Zero } else { Numbers::Each(&self.numbers) }
+    }
+
+    /// Draws the targets of a source, and numbers the synapses if their numbers matter.
+    pub(super) fn draw(&mut self, rows: &Rows<'_>, numbered: bool, source: u32) {
+        self.numbers.clear();
+        if numbered {
+            rows.targets(source, &mut self.row);
+            self.numbers.extend(0..self.row.len() as u32);
+        } else {
+            rows.row(source, &mut self.row);
+        }
     }
 
     /// Sorts the row by (delay, target, number).

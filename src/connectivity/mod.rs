@@ -16,6 +16,7 @@ mod finish_row;
 mod fixed_indegree;
 mod from_arrays;
 mod geometric_rows;
+mod joint_rows;
 pub(super) mod log;
 mod multapses;
 mod permutation;
@@ -33,6 +34,7 @@ mod value_rule;
 mod values;
 
 use crate::error::{Error, Result};
+pub(crate) use joint_rows::{JointPiece, JointRows};
 pub(crate) use procedural_rows::{GeneratedRow, RowGenerator};
 pub(crate) use spec::{ConnectivitySpec, weight_scale_above};
 pub(crate) use synapse_table::{Delays, SynapseTable, Targets, Weights};

@@ -108,12 +108,7 @@ impl<T: Real> System<T> for Network<T> {
             let passing = self.plan.sum_bytes().saturating_add(sums);
             let need = stored().fold(passing, |sum, projection| sum.saturating_add(projection.spec.estimate()));
             crate::memory::require("the network's synapses", need)?;
-            for projection in stored() {
-                projection.table()?;
-            }
-            for projection in &self.plan.projections {
-                projection.row_generator()?;
-            }
+            self.plan.build_synapses()?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use super::group::Group;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::network::plan::plastic::PlasticPlan;
+use crate::network::plan::joint::joint;
 use crate::network::plan::sums::sums;
 use crate::network::plan::{GroupPlan, NetworkPlan, ProjectionPlan};
 use crate::numeric::scalar::Real;
@@ -122,8 +123,9 @@ impl<T: Real> Builder<T> {
             projection_plans.push(plan);
         }
         let sums = sums(&group_plans, &mut projection_plans);
+        let joint = joint(&projection_plans);
         Ok(Network {
-            plan: Arc::new(NetworkPlan { dt, groups: group_plans, projections: projection_plans, sums }),
+            plan: Arc::new(NetworkPlan { dt, groups: group_plans, projections: projection_plans, sums, joint }),
             models,
             currents,
         })

@@ -1,6 +1,6 @@
 //! Steps of a network on the host.
 
-use super::arrivals::{Arrival, Arrivals, SumStep};
+use super::arrivals::{Arrival, Arrivals};
 use super::deliver::Delivery;
 use super::kinetics::Step;
 use super::neuron_step::NeuronBlocks;
@@ -87,36 +87,30 @@ impl<'n, T: Real> Run<'n, T> {
         // Values are stored after the arrivals over gap junctions, which may set a potential to NaN
         // to end the run.
         self.refractory.note(groups, &self.owned, self.rows, state);
-        let (mut together, mut rest) = (take(&mut self.arrivals.together), take(&mut self.arrivals.rest));
-        self.sum_step(at.i).deliver_all(&mut together, state);
-        self.arrivals.together = together;
-        for arrival in &mut rest {
-            match arrival {
-                Arrival::Spikes(projection) => {
-                    (0..self.rows).for_each(|row| self.arrive(*projection, row, at.i, state))
-                }
-                Arrival::Sum(sum) => {
-                    let s = state.var_mut(sum.var());
-                    self.sum_step(at.i).deliver(sum, 0, s);
-                }
-                Arrival::PoissonDrive { drive, .. } if !drive.active.contains(at.t, self.network.plan.dt) => {}
-                Arrival::PoissonDrive { drive, var, group, stream } => {
-                    let (units, owned) = (groups[*group].units, &self.owned[*group]);
-                    for (row, s) in state.var_mut(*var).chunks_exact_mut(units).enumerate() {
-                        let first = (row * units + owned.start) as u64;
-                        poisson::add(*stream, drive, first, at.i, &mut s[owned.clone()]);
+        let rest = take(&mut self.arrivals.rest);
+        for row in 0..self.rows {
+            let Arrivals { sums, together, .. } = &mut self.arrivals;
+            sums.collect(&self.lists, (row, at.i));
+            sums.add_all(together, groups, &self.owned, row, state);
+            for arrival in &rest {
+                match arrival {
+                    Arrival::Spikes(projection) => self.arrive(*projection, row, at.i, state),
+                    Arrival::Sum { number, var, group } => {
+                        let (first, owned) = (row * groups[*group].units, self.owned[*group].clone());
+                        let s = &mut state.var_mut(*var)[first..][owned.clone()];
+                        self.arrivals.sums.add(*number, owned, s);
+                    }
+                    Arrival::PoissonDrive { drive, .. } if !drive.active.contains(at.t, self.network.plan.dt) => {}
+                    Arrival::PoissonDrive { drive, var, group, stream } => {
+                        let (first, owned) = (row * groups[*group].units, self.owned[*group].clone());
+                        let neuron = (first + owned.start) as u64;
+                        poisson::add(*stream, drive, neuron, at.i, &mut state.var_mut(*var)[first..][owned]);
                     }
                 }
             }
         }
         self.arrivals.rest = rest;
         self.refractory.put_back(state);
-    }
-
-    /// What deliveries into sums need to know of step `i`.
-    fn sum_step(&self, i: u64) -> SumStep<'_> {
-        let (groups, rows) = (&self.network.plan.groups, self.rows);
-        SumStep { groups, lists: &self.lists, owned: &self.owned, rows, i }
     }
 
     /// Delivers the spikes or amounts that arrive over a projection in step `i`.

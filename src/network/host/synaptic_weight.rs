@@ -2,7 +2,8 @@
 
 use super::kinetics::AMOUNT_ONE;
 use crate::numeric::scalar::Real;
-use std::ops::AddAssign;
+use crate::numeric::simd::prefetch;
+use std::ops::{AddAssign, Range};
 
 /// A target's number.
 pub(super) trait TargetIndex: Copy + Send + Sync {
@@ -57,6 +58,14 @@ pub(super) trait SynapticWeight: Copy + Send + Sync {
     type Sum: Sum;
     /// The summand of this synapse if its source releases this amount.
     fn of(self, synapse: usize, amount: i32) -> Self::Sum;
+    /// The weights of these synapses.
+    #[inline(always)]
+    fn part(self, _: Range<usize>) -> Self {
+        self
+    }
+    /// Asks for the memory of this synapse's weight.
+    #[inline(always)]
+    fn prefetch(self, _: usize) {}
 }
 
 /// Every synapse counts 1.
@@ -80,6 +89,14 @@ impl SynapticWeight for StoredWeight<'_> {
     #[inline(always)]
     fn of(self, synapse: usize, _: i32) -> i64 {
         i64::from(self.0[synapse])
+    }
+    #[inline(always)]
+    fn part(self, synapses: Range<usize>) -> Self {
+        Self(&self.0[synapses])
+    }
+    #[inline(always)]
+    fn prefetch(self, synapse: usize) {
+        prefetch(self.0, synapse);
     }
 }
 

@@ -2,6 +2,7 @@
 //! the type of elements.
 
 pub(crate) mod exact;
+pub(crate) mod joint;
 pub(crate) mod plastic;
 pub(crate) mod postsynaptic;
 pub(crate) mod sums;
@@ -15,6 +16,7 @@ use crate::init::Init;
 use crate::memory::threads;
 use crate::numeric::scalar::Real;
 use exact::CurrentGains;
+use joint::JointPlan;
 use plastic::PlasticPlan;
 use postsynaptic::SynapticFilter;
 use std::ops::{Range, RangeInclusive};
@@ -31,6 +33,8 @@ pub(crate) struct NetworkPlan {
     pub(crate) projections: Vec<ProjectionPlan>,
     /// The sums of all receptors.
     pub(crate) sums: Vec<SumPlan>,
+    /// The projections with joint rows.
+    pub(crate) joint: Vec<JointPlan>,
 }
 
 /// A group of a network.

@@ -1,45 +1,41 @@
-//! Delivery into the sum of a receptor, to which several projections may add, over stored synapses
-//! with delays of their own and over procedural connectivity.
+//! Delivery into the sums of receptors, to each of which several projections may add, over stored
+//! synapses with delays of their own and over procedural connectivity.
 //!
 //! In step i the synapses of delay d of the neurons that spiked in step i − d are added. A row
 //! ascends by delay, so that each synapse is read once for each spike. A procedural row is generated,
-//! added, and dropped. Sums are integers, so that the order of additions does not matter: threads
-//! divide the spikes. Each thread has sums of its own, which are added afterwards.
+//! added, and dropped. Sums are integers, so that the order of additions does not matter. Threads
+//! divide the targets, so that the sums of a thread stay in its caches. If there are more threads
+//! than sums, threads also divide the spikes, and their sums are added afterwards.
 
 mod drain;
 mod source;
-mod thread_sum;
+mod sums;
+mod target_sums;
 
 use super::spike_lists::SpikeLists;
 use crate::network::plan::sums::SumPlan;
-use crate::network::plan::{NetworkPlan, ProjectionPlan};
+use crate::network::plan::{GroupPlan, NetworkPlan, ProjectionPlan};
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::vectorize;
-use drain::{All, Few};
+use crate::system::state::State;
 use rayon::prelude::*;
-use source::Source;
-use std::mem::take;
+use source::{Scratch, Source, Task};
 use std::ops::Range;
-use thread_sum::{Thread, ThreadSum};
+use target_sums::TargetSums;
 
-/// The number of synapses that pays for a thread with its own sums.
+/// The number of synapses from which on threads share a step, and that pays for a thread with sums
+/// of its own.
 const SHARE: usize = 8192;
-/// The maximum number of threads that share a sum.
+/// The maximum number of threads with sums of their own.
 const THREADS: usize = 8;
-/// A dense pass over this number of targets costs about as much as one sparse lookup.
-const DENSE: usize = 16;
-/// The number of targets whose sums a thread moves at a time.
-const PIECE: usize = 1 << 14;
+/// The number of parts of the targets for each thread, so that threads end at nearly the same time.
+const PARTS: usize = 2;
 
-/// A sum and the projections that add to it.
+/// All sums, and the projections that add to them.
+#[derive(Default)]
 pub(super) struct SumDelivery<'n> {
-    plan: &'n SumPlan,
+    sums: Vec<TargetSums<'n>>,
     sources: Vec<Source<'n>>,
-    threads: Vec<Thread>,
-}
-
-fn threads() -> usize {
-    rayon::current_num_threads().min(THREADS)
+    scratch: Vec<Scratch>,
 }
 
 impl NetworkPlan {
@@ -70,27 +66,45 @@ impl NetworkPlan {
     }
 }
 
+fn threads() -> usize {
+    rayon::current_num_threads().min(THREADS)
+}
+
 impl<'n> SumDelivery<'n> {
-    /// The delivery into a sum; `None` if a projection has no synapses yet.
-    pub(super) fn new(plan: &'n NetworkPlan, sum: &'n SumPlan) -> Option<Self> {
-        let source = |number: &usize| Source::new(&plan.projections[*number], sum);
-        let sources = sum.projections.iter().map(source).collect::<Option<Vec<_>>>()?;
-        let len = sum.targets.len();
-        let (counts, loads) = if plan.weighs(sum) { (0, len) } else { (len, 0) };
-        // Zeros come from the operating system: pages that are not used take no memory.
-        let thread = || Thread { counts: vec![0; counts], loads: vec![0; loads], ..Thread::default() };
-        let threads = (0..threads()).map(|_| thread()).collect();
-        Some(Self { plan: sum, sources, threads })
+    /// The delivery into all sums that need it; `None` if a projection has no synapses yet.
+    pub(super) fn new(plan: &'n NetworkPlan) -> Option<Self> {
+        let numbers: Vec<usize> =
+            (0..plan.sums.len()).filter(|number| plan.is_delivered_by_lists(&plan.sums[*number])).collect();
+        let onto = |projection: &ProjectionPlan| {
+            let sum = numbers.binary_search(&projection.sum).ok()?;
+            Some((sum, projection.spec.post.start - plan.sums[projection.sum].targets.start))
+        };
+        let mut sources = Vec::new();
+        let mut joined = vec![false; plan.projections.len()];
+        for joint in &plan.joint {
+            let Some(rows) = plan.joint_rows(joint).ok()? else { continue };
+            let projections: Vec<_> = joint.projections.iter().map(|number| &plan.projections[*number]).collect();
+            let onto = projections.iter().map(|projection| onto(projection)).collect::<Option<Vec<_>>>()?;
+            sources.push(Source::joint(projections[0], rows, &onto));
+            joint.projections.iter().for_each(|number| joined[*number] = true);
+        }
+        for number in numbers.iter().flat_map(|number| &plan.sums[*number].projections).filter(|p| !joined[**p]) {
+            let projection = &plan.projections[*number];
+            let (sum, first) = onto(projection)?;
+            sources.push(Source::new(projection, sum, first)?);
+        }
+        let sums = numbers.iter().map(|number| TargetSums::new(plan, &plan.sums[*number])).collect();
+        Some(Self { sums, sources, scratch: Vec::new() })
     }
 
-    /// The network's variable that the sum is added to.
-    pub(super) fn var(&self) -> usize {
-        self.plan.var
+    /// The receptor's variable to which a sum is added.
+    pub(super) fn var(&self, number: usize) -> usize {
+        self.sums[number].plan.var
     }
 
-    /// The targets' group.
-    pub(super) fn group(&self) -> usize {
-        self.plan.group
+    /// The number of a sum of the plan, if it is delivered here.
+    pub(super) fn number(&self, sum: &SumPlan) -> Option<usize> {
+        self.sums.iter().position(|own| std::ptr::eq(own.plan, sum))
     }
 
     /// The groups whose spikes it reads, and the shortest delays.
@@ -98,101 +112,103 @@ impl<'n> SumDelivery<'n> {
         self.sources.iter().map(|source| (source.from, *source.delays.start()))
     }
 
-    /// Estimates the number of synapses of step `i` from the spikes of a batch row.
-    pub(super) fn estimate(&self, lists: &[Option<SpikeLists>], row: usize, i: u64) -> usize {
-        self.sources.iter().map(|source| source.estimate(lists, (row, i))).sum::<f64>() as usize
-    }
-
-    /// Adds the synapses of a batch row in step `i` to the receptor `s`, whose first element is that
-    /// of the target `here.start`; these are the targets that this worker owns, as numbers in the
-    /// group. A thread takes at least `share` synapses.
-    pub(super) fn step<T: Real>(
-        &mut self,
-        lists: &[Option<SpikeLists>],
-        (row, i): (usize, u64),
-        share: usize,
-        here: Range<usize>,
-        s: &mut [T],
-    ) {
-        let weighs = self.threads.first().is_some_and(|thread| !thread.loads.is_empty());
-        if weighs {
-            self.sum::<T, i64>(lists, (row, i), share, here, s);
-        } else {
-            self.sum::<T, i32>(lists, (row, i), share, here, s);
-        }
-    }
-
-    fn sum<T: Real, S: ThreadSum>(
-        &mut self,
-        lists: &[Option<SpikeLists>],
-        at: (usize, u64),
-        share: usize,
-        here: Range<usize>,
-        s: &mut [T],
-    ) {
-        let events = self.estimate(lists, at.0, at.1);
-        let Self { plan, sources, threads } = self;
-        let len = plan.targets.len();
-        let few = events < len / DENSE;
-        // Each thread has enough rows, and adding the sums costs less than the rows.
-        let shares = (events / share.max(SHARE).max(len / 4)).clamp(1, threads.len().max(1));
-        let go = |(number, thread): (usize, &mut Thread)| {
-            for source in sources.iter() {
-                if let Some(lists) = &lists[source.from] {
-                    source.add::<S>(lists, at, (number, shares), thread);
-                }
+    /// Sums the synapses over which spikes of a batch row act in step `i`.
+    pub(super) fn collect(&mut self, lists: &[Option<SpikeLists>], at: (usize, u64)) {
+        let Self { sums, sources, scratch } = self;
+        sums.iter_mut().for_each(|sum| sum.events = 0.0);
+        for source in &mut *sources {
+            source.collect(lists, at);
+            for onto in &source.onto {
+                sums[onto.sum].events += source.spikes.len() as f64 * onto.mean;
             }
+        }
+        let (parts, shares) = division(sums);
+        sums.iter_mut().for_each(|sum| sum.begin(shares));
+        let mut tasks = Vec::with_capacity(parts.len() * shares);
+        let mut rest = &mut sums[..];
+        for part in parts {
+            let Some(own) = rest.split_off_mut(..part.len()) else { break };
+            let mut of_sums: Vec<_> = own.iter_mut().map(|sum| sum.shares.iter_mut()).collect();
+            tasks.extend((0..shares).map(|share| {
+                let sums = of_sums.iter_mut().filter_map(Iterator::next).collect();
+                Task { first: part.start, sums, share, shares }
+            }));
+        }
+        if scratch.len() < tasks.len() {
+            scratch.resize_with(tasks.len(), Scratch::default);
+        }
+        let go = |(task, scratch): (&mut Task<'_>, &mut Scratch)| {
+            sources.iter().for_each(|source| source.add(task, scratch));
         };
-        let Some((own, others)) = threads.split_first_mut() else { return };
-        let others = &mut others[..shares - 1];
-        own.lists = few;
-        own.touched.clear();
-        if shares == 1 {
-            go((0, own));
-        } else {
-            rayon::join(
-                || go((0, own)),
-                || others.par_iter_mut().enumerate().for_each(|(k, thread)| go((k + 1, thread))),
-            );
+        match &mut tasks[..] {
+            [one] => go((one, &mut scratch[0])),
+            tasks => tasks.par_iter_mut().zip(scratch).with_max_len(1).for_each(go),
         }
-        let touched = take(&mut own.touched);
-        let sums = S::of(own);
-        for other in others {
-            let more = S::of(other);
-            sums.par_chunks_mut(PIECE).zip(more.par_chunks_mut(PIECE)).for_each(|(sums, more)| {
-                for (sum, more) in sums.iter_mut().zip(more) {
-                    *sum += take(more);
-                }
-            });
-        }
-        // The targets of the sum that this worker owns, and their elements of `s`.
-        let owned = plan.targets.start.max(here.start)..plan.targets.end.min(here.end);
-        let weight_scale = T::of(plan.weight_scale);
-        if few {
-            vectorize(Few {
-                touched: &touched,
-                sums,
-                first: plan.targets.start,
-                owned,
-                here: here.start,
-                weight_scale,
-                s,
-            });
-            own.touched = touched;
+    }
+
+    /// Adds sums, each to a variable of its own, for a batch row and the targets that this worker
+    /// owns. `numbers` ascend by variable.
+    pub(super) fn add_all<T: Real>(
+        &mut self,
+        numbers: &[usize],
+        groups: &[GroupPlan],
+        owned: &[Range<usize>],
+        row: usize,
+        state: &mut State<'_, T>,
+    ) {
+        let targets: usize = numbers.iter().map(|number| self.sums[*number].plan.targets.len()).sum();
+        if targets < SHARE {
+            for number in numbers {
+                let SumPlan { var, group, .. } = self.sums[*number].plan;
+                self.add(*number, owned[*group].clone(), part_of_row(state.var_mut(*var), &groups[*group], &owned[*group], row));
+            }
             return;
         }
-        if owned.start < owned.end {
-            let mine = &mut sums[owned.start - plan.targets.start..owned.end - plan.targets.start];
-            let s = &mut s[owned.start - here.start..owned.end - here.start];
-            if shares > 1 && s.len() > PIECE {
-                let all = |(s, sums): (&mut [T], &mut [S])| vectorize(All { sums, weight_scale, s });
-                s.par_chunks_mut(PIECE).zip(mine.par_chunks_mut(PIECE)).for_each(all);
-            } else {
-                vectorize(All { sums: mine, weight_scale, s });
-            }
-        }
-        if owned.len() < len {
-            sums.fill(S::default());
+        let mut sums: Vec<_> = self.sums.iter_mut().enumerate().filter(|(k, _)| numbers.contains(k)).collect();
+        sums.sort_by_key(|(_, sum)| sum.plan.var);
+        let mut vars = state.all().iter_mut().enumerate();
+        let with_vars: Vec<_> = sums.into_iter().filter_map(|(_, sum)| Some((vars.find(|(var, _)| *var == sum.plan.var)?.1, sum))).collect();
+        with_vars.into_par_iter().for_each(|(s, sum)| {
+            let group = sum.plan.group;
+            sum.add_to(owned[group].clone(), part_of_row(s, &groups[group], &owned[group], row));
+        });
+    }
+
+    /// Adds the sum of this number to the receptor `s` of a batch row, whose first element is that of
+    /// the target `here.start`; these are the targets that this worker owns, as numbers in the group.
+    pub(super) fn add<T: Real>(&mut self, number: usize, here: Range<usize>, s: &mut [T]) {
+        self.sums[number].add_to(here, s);
+    }
+}
+
+/// The neurons of a batch row that this worker owns.
+fn part_of_row<'s, T>(s: &'s mut [T], group: &GroupPlan, owned: &Range<usize>, row: usize) -> &'s mut [T] {
+    &mut s[row * group.units..][owned.clone()]
+}
+
+/// Divides the sums into parts of about the same number of synapses, and the spikes into shares.
+fn division(sums: &[TargetSums<'_>]) -> (Vec<Range<usize>>, usize) {
+    let events: f64 = sums.iter().map(|sum| sum.events).sum();
+    let threads = rayon::current_num_threads();
+    if (events as usize) < SHARE || threads < 2 {
+        return (vec![0..sums.len()], 1);
+    }
+    let count = sums.len().min(PARTS * threads);
+    let mut parts = Vec::with_capacity(count);
+    let (mut from, mut sum) = (0, 0.0);
+    for (number, next) in sums.iter().enumerate() {
+        sum += next.events;
+        if sum * count as f64 >= events * (parts.len() + 1) as f64 {
+            parts.push(from..number + 1);
+            from = number + 1;
         }
     }
+    if from < sums.len() {
+        parts.push(from..sums.len());
+    }
+    let targets: usize = sums.iter().map(|sum| sum.plan.targets.len()).sum();
+    // Each share has enough synapses, and adding the sums costs less than these.
+    let most = (events as usize / SHARE.max(targets / 4)).clamp(1, THREADS);
+    let shares = threads.div_ceil(parts.len()).min(most);
+    (parts, shares)
 }
