@@ -145,6 +145,12 @@ impl JointRows {
         prefetch(&self.ends, source * self.classes.count * self.synapses.len() + self.number(delay, first));
     }
 
+    /// The target of the synapse at this place.
+    #[cfg(test)]
+    pub(super) fn target(&self, place: usize) -> u32 {
+        self.targets.get(place)
+    }
+
     /// The end of the synapses of each of the next `projections` projections.
     #[inline]
     pub(crate) fn ends(&self, piece: JointPiece, projections: usize) -> impl DoubleEndedIterator<Item = usize> {

@@ -14,6 +14,16 @@ pub(crate) enum Targets {
     U32(Vec<u32>),
 }
 
+#[cfg_attr(not(test), allow(dead_code, reason = "engines read the arrays themselves"))]
+impl Targets {
+    pub(super) fn get(&self, place: usize) -> u32 {
+        match self {
+            Self::U16(all) => u32::from(all[place]),
+            Self::U32(all) => all[place],
+        }
+    }
+}
+
 /// The integer weights.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Weights {
@@ -181,10 +191,7 @@ impl SynapseTable {
 
     /// The target of the synapse at this place.
     pub(crate) fn target(&self, place: usize) -> u32 {
-        match &self.targets {
-            Targets::U16(all) => u32::from(all[place]),
-            Targets::U32(all) => all[place],
-        }
+        self.targets.get(place)
     }
 }
 

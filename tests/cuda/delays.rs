@@ -33,6 +33,12 @@ fn delayed<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
         // They share sums.
         .project(project("all", (0, 0), Connect::FixedProb(0.6)).weight(own()).delay(Init::normal(0.4, 0.3)))
         .project(project("part", (n / 3, few / 2), Connect::AllToAll).weight(own()).delay(Init::uniform(0.0, 3.6)))
+        // On the host its rows are joined with those of `all`.
+        .project(
+            project("too", (0, few / 4), Connect::FixedNumPost(few.min(9) / 2))
+                .weight(own())
+                .delay(Init::uniform(0.1, 1.2)),
+        )
         .project(project("one", (n / 2, 0), Connect::FixedNumPost(1)).weight(own()).delay(0.7))
         .project(project("made", (0, few / 3), Connect::FixedProb(0.2)).weight(own()).delay(0.2).procedural())
         // Counts, short rows, and delays of 0 steps.

@@ -1,5 +1,6 @@
 //! Tests of rules, values and order.
 
+mod joint;
 mod multapses;
 mod refused;
 mod rules;

@@ -215,7 +215,10 @@ impl<T: Real> NeuronBlock<'_, T> {
         // The first unit, counted over the batch.
         let first = self.row * plan.units + self.first;
         if let Some(current) = &network.currents[self.group] {
-            i.iter_mut().enumerate().for_each(|(k, i)| *i += current.at(self.first + k));
+            match current.part(self.first..self.first + self.len) {
+                [one] => i.iter_mut().for_each(|i| *i += *one),
+                each => i.iter_mut().zip(each).for_each(|(i, current)| *i += *current),
+            }
         }
         i.iter_mut().zip(self.input).for_each(|(i, x)| *i += *x);
         if let Some(noise) = known.noise {

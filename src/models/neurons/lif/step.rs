@@ -57,17 +57,16 @@ impl<R: Real> SimdLoop for Step<'_, R> {
         let soft = self.model.reset == Reset::Soft;
         let same = self.model.constants.all().iter().all(|p| matches!(p, Param::All(_)));
         let mut tile = Tile::new(self.model, self.first, self.units, self.dt, self.tableau.as_ref());
-        let chunks = (v.chunks_mut(TILE).zip(spike.chunks_mut(TILE))).zip(refractory.chunks_mut(TILE));
-        for (t, (((v, spike), refractory), (x, y))) in chunks.zip(x.chunks(TILE).zip(y.chunks_mut(TILE))).enumerate() {
-            if !same && t > 0 {
-                tile = Tile::new(self.model, self.first + t * TILE, self.units, self.dt, self.tableau.as_ref());
+        let all = v.len().min(spike.len()).min(refractory.len()).min(x.len()).min(y.len());
+        for start in (0..all).step_by(TILE) {
+            if !same && start > 0 {
+                tile = Tile::new(self.model, self.first + start, self.units, self.dt, self.tableau.as_ref());
             }
-            let len = v.len().min(spike.len()).min(refractory.len()).min(x.len()).min(y.len()).min(TILE);
-            let (v, spike, refractory, x, y) =
-                (&mut v[..len], &mut spike[..len], &mut refractory[..len], &x[..len], &mut y[..len]);
+            let len = TILE.min(all - start);
+            let (v, refractory, x) = (&mut v[start..][..len], &mut refractory[start..][..len], &x[start..][..len]);
             let mut moved = [zero; TILE];
-            match g.get(t * TILE..t * TILE + len) {
-                Some(g) if len > 0 => tile.moved_with_conductance(v, x, g, series.as_ref(), &mut moved),
+            match g.get(start..start + len) {
+                Some(g) => tile.moved_with_conductance(v, x, g, series.as_ref(), &mut moved),
                 _ => {
                     for k in 0..len {
                         let steady = tile.r[k].mul_add(x[k], tile.v_rest[k]);
@@ -75,21 +74,31 @@ impl<R: Real> SimdLoop for Step<'_, R> {
                     }
                 }
             }
+            // Values are read before they are selected, and written to arrays of their own, so that the
+            // compiler makes vectors.
+            let (mut after, mut rest, mut spiked) = ([zero; TILE], [zero; TILE], [zero; TILE]);
             for k in 0..len {
-                let (v0, left) = (v[k], refractory[k]);
+                let (before, moved, left, v_th) = (v[k], moved[k], refractory[k], tile.v_th[k]);
                 let held = left > one;
-                let after = if held { v0 } else { moved[k] };
-                let rest = if held { left - one } else { zero };
+                let v = if held { before } else { moved };
+                after[k] = v;
+                let left = left - one;
+                rest[k] = if held { left } else { zero };
                 // Where a soft reset, or a reset above the threshold, leaves V there, the
                 // refractory period comes first.
-                let fired = !held & (after >= tile.v_th[k]);
-                let spiked = if fired { one } else { zero };
-                let reset = if soft { after - (tile.v_th[k] - tile.v_reset[k]) } else { tile.v_reset[k] };
-                v[k] = if fired { reset } else { after };
-                refractory[k] = if fired { tile.refractory_steps[k] } else { rest };
-                spike[k] = spiked;
-                y[k] = spiked;
+                spiked[k] = if !held & (v >= v_th) { one } else { zero };
             }
+            for k in 0..len {
+                let (after, v_th, v_reset) = (after[k], tile.v_th[k], tile.v_reset[k]);
+                let reset = if soft { after - (v_th - v_reset) } else { v_reset };
+                v[k] = if spiked[k] != zero { reset } else { after };
+            }
+            for k in 0..len {
+                let (rest, steps) = (rest[k], tile.refractory_steps[k]);
+                refractory[k] = if spiked[k] != zero { steps } else { rest };
+            }
+            spike[start..][..len].copy_from_slice(&spiked[..len]);
+            y[start..][..len].copy_from_slice(&spiked[..len]);
         }
     }
 }

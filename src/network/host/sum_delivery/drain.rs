@@ -6,6 +6,9 @@ use crate::numeric::simd::SimdLoop;
 use std::mem::take;
 use std::ops::Range;
 
+/// The number of targets whose sums are moved together.
+const TILE: usize = 64;
+
 /// Moves all sums to their receptors. A sum of 0 adds nothing, not even 0.
 pub(super) struct All<'a, T, S> {
     pub(super) sums: &'a mut [S],
@@ -19,10 +22,16 @@ impl<T: Real, S: Sum> SimdLoop for All<'_, T, S> {
     fn run(self) {
         let len = self.s.len().min(self.sums.len());
         let (sums, s) = (&mut self.sums[..len], &mut self.s[..len]);
-        for k in 0..len {
-            let moved = sums[k].real::<T>().mul_add(self.weight_scale, s[k]);
-            s[k] = if sums[k] != S::default() { moved } else { s[k] };
-            sums[k] = S::default();
+        for (sums, s) in sums.chunks_mut(TILE).zip(s.chunks_mut(TILE)) {
+            // An array of its own, so that the compiler does not make conditional stores, which are
+            // slow.
+            let mut moved = [T::of(0.0); TILE];
+            for ((moved, sum), s) in moved.iter_mut().zip(&*sums).zip(&*s) {
+                let after = sum.real::<T>().mul_add(self.weight_scale, *s);
+                *moved = if *sum != S::default() { after } else { *s };
+            }
+            s.copy_from_slice(&moved[..s.len()]);
+            sums.fill(S::default());
         }
     }
 }

@@ -27,8 +27,6 @@ use target_sums::TargetSums;
 const SHARE: usize = 8192;
 /// The maximum number of threads with sums of their own.
 const THREADS: usize = 8;
-/// The number of parts of the targets for each thread, so that threads end at nearly the same time.
-const PARTS: usize = 2;
 
 /// All sums, and the projections that add to them.
 #[derive(Default)]
@@ -160,14 +158,21 @@ impl<'n> SumDelivery<'n> {
         if targets < SHARE {
             for number in numbers {
                 let SumPlan { var, group, .. } = self.sums[*number].plan;
-                self.add(*number, owned[*group].clone(), part_of_row(state.var_mut(*var), &groups[*group], &owned[*group], row));
+                self.add(
+                    *number,
+                    owned[*group].clone(),
+                    part_of_row(state.var_mut(*var), &groups[*group], &owned[*group], row),
+                );
             }
             return;
         }
         let mut sums: Vec<_> = self.sums.iter_mut().enumerate().filter(|(k, _)| numbers.contains(k)).collect();
         sums.sort_by_key(|(_, sum)| sum.plan.var);
         let mut vars = state.all().iter_mut().enumerate();
-        let with_vars: Vec<_> = sums.into_iter().filter_map(|(_, sum)| Some((vars.find(|(var, _)| *var == sum.plan.var)?.1, sum))).collect();
+        let with_vars: Vec<_> = sums
+            .into_iter()
+            .filter_map(|(_, sum)| Some((vars.find(|(var, _)| *var == sum.plan.var)?.1, sum)))
+            .collect();
         with_vars.into_par_iter().for_each(|(s, sum)| {
             let group = sum.plan.group;
             sum.add_to(owned[group].clone(), part_of_row(s, &groups[group], &owned[group], row));
@@ -193,7 +198,7 @@ fn division(sums: &[TargetSums<'_>]) -> (Vec<Range<usize>>, usize) {
     if (events as usize) < SHARE || threads < 2 {
         return (vec![0..sums.len()], 1);
     }
-    let count = sums.len().min(PARTS * threads);
+    let count = sums.len().min(threads);
     let mut parts = Vec::with_capacity(count);
     let (mut from, mut sum) = (0, 0.0);
     for (number, next) in sums.iter().enumerate() {

@@ -11,7 +11,7 @@ use std::ops::{Range, RangeInclusive};
 /// The number of spikes by which a prefetch precedes the use of their rows.
 const AHEAD: usize = 12;
 /// The number of spikes by which a prefetch precedes the use of a joint piece, which is longer.
-const PIECES_AHEAD: usize = 3;
+const PIECES_AHEAD: usize = 2;
 /// The numbers of targets and of weights that are prefetched together: those of a cache line.
 const TARGETS_OF_LINE: usize = 32;
 const WEIGHTS_OF_LINE: usize = 16;
