@@ -9,8 +9,8 @@ use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Projection, Receptor, Stdp, Stp};
 use overtime::{Builder, Device, Init, LoopOverTime, Real, Strategy, monitor};
 
-/// Rows of every length onto sums of every kind: of counts, of weights, and shared with one delay
-/// and with procedural rows. There are delays from 0 steps to more than a warp remembers, kinetics
+/// Rows of every length onto sums of every kind: of counts, of weights, and shared with one delay.
+/// There are delays from 0 steps to more than a warp remembers, kinetics
 /// and plastic weights beside them, and parts that start within a warp.
 fn delayed<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
     let few = n.div_ceil(3);
@@ -40,7 +40,6 @@ fn delayed<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
                 .delay(Init::uniform(0.1, 1.2)),
         )
         .project(project("one", (n / 2, 0), Connect::FixedNumPost(1)).weight(own()).delay(0.7))
-        .project(project("made", (0, few / 3), Connect::FixedProb(0.2)).weight(own()).delay(0.2).procedural())
         // Counts, short rows, and delays of 0 steps.
         .project(
             project("equal", (n / 5, 0), Connect::FixedNumPost(few.min(7))).weight(0.3).delay(Init::uniform(0.2, 0.5)),
@@ -70,6 +69,27 @@ fn a_ring_of_sums_has_the_cpus_bits() {
     apart("delays::a_ring_of_sums_has_the_cpus_bits", || {
         same_bits::<f32>(delayed, &[(1, None, 90), (35, Some(3), 70)], &STRATEGIES);
         same_bits::<f64>(delayed, &[(33, None, 70)], &[Strategy::HostLoop, Strategy::Persistent]);
+    });
+}
+
+/// Procedural rows that add to the sums of a ring.
+#[test]
+fn generated_rows_share_sums_with_a_ring() {
+    let make = |n: usize, batch| {
+        let group = |name: &str| Group::new(name, Lif::<f32>::new(n).v(Init::uniform(0.0, 20.0))).current(25.0);
+        let project = |name: &str, connect| {
+            Projection::new(name, "A", ("B", "s")).connect(connect).weight(Init::normal(0.1, 0.5))
+        };
+        let network = Network::builder(0.1)
+            .group(group("A").receptor(Receptor::exponential("s", 3.0)))
+            .group(group("B").receptor(Receptor::exponential("s", 3.0)))
+            .project(project("all", Connect::FixedProb(0.6)).delay(Init::normal(0.4, 0.3)))
+            .project(project("made", Connect::FixedProb(0.2)).delay(0.2).procedural());
+        let vars = [monitor("B.s"), monitor("B.V")];
+        LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(batch).seed(SEED).out_vars(vars)
+    };
+    apart("delays::generated_rows_share_sums_with_a_ring", || {
+        same_bits::<f32>(make, &[(35, Some(2), 60)], &[Strategy::Persistent]);
     });
 }
 

@@ -156,7 +156,7 @@ fn deltas<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
         .group(kicked("hh", Box::new(Hh::<T>::new(n)), 90.0))
         .group(kicked("ml", Box::new(MorrisLecar::<T>::new(n)), 50.0))
         .project(project("learned", "soft").weight(3.0).stdp(Stdp::new(6.0)))
-        .project(project("made", "hard").weight(5.0).procedural())
+        .project(project("strong", "hard").weight(5.0))
         .project(Projection::new("adapts", "S", ("hard", "adaptation")).weight(0.1))
         .project(project("own", "adex").weight(Init::uniform(-3.0, 9.0)).delay(Init::uniform(0.0, 1.0)))
         .project(project("lifts", "hh").weight(100.0))
@@ -172,6 +172,25 @@ fn deltas_on_refractory_neurons_and_on_crossings_have_the_cpus_bits() {
     apart("networks::deltas_on_refractory_neurons_and_on_crossings_have_the_cpus_bits", || {
         same_bits::<f32>(deltas, &[(33, Some(2), 50), (1, None, 60)], &STRATEGIES);
         same_bits::<f64>(deltas, &[(35, None, 40)], &[Strategy::Persistent]);
+    });
+}
+
+/// Generated rows that add deltas to refractory neurons.
+#[test]
+fn generated_deltas_on_refractory_neurons_have_the_cpus_bits() {
+    let make = |n: usize, batch| {
+        let held = AdExIf::<f32>::new(n).param("tau_ref", 1.0).unwrap().param("V_th", -40.0).unwrap();
+        let network = Network::builder(0.1)
+            .group(Group::new("S", PoissonGroup::<f32>::new(n, 800.0)))
+            .group(Group::new("hard", held).receptor(Receptor::delta("s", "V")).poisson("s", 900.0, 9.0))
+            .project(
+                Projection::new("made", "S", ("hard", "s")).connect(Connect::FixedNumPost(3)).weight(5.0).procedural(),
+            );
+        let vars = [monitor("hard.V"), monitor("hard.spike").events()];
+        LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(batch).seed(SEED).out_vars(vars)
+    };
+    apart("networks::generated_deltas_on_refractory_neurons_have_the_cpus_bits", || {
+        same_bits::<f32>(make, &[(33, Some(2), 50)], &[Strategy::Persistent]);
     });
 }
 
