@@ -63,7 +63,7 @@ impl ConnectivitySpec {
         // A weight replaces the number of its synapse.
         let mut integer_weights =
             if numbers.is_empty() { zeroed(&what, if finish.weigh { len } else { 0 })? } else { numbers };
-        let classes = classes.filter(|_| finish.delay).and_then(|delays| DelayClasses::of(delays, 1, &offsets));
+        let classes = classes.filter(|_| finish.delay).and_then(|delays| DelayClasses::of(delays, &offsets));
         let mut delays: Vec<u16> = zeroed(&what, if finish.delay && classes.is_none() { len } else { 0 })?;
         let DelayClasses { least, count } = classes.unwrap_or_default();
         let mut ends: Vec<u16> = zeroed(&what, count as u64 * (offsets.len() as u64 - 1))?;

@@ -17,6 +17,9 @@ use crate::numeric::simd::prefetch;
 use rayon::prelude::*;
 use std::ops::RangeInclusive;
 
+/// The maximum number of ends for each synapse, so that they take at most 4 bytes.
+const ENDS: u64 = 2;
+
 /// The joint rows of several projections. Each part of a row ascends by target.
 #[derive(Debug)]
 pub(crate) struct JointRows {
@@ -59,8 +62,7 @@ impl ConnectivitySpec {
 
 impl JointRows {
     /// Builds the joint rows of projections that may join. All delays are within `delays`. Returns
-    /// `None` if a row is too long, or if the ends would take more memory than a delay for each
-    /// synapse.
+    /// `None` if a row is too long, or if rows are so short that the ends would take too much memory.
     ///
     /// # Errors
     /// As [`ConnectivitySpec::build`].
@@ -88,8 +90,12 @@ impl JointRows {
             lengths.iter_mut().zip(&part.lengths).for_each(|(sum, len)| *sum = sum.saturating_add(*len));
         }
         let offsets = first.offsets(lengths)?;
-        let Some(classes) = DelayClasses::of(delays, parts.len(), &offsets) else { return Ok(None) };
-        let (len, ends) = (offsets.last().copied().unwrap_or(0), classes.count * parts.len());
+        let len = offsets.last().copied().unwrap_or(0);
+        let may_have = |classes: &DelayClasses| {
+            classes.ends(&offsets).saturating_mul(parts.len() as u64) <= len.saturating_mul(ENDS)
+        };
+        let Some(classes) = DelayClasses::of_rows(delays, &offsets).filter(may_have) else { return Ok(None) };
+        let ends = classes.count * parts.len();
         let mut targets: Vec<X> = zeroed(&what, len)?;
         let weighs = first.weighs();
         let mut integer_weights = zeroed(&what, if weighs { len } else { 0 })?;

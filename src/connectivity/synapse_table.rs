@@ -57,16 +57,24 @@ pub(super) struct DelayClasses {
 }
 
 impl DelayClasses {
-    /// The classes of these delays, for rows of this number of projections; `None` if the ends of the
-    /// rows would take more memory than a delay for each synapse, or a row is too long for them.
-    pub(super) fn of(delays: &RangeInclusive<u32>, projections: usize, offsets: &[u64]) -> Option<Self> {
-        let (least, rows) = (*delays.start(), offsets.len().saturating_sub(1));
+    /// The classes of these delays; `None` if the ends of the rows would take more memory than a delay
+    /// for each synapse, or a row is too long for them.
+    pub(super) fn of(delays: &RangeInclusive<u32>, offsets: &[u64]) -> Option<Self> {
+        let classes = Self::of_rows(delays, offsets)?;
+        (classes.ends(offsets) <= offsets.last().copied().unwrap_or(0)).then_some(classes)
+    }
+
+    /// The number of ends of these rows.
+    pub(super) fn ends(self, offsets: &[u64]) -> u64 {
+        (self.count as u64).saturating_mul(offsets.len().saturating_sub(1) as u64)
+    }
+
+    /// The classes of these delays; `None` if a row is too long for them.
+    pub(super) fn of_rows(delays: &RangeInclusive<u32>, offsets: &[u64]) -> Option<Self> {
+        let least = *delays.start();
         let count = (delays.end() - least) as usize + 1;
         let longest = offsets.windows(2).map(|ends| ends[1] - ends[0]).max().unwrap_or(0);
-        let synapses = offsets.last().copied().unwrap_or(0);
-        let ends = count.saturating_mul(rows).saturating_mul(projections);
-        let fits = ends as u64 <= synapses && longest <= u64::from(u16::MAX);
-        fits.then_some(Self { least, count })
+        (longest <= u64::from(u16::MAX)).then_some(Self { least, count })
     }
 
     /// Converts the number of synapses with each delay to the ends of the delays.
@@ -117,7 +125,7 @@ impl SynapseTable {
     /// If memory is short.
     pub(crate) fn with_classes(mut self, delays: &RangeInclusive<u32>, what: &str) -> Result<Self> {
         let Delays::Each(each) = &self.delays else { return Ok(self) };
-        let Some(DelayClasses { least, count }) = DelayClasses::of(delays, 1, &self.offsets) else { return Ok(self) };
+        let Some(DelayClasses { least, count }) = DelayClasses::of(delays, &self.offsets) else { return Ok(self) };
         let mut ends: Vec<u16> = memory::zeros(what, count * (self.offsets.len() - 1))?;
         ends.par_chunks_mut(count).zip(self.offsets.par_windows(2)).for_each(|(ends, row)| {
             for delay in &each[row[0] as usize..row[1] as usize] {

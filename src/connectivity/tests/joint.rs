@@ -80,9 +80,9 @@ fn rows_that_are_too_long_or_too_short_are_not_joined() {
     };
     assert!(join(2, 32_767, 3.0));
     assert!(!join(2, 32_768, 3.0));
-    // Eleven delays of two projections: 22 ends of a row.
-    assert!(join(3, 11, 1.0));
-    assert!(!join(3, 10, 1.0));
+    // Eleven delays of two projections: 22 ends of a row, of 12 or 10 synapses.
+    assert!(join(3, 6, 1.0));
+    assert!(!join(3, 5, 1.0));
 }
 
 #[test]

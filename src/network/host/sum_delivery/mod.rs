@@ -19,6 +19,7 @@ use crate::numeric::scalar::Real;
 use crate::system::state::State;
 use rayon::prelude::*;
 use source::{Scratch, Source, Task};
+use std::iter::once;
 use std::ops::Range;
 use target_sums::TargetSums;
 
@@ -113,6 +114,9 @@ impl<'n> SumDelivery<'n> {
     /// Sums the synapses over which spikes of a batch row act in step `i`.
     pub(super) fn collect(&mut self, lists: &[Option<SpikeLists>], at: (usize, u64)) {
         let Self { sums, sources, scratch } = self;
+        if sources.is_empty() {
+            return;
+        }
         sums.iter_mut().for_each(|sum| sum.events = 0.0);
         for source in &mut *sources {
             source.collect(lists, at);
@@ -196,7 +200,7 @@ fn division(sums: &[TargetSums<'_>]) -> (Vec<Range<usize>>, usize) {
     let events: f64 = sums.iter().map(|sum| sum.events).sum();
     let threads = rayon::current_num_threads();
     if (events as usize) < SHARE || threads < 2 {
-        return (vec![0..sums.len()], 1);
+        return (once(0..sums.len()).collect(), 1);
     }
     let count = sums.len().min(threads);
     let mut parts = Vec::with_capacity(count);

@@ -116,9 +116,8 @@ impl<'n> Source<'n> {
         let first = self.pre.start as u32;
         for delay in self.delays.clone() {
             let list = lists.arriving(row, i, delay);
-            let from = list.partition_point(|unit| (*unit as usize) < self.pre.start);
-            let to = list.partition_point(|unit| (*unit as usize) < self.pre.end);
-            self.spikes.extend(list[from..to].iter().map(|unit| (unit - first, delay)));
+            let own = list.iter().filter(|unit| self.pre.contains(&(**unit as usize)));
+            self.spikes.extend(own.map(|unit| (unit - first, delay)));
         }
     }
 
