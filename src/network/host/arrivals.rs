@@ -13,11 +13,8 @@ pub(super) struct Arrivals<'n> {
     /// The projections that are gap junctions. They come first: they read the potentials before
     /// arrivals change them.
     pub(super) gaps: Vec<usize>,
-    /// The sums.
+    /// The sums. Those that are the first effect on their variable are not in `rest`.
     pub(super) sums: SumDelivery<'n>,
-    /// The numbers of sums that are the first effect on their variable, ascending by variable.
-    /// Threads share them.
-    pub(super) together: Vec<usize>,
     /// All other effects.
     pub(super) rest: Vec<Arrival<'n>>,
 }
@@ -36,7 +33,7 @@ impl<'n> Arrivals<'n> {
     /// The effects in a loop with this seed, on a network that is node `node` of the loop.
     pub(super) fn new(plan: &'n NetworkPlan, node: u16, seed: u64) -> Self {
         let sums = SumDelivery::new(plan).unwrap_or_default();
-        let mut all = Self { gaps: Vec::new(), sums, together: Vec::new(), rest: Vec::new() };
+        let mut all = Self { gaps: Vec::new(), sums, rest: Vec::new() };
         // Variables with an effect.
         let mut vars = Vec::new();
         for (group, of_group) in plan.groups.iter().enumerate() {
@@ -45,7 +42,7 @@ impl<'n> Arrivals<'n> {
                 for sum in plan.sums.iter().filter(|sum| (sum.group, sum.receptor) == (group, r)) {
                     match all.sums.number(sum) {
                         Some(number) if vars.contains(&var) => all.rest.push(Arrival::Sum { number, var, group }),
-                        Some(number) => all.together.push(number),
+                        Some(number) => all.sums.set_first(number),
                         None => sum.projections.iter().for_each(|p| {
                             if plan.projections[*p].is_gap(&plan.groups) {
                                 all.gaps.push(*p);
@@ -63,8 +60,6 @@ impl<'n> Arrivals<'n> {
                 }
             }
         }
-        let Self { sums, together, .. } = &mut all;
-        together.sort_by_key(|number| sums.var(*number));
         all
     }
 

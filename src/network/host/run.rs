@@ -89,9 +89,8 @@ impl<'n, T: Real> Run<'n, T> {
         self.refractory.note(groups, &self.owned, self.rows, state);
         let rest = take(&mut self.arrivals.rest);
         for row in 0..self.rows {
-            let Arrivals { sums, together, .. } = &mut self.arrivals;
-            sums.collect(&self.lists, (row, at.i));
-            sums.add_all(together, groups, &self.owned, row, state);
+            self.arrivals.sums.collect(&self.lists, (row, at.i));
+            self.arrivals.sums.add_first(groups, &self.owned, row, state);
             for arrival in &rest {
                 match arrival {
                     Arrival::Spikes(projection) => self.arrive(*projection, row, at.i, state),

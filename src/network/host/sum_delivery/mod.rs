@@ -96,11 +96,6 @@ impl<'n> SumDelivery<'n> {
         Some(Self { sums, sources, scratch: Vec::new() })
     }
 
-    /// The receptor's variable to which a sum is added.
-    pub(super) fn var(&self, number: usize) -> usize {
-        self.sums[number].plan.var
-    }
-
     /// The number of a sum of the plan, if it is delivered here.
     pub(super) fn number(&self, sum: &SumPlan) -> Option<usize> {
         self.sums.iter().position(|own| std::ptr::eq(own.plan, sum))
@@ -148,39 +143,37 @@ impl<'n> SumDelivery<'n> {
         }
     }
 
-    /// Adds sums, each to a variable of its own, for a batch row and the targets that this worker
-    /// owns. `numbers` ascend by variable.
-    pub(super) fn add_all<T: Real>(
+    /// Marks a sum as the first effect on its variable.
+    pub(super) fn set_first(&mut self, number: usize) {
+        self.sums[number].is_first = true;
+    }
+
+    /// Adds the sums that are the first effect on their variables, for a batch row and the targets
+    /// that this worker owns.
+    pub(super) fn add_first<T: Real>(
         &mut self,
-        numbers: &[usize],
         groups: &[GroupPlan],
         owned: &[Range<usize>],
         row: usize,
         state: &mut State<'_, T>,
     ) {
-        let targets: usize = numbers.iter().map(|number| self.sums[*number].plan.targets.len()).sum();
-        if targets < SHARE {
-            for number in numbers {
-                let SumPlan { var, group, .. } = self.sums[*number].plan;
-                self.add(
-                    *number,
-                    owned[*group].clone(),
-                    part_of_row(state.var_mut(*var), &groups[*group], &owned[*group], row),
-                );
-            }
-            return;
-        }
-        let mut sums: Vec<_> = self.sums.iter_mut().enumerate().filter(|(k, _)| numbers.contains(k)).collect();
-        sums.sort_by_key(|(_, sum)| sum.plan.var);
+        let mut sums: Vec<_> = self.sums.iter_mut().filter(|sum| sum.is_first).collect();
+        sums.sort_by_key(|sum| sum.plan.var);
+        let targets: usize = sums.iter().map(|sum| sum.plan.targets.len()).sum();
         let mut vars = state.all().iter_mut().enumerate();
-        let with_vars: Vec<_> = sums
-            .into_iter()
-            .filter_map(|(_, sum)| Some((vars.find(|(var, _)| *var == sum.plan.var)?.1, sum)))
-            .collect();
-        with_vars.into_par_iter().for_each(|(s, sum)| {
-            let group = sum.plan.group;
-            sum.add_to(owned[group].clone(), part_of_row(s, &groups[group], &owned[group], row));
+        let with_vars = sums.into_iter().filter_map(|sum| {
+            let (_, s) = vars.find(|(var, _)| *var == sum.plan.var)?;
+            Some((s, sum))
         });
+        let add = |(s, sum): (&mut &mut [T], &mut TargetSums<'_>)| {
+            let (units, here) = (groups[sum.plan.group].units, owned[sum.plan.group].clone());
+            sum.add_to(here.clone(), &mut s[row * units..][here]);
+        };
+        if targets < SHARE {
+            with_vars.for_each(add);
+        } else {
+            with_vars.collect::<Vec<_>>().into_par_iter().for_each(add);
+        }
     }
 
     /// Adds the sum of this number to the receptor `s` of a batch row, whose first element is that of
@@ -188,11 +181,6 @@ impl<'n> SumDelivery<'n> {
     pub(super) fn add<T: Real>(&mut self, number: usize, here: Range<usize>, s: &mut [T]) {
         self.sums[number].add_to(here, s);
     }
-}
-
-/// The neurons of a batch row that this worker owns.
-fn part_of_row<'s, T>(s: &'s mut [T], group: &GroupPlan, owned: &Range<usize>, row: usize) -> &'s mut [T] {
-    &mut s[row * group.units..][owned.clone()]
 }
 
 /// Divides the sums into parts of about the same number of synapses, and the spikes into shares.

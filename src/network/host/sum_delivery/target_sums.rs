@@ -20,6 +20,8 @@ const PIECE: usize = 1 << 14;
 pub(super) struct TargetSums<'n> {
     pub(super) plan: &'n SumPlan,
     weighs: bool,
+    /// Whether it is the first effect on its variable. Such sums are added together.
+    pub(super) is_first: bool,
     /// The sums of each share of the spikes.
     pub(super) shares: Vec<Sums>,
     /// The estimated number of synapses of the step.
@@ -28,7 +30,7 @@ pub(super) struct TargetSums<'n> {
 
 impl<'n> TargetSums<'n> {
     pub(super) fn new(plan: &'n NetworkPlan, sum: &'n SumPlan) -> Self {
-        Self { plan: sum, weighs: plan.weighs(sum), shares: Vec::new(), events: 0.0 }
+        Self { plan: sum, weighs: plan.weighs(sum), is_first: false, shares: Vec::new(), events: 0.0 }
     }
 
     /// Prepares the sums of this number of shares.
