@@ -29,13 +29,14 @@ fn of_type<T: Real>() -> Vec<Module> {
         ("network_scan_lean", cut(true, false, true), &[]),
         ("network_large", cut(true, false, false), probes),
         ("network_step", cut(false, false, false), probes),
+        ("network_procedural", procedural, &[]),
     ]
     .into_iter()
     .filter_map(|(name, cut, probes)| module(name, network.as_ref()?, cut, probes))
     .chain(delayed::<T>().and_then(|network| {
         module("network_sum_ring", &network, KernelVariant { sum_ring: true, ..cut(true, false, true) }, &[])
     }))
-    .chain(bounded::<T>().and_then(|network| module("network_procedural", &network, procedural, &[])))
+    .chain(bounded::<T>().and_then(|network| module("network_procedural_bounded", &network, procedural, &[])))
     .chain(
         kinetics::<T>()
             .and_then(|network| module("network_kinetics", &network, cut(true, false, true), &[(0, 0), (8, 0)])),
@@ -56,8 +57,7 @@ fn delayed<T: Real>() -> Option<Network<T>> {
     of_projection(Projection::new("p", "E", ("I", "e")).weight(Init::uniform(0.0, 1.0)).delay(Init::uniform(0.1, 4.0)))
 }
 
-/// The same groups with a procedural projection of bounded weights. Without bounds the kernel lacks
-/// the repetition of draws, and is otherwise the same.
+/// The same groups with a procedural projection of bounded weights.
 fn bounded<T: Real>() -> Option<Network<T>> {
     let weight = Distribution::Normal(1.0, 1.0).redrawn(0.0..);
     of_projection(Projection::new("p", "E", ("I", "e")).connect(Connect::AllToAll).weight(weight).procedural())
@@ -129,6 +129,6 @@ fn module<T: Real>(name: &str, network: &Network<T>, cut: KernelVariant, probes:
 mod tests {
     #[test]
     fn none_is_missing() {
-        assert_eq!(super::list().len(), 20);
+        assert_eq!(super::list().len(), 22);
     }
 }

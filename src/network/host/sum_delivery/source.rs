@@ -45,7 +45,7 @@ enum Rows<'n> {
     Procedural(RowGenerator<'n>),
 }
 
-/// The memory of a thread.
+/// The memory of a task, used again in each step.
 #[derive(Default)]
 pub(super) struct Scratch {
     ranges: Vec<Range<usize>>,
@@ -79,17 +79,15 @@ impl Task<'_> {
 impl<'n> Source<'n> {
     /// A projection whose first target is number `first` of a sum; `None` if it has no synapses yet.
     pub(super) fn new(projection: &'n ProjectionPlan, sum: usize, first: usize) -> Option<Self> {
-        let (rows, delays) = match projection.row_generator().ok()? {
-            Some(rows) => (Rows::Procedural(rows), rows.delay..=rows.delay),
+        let (rows, delays, synapses) = match projection.row_generator().ok()? {
+            Some(rows) => {
+                let synapses = rows.mean.saturating_mul(projection.spec.pre.len());
+                (Rows::Procedural(rows), rows.delay..=rows.delay, synapses)
+            }
             None => {
                 let table = projection.table().ok()?;
-                (Rows::Stored(table), table.delays(&projection.delays))
+                (Rows::Stored(table), table.delays(&projection.delays), table.len())
             }
-        };
-        let synapses = match &rows {
-            Rows::Stored(table) => table.len(),
-            Rows::Procedural(rows) => rows.mean.saturating_mul(projection.spec.pre.len()),
-            Rows::Joint(_) => 0,
         };
         let onto = vec![Onto { sum, first, mean: mean(synapses, projection, &delays) }];
         let pre = projection.spec.pre.clone();
@@ -116,8 +114,12 @@ impl<'n> Source<'n> {
         let first = self.pre.start as u32;
         for delay in self.delays.clone() {
             let list = lists.arriving(row, i, delay);
-            let own = list.iter().filter(|unit| self.pre.contains(&(**unit as usize)));
-            self.spikes.extend(own.map(|unit| (unit - first, delay)));
+            if list.is_empty() {
+                continue;
+            }
+            let from = list.partition_point(|unit| (*unit as usize) < self.pre.start);
+            let to = list.partition_point(|unit| (*unit as usize) < self.pre.end);
+            self.spikes.extend(list[from..to].iter().map(|unit| (unit - first, delay)));
         }
     }
 

@@ -22,15 +22,16 @@ pub(super) struct TargetSums<'n> {
     weighs: bool,
     /// Whether it is the first effect on its variable. Such sums are added together.
     pub(super) is_first: bool,
-    /// The sums of each share of the spikes.
+    /// The sums of each share of the spikes; the first `in_use` have synapses of this step.
     pub(super) shares: Vec<Sums>,
+    in_use: usize,
     /// The estimated number of synapses of the step.
     pub(super) events: f64,
 }
 
 impl<'n> TargetSums<'n> {
     pub(super) fn new(plan: &'n NetworkPlan, sum: &'n SumPlan) -> Self {
-        Self { plan: sum, weighs: plan.weighs(sum), is_first: false, shares: Vec::new(), events: 0.0 }
+        Self { plan: sum, weighs: plan.weighs(sum), is_first: false, shares: Vec::new(), in_use: 0, events: 0.0 }
     }
 
     /// Prepares the sums of this number of shares.
@@ -40,7 +41,8 @@ impl<'n> TargetSums<'n> {
             self.shares.push(Sums::new(len, self.weighs));
         }
         let few = (self.events as usize) < len / DENSE;
-        for sums in &mut self.shares {
+        self.in_use = shares;
+        for sums in &mut self.shares[..shares] {
             sums.lists = few;
             sums.touched.clear();
         }
@@ -57,8 +59,8 @@ impl<'n> TargetSums<'n> {
     }
 
     fn add_typed<T: Real, S: Sum>(&mut self, here: Range<usize>, s: &mut [T]) {
-        let Self { plan, shares, .. } = self;
-        let Some((own, others)) = shares.split_first_mut() else { return };
+        let Self { plan, shares, in_use, .. } = self;
+        let Some((own, others)) = shares[..*in_use].split_first_mut() else { return };
         let weight_scale = T::of(plan.weight_scale);
         // The targets of the sum that this worker owns.
         let owned = plan.targets.start.max(here.start)..plan.targets.end.min(here.end);
