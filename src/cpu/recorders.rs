@@ -46,6 +46,8 @@ pub(crate) struct VarRecorder<'a, T> {
 
 /// The most events that are added at once.
 const AT_ONCE: usize = 16;
+/// The number of elements that are tested together.
+const CHUNK: usize = 4 * AT_ONCE;
 
 /// Adds the events of a step. After an error there are no more.
 fn add(events: &mut Result<Vec<(u64, usize)>>, step: u64, elements: impl Iterator<Item = usize>) {
@@ -66,11 +68,14 @@ impl<T: Scalar> VarRecorder<'_, T> {
             let zero = T::zeroed();
             match &self.pick {
                 None => {
-                    // Spikes are rare, so this tests several elements at a time.
-                    for (chunk, part) in value.chunks(AT_ONCE).enumerate() {
-                        if part.iter().fold(false, |any, v| any | (*v != zero)) {
-                            let own = (0..part.len()).filter(|&j| part[j] != zero);
-                            add(events, step, own.map(|j| chunk * AT_ONCE + j));
+                    // Spikes are rare, so this tests many elements at a time.
+                    for (chunk, values) in value.chunks(CHUNK).enumerate() {
+                        if !values.iter().fold(false, |any, v| any | (*v != zero)) {
+                            continue;
+                        }
+                        for (part, values) in values.chunks(AT_ONCE).enumerate() {
+                            let own = (0..values.len()).filter(|&j| values[j] != zero);
+                            add(events, step, own.map(|j| chunk * CHUNK + part * AT_ONCE + j));
                         }
                     }
                 }

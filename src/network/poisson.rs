@@ -4,7 +4,8 @@ use super::plan::PoissonDrive;
 use crate::error::{Error, Number, Result};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{SimdLoop, vectorize};
+use crate::numeric::simd::{SimdLoop, store, vectorize};
+use rayon::prelude::*;
 
 /// The maximum mean number of spikes of a Poisson drive in a step, so that tables stay small.
 const MOST: f64 = 256.0;
@@ -43,6 +44,15 @@ pub(super) fn add<T: Real>(stream: Stream, drive: &PoissonDrive, first: u64, ste
     vectorize(AddPoisson { stream, drive, first, step, s });
 }
 
+/// Does the same as [`add`], on several threads if the units are many.
+pub(super) fn add_shared<T: Real>(stream: Stream, drive: &PoissonDrive, first: u64, step: u64, s: &mut [T]) {
+    if s.len() < 2 * PIECE {
+        return add(stream, drive, first, step, s);
+    }
+    let pieces = s.par_chunks_mut(PIECE).enumerate();
+    pieces.for_each(|(k, s)| add(stream, drive, first + (k * PIECE) as u64, step, s));
+}
+
 struct AddPoisson<'a, T> {
     stream: Stream,
     drive: &'a PoissonDrive,
@@ -51,6 +61,8 @@ struct AddPoisson<'a, T> {
     s: &'a mut [T],
 }
 
+/// The number of units whose spikes a thread draws at a time.
+const PIECE: usize = 2048;
 /// The number of units whose words are drawn together.
 const WORDS: usize = 64;
 
@@ -72,16 +84,21 @@ impl<T: Real> SimdLoop for AddPoisson<'_, T> {
                 words[4 * k + 2] = drawn[2];
                 words[4 * k + 3] = drawn[3];
             }
-            for threshold in &self.drive.thresholds {
+            // Thresholds ascend, and large counts are rare.
+            let most = words.iter().fold(0, |most: u32, word| most.max(*word));
+            for threshold in self.drive.thresholds.iter().take_while(|threshold| **threshold <= most) {
                 for k in 0..WORDS {
                     counts[k] += i32::from(words[k] >= *threshold);
                 }
             }
-            for (s, count) in some.iter_mut().zip(&counts[skip..]) {
-                if *count != 0 {
-                    *s = T::of_count(*count).mul_add(weight, *s);
-                }
+            // An array of its own, so that the compiler does not make conditional stores, which are
+            // slow.
+            let mut after = [T::of(0.0); WORDS];
+            for ((after, s), count) in after.iter_mut().zip(&*some).zip(&counts[skip..]) {
+                let more = T::of_count(*count).mul_add(weight, *s);
+                *after = if *count != 0 { more } else { *s };
             }
+            store(some, &after);
             unit += some.len() as u64;
             rest = later;
         }

@@ -68,6 +68,16 @@ pub(crate) fn vectorize<K: SimdLoop>(kernel: K) -> K::Output {
     }
 }
 
+/// Copies the first values to `to`, of which there are at most `N`. If there are `N`, the stores are
+/// vectors and not a call of `memcpy`.
+#[inline(always)]
+pub(crate) fn store<V: Copy, const N: usize>(to: &mut [V], values: &[V; N]) {
+    match <&mut [V; N]>::try_from(&mut *to) {
+        Ok(to) => *to = *values,
+        Err(_) => to.copy_from_slice(&values[..to.len()]),
+    }
+}
+
 /// Asks for the memory of element `at`, which is needed soon. It has no effect beyond the end.
 #[inline(always)]
 pub(crate) fn prefetch<V>(values: &[V], at: usize) {

@@ -1,5 +1,6 @@
 //! The effects on receptors after the neurons' step, in their order.
 
+use super::block_arrivals::GroupArrivals;
 use super::spike_lists::SpikeLists;
 use super::sum_delivery::SumDelivery;
 use crate::network::plan::{GroupPlan, NetworkPlan, PoissonDrive};
@@ -17,50 +18,61 @@ pub(super) struct Arrivals<'n> {
     pub(super) sums: SumDelivery<'n>,
     /// All other effects.
     pub(super) rest: Vec<Arrival<'n>>,
+    /// The effects on each group, if blocks of neurons can add them themselves. There is then nothing
+    /// else.
+    pub(super) by_group: Option<Vec<GroupArrivals<'n>>>,
 }
 
-/// An effect.
-pub(super) enum Arrival<'n> {
+/// An effect on a receptor of a group.
+pub(super) struct Arrival<'n> {
+    pub(super) group: usize,
+    receptor: usize,
+    /// The network's variable that it adds to.
+    pub(super) var: usize,
+    pub(super) effect: Effect<'n>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Effect<'n> {
     /// The spikes or amounts that arrive over the projection of this number.
     Spikes(usize),
-    /// The sum of this number, which adds to this variable of a group.
-    Sum { number: usize, var: usize, group: usize },
-    /// Poisson spikes on a variable of a group.
-    PoissonDrive { drive: &'n PoissonDrive, var: usize, group: usize, stream: Stream },
+    /// The sum of this number.
+    Sum(usize),
+    /// Poisson spikes.
+    Poisson(&'n PoissonDrive, Stream),
 }
 
 impl<'n> Arrivals<'n> {
-    /// The effects in a loop with this seed, on a network that is node `node` of the loop.
-    pub(super) fn new(plan: &'n NetworkPlan, node: u16, seed: u64) -> Self {
-        let sums = SumDelivery::new(plan).unwrap_or_default();
-        let mut all = Self { gaps: Vec::new(), sums, rest: Vec::new() };
-        // Variables with an effect.
-        let mut vars = Vec::new();
-        for (group, of_group) in plan.groups.iter().enumerate() {
-            for (r, receptor) in of_group.receptors.iter().enumerate() {
-                let var = receptor.var;
-                for sum in plan.sums.iter().filter(|sum| (sum.group, sum.receptor) == (group, r)) {
-                    match all.sums.number(sum) {
-                        Some(number) if vars.contains(&var) => all.rest.push(Arrival::Sum { number, var, group }),
-                        Some(number) => all.sums.set_first(number),
-                        None => sum.projections.iter().for_each(|p| {
-                            if plan.projections[*p].is_gap(&plan.groups) {
-                                all.gaps.push(*p);
-                            } else {
-                                all.rest.push(Arrival::Spikes(*p));
-                            }
-                        }),
-                    }
-                    vars.push(var);
-                }
-                for (k, drive) in of_group.poisson.iter().enumerate().filter(|(_, drive)| drive.receptor == r) {
-                    let stream = Stream::of_node(seed, child(node, group), &poisson::drive(k));
-                    all.rest.push(Arrival::PoissonDrive { drive, var: receptor.var, group, stream });
-                    vars.push(receptor.var);
-                }
+    /// The effects in a loop of this number of batch rows with this seed, on a network that is node
+    /// `node` of the loop.
+    pub(super) fn new(plan: &'n NetworkPlan, rows: usize, node: u16, seed: u64) -> Self {
+        let mut sums = SumDelivery::new(plan).unwrap_or_default();
+        let mut all = effects(plan, &sums, node, seed);
+        if rows == 1 && sums.reads().all(|(_, shortest)| shortest > 0) {
+            let by_group = by_group(plan, &all);
+            if by_group.is_some() {
+                return Self { gaps: Vec::new(), sums, rest: Vec::new(), by_group };
             }
         }
-        all
+        let mut gaps = Vec::new();
+        // Variables with an effect.
+        let mut vars = Vec::new();
+        all.retain(|arrival| {
+            match arrival.effect {
+                Effect::Sum(number) if !vars.contains(&arrival.var) => {
+                    sums.set_first(number);
+                    vars.push(arrival.var);
+                    return false;
+                }
+                Effect::Spikes(number) if plan.projections[number].is_gap(&plan.groups) => {
+                    gaps.push(number);
+                    return false;
+                }
+                _ => vars.push(arrival.var),
+            }
+            true
+        });
+        Self { gaps, sums, rest: all, by_group: None }
     }
 
     /// For each group, the lists of spikes that the sums read.
@@ -71,4 +83,38 @@ impl<'n> Arrivals<'n> {
         };
         groups.iter().enumerate().map(lists).collect()
     }
+}
+
+/// All effects in their order.
+fn effects<'n>(plan: &'n NetworkPlan, sums: &SumDelivery<'n>, node: u16, seed: u64) -> Vec<Arrival<'n>> {
+    let mut all = Vec::new();
+    for (group, of_group) in plan.groups.iter().enumerate() {
+        for (receptor, var) in of_group.receptors.iter().map(|receptor| receptor.var).enumerate() {
+            let mut push = |effect| all.push(Arrival { group, receptor, var, effect });
+            for sum in plan.sums.iter().filter(|sum| (sum.group, sum.receptor) == (group, receptor)) {
+                match sums.number(sum) {
+                    Some(number) => push(Effect::Sum(number)),
+                    None => sum.projections.iter().for_each(|projection| push(Effect::Spikes(*projection))),
+                }
+            }
+            for (k, drive) in of_group.poisson.iter().enumerate().filter(|(_, drive)| drive.receptor == receptor) {
+                let stream = Stream::of_node(seed, child(node, group), &poisson::drive(k));
+                push(Effect::Poisson(drive, stream));
+            }
+        }
+    }
+    all
+}
+
+/// The effects on each group; `None` if the spikes of a projection arrive without a sum.
+fn by_group<'n>(plan: &'n NetworkPlan, all: &[Arrival<'n>]) -> Option<Vec<GroupArrivals<'n>>> {
+    let mut groups: Vec<_> = plan.groups.iter().map(|_| GroupArrivals::default()).collect();
+    for Arrival { group, receptor, effect, .. } in all {
+        match effect {
+            Effect::Spikes(_) => return None,
+            Effect::Sum(number) => groups[*group].add_sum(&plan.groups[*group], *receptor, *number),
+            Effect::Poisson(drive, stream) => groups[*group].add_drive(&plan.groups[*group], drive, *stream),
+        }
+    }
+    Some(groups)
 }

@@ -1,6 +1,7 @@
 //! A step of a network on the host: neurons, spikes, sums of synapses, plasticity.
 
 mod arrivals;
+mod block_arrivals;
 pub(crate) mod deliver;
 pub(crate) mod kinetics;
 pub(crate) mod neuron_step;

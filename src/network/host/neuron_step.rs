@@ -1,7 +1,9 @@
 //! The neurons' part of a step, in blocks of neurons that share no data.
 
+use super::block_arrivals::GroupArrivals;
 use super::partition::SpikeExchange;
 use super::receptor_step::{GapStep, ReceptorStep, feel, join, mask};
+use super::sum_delivery::{SumCursor, SumDelivery, SumPart};
 use crate::network::Network;
 use crate::network::plan::postsynaptic::SynapticFilter;
 use crate::network::plan::{GroupPlan, ReceptorKind, ReceptorPlan, WORD};
@@ -10,9 +12,10 @@ use crate::numeric::white_noise::WhiteNoise;
 use crate::system::param::Param;
 use crate::system::state::{State, child};
 use crate::system::{Inputs, MAX_PORTS, Tick};
+use std::mem::take;
 
 /// The number of neurons that are stepped together: their variables and drive stay in L1.
-const BLOCK: usize = 512;
+pub(super) const BLOCK: usize = 512;
 /// The number of neurons from which on threads share a step.
 const SHARED: usize = 2048;
 
@@ -23,8 +26,12 @@ struct NeuronBlock<'a, T> {
     /// The number of the first neuron in its row.
     first: usize,
     len: usize,
-    /// The model's variables, then the receptors', then all others.
+    /// The model's variables.
     vars: Vec<&'a mut [T]>,
+    /// The receptors' variables, then all others.
+    receptors: Vec<&'a mut [T]>,
+    /// The sums that arrive at these neurons.
+    sums: Vec<SumPart<'a>>,
     /// The words of these neurons in the spike ring's slot.
     words: &'a mut [T],
     input: &'a [T],
@@ -73,6 +80,7 @@ pub(super) struct NeuronBlocks<T: 'static> {
     known: Vec<GroupConstants<T>>,
     tiles: Vec<NeuronBlock<'static, T>>,
     lists: Vec<Vec<&'static mut [T]>>,
+    parts: Vec<Vec<SumPart<'static>>>,
     rests: Vec<&'static mut [T]>,
     /// Zeros, as many as a block has neurons.
     zeros: Vec<T>,
@@ -85,20 +93,20 @@ fn again<'b, T>(mut list: Vec<&mut [T]>) -> Vec<&'b mut [T]> {
     list.into_iter().map(|_| <&mut [T]>::default()).collect()
 }
 
+fn parts_again<'b>(mut list: Vec<SumPart<'_>>) -> Vec<SumPart<'b>> {
+    list.clear();
+    list.into_iter().map(|_| SumPart::default()).collect()
+}
+
 fn tiles_again<'b, T>(mut list: Vec<NeuronBlock<'_, T>>) -> Vec<NeuronBlock<'b, T>> {
     list.clear();
-    let none = |t: NeuronBlock<'_, T>| NeuronBlock {
-        vars: Vec::new(),
-        words: &mut [],
-        input: &[],
-        ..NeuronBlock::of(t.group)
-    };
-    list.into_iter().map(none).collect()
+    list.into_iter().map(|tile| NeuronBlock::of(tile.group)).collect()
 }
 
 impl<T> NeuronBlock<'_, T> {
     fn of(group: usize) -> Self {
-        Self { group, row: 0, first: 0, len: 0, vars: Vec::new(), words: &mut [], input: &[], spikes: 0 }
+        let (vars, receptors, sums) = (Vec::new(), Vec::new(), Vec::new());
+        Self { group, row: 0, first: 0, len: 0, vars, receptors, sums, words: &mut [], input: &[], spikes: 0 }
     }
 }
 
@@ -115,26 +123,29 @@ impl<T: Real> NeuronBlocks<T> {
             known: known.collect(),
             tiles: Vec::new(),
             lists: Vec::new(),
+            parts: Vec::new(),
             rests: Vec::new(),
             zeros: vec![T::of(0.0); BLOCK],
         }
     }
 
-    /// Steps all neurons that this worker owns. Writes their spikes into the slot of the step, and
-    /// the numbers of spikes into `y`.
+    /// Steps all neurons that this worker owns, and then adds what arrives at them, if it is given.
+    /// Writes their spikes into the slot of the step, and the numbers of spikes into `y`.
     pub(super) fn step(
         &mut self,
         network: &Network<T>,
         exchange: &dyn SpikeExchange<T>,
-        at: Tick<'_>,
-        x: &Inputs<'_, T>,
+        (at, x): (Tick<'_>, &Inputs<'_, T>),
         state: &mut State<'_, T>,
         y: &mut [T],
+        arrivals: Option<(&[GroupArrivals<'_>], &mut SumDelivery<'_>)>,
     ) {
+        let (arrivals, sums) = arrivals.unzip();
+        let mut sums: Vec<SumCursor<'_>> = sums.into_iter().flat_map(SumDelivery::cursors).collect();
         let groups = &network.plan.groups;
         let rows = y.len() / groups.len();
-        let mut tiles = tiles_again(std::mem::take(&mut self.tiles));
-        let mut rests = again(std::mem::take(&mut self.rests));
+        let mut tiles = tiles_again(take(&mut self.tiles));
+        let mut rests = again(take(&mut self.rests));
         let mut vars = state.all().iter_mut();
         let mut neurons = 0;
         for (group, plan) in groups.iter().enumerate() {
@@ -145,24 +156,37 @@ impl<T: Real> NeuronBlocks<T> {
                 let words = spike_ring.split_off_mut(..plan.ring_len * plan.mask_words()).unwrap_or_default();
                 let mut words = &mut words[plan.slot(0, at.i)..][..plan.mask_words()];
                 words = &mut words[owned.start / WORD..];
-                rests.iter_mut().for_each(|rest| *rest = &mut std::mem::take(rest)[owned.start..]);
+                rests.iter_mut().for_each(|rest| *rest = &mut take(rest)[owned.start..]);
                 for first in owned.clone().step_by(BLOCK) {
                     let len = BLOCK.min(owned.end - first);
                     let mut vars = again(self.lists.pop().unwrap_or_default());
-                    vars.extend(rests.iter_mut().filter_map(|rest| rest.split_off_mut(..len)));
+                    let mut receptors = again(self.lists.pop().unwrap_or_default());
+                    let mut own = rests.iter_mut().filter_map(|rest| rest.split_off_mut(..len));
+                    vars.extend(own.by_ref().take(plan.vars.len()));
+                    receptors.extend(own);
+                    let mut parts = parts_again(self.parts.pop().unwrap_or_default());
+                    let of_group = arrivals.iter().flat_map(|arrivals| &arrivals[group].sums);
+                    parts.extend(of_group.map(|sum| sums[*sum].part(first..first + len)));
                     let words = words.split_off_mut(..len.div_ceil(WORD)).unwrap_or_default();
                     let input = plan.input.map(|p| &x.port(p)[row * plan.units + first..][..len]).unwrap_or_default();
-                    tiles.push(NeuronBlock { group, row, first, len, vars, words, input, spikes: 0 });
+                    let sums = parts;
+                    tiles.push(NeuronBlock { group, row, first, len, vars, receptors, sums, words, input, spikes: 0 });
                 }
-                rests.iter_mut().for_each(|rest| *rest = &mut std::mem::take(rest)[plan.units - owned.end..]);
+                rests.iter_mut().for_each(|rest| *rest = &mut take(rest)[plan.units - owned.end..]);
                 neurons += owned.len();
             }
             rests.clear();
         }
         self.rests = again(rests);
+        sums.iter_mut().for_each(SumCursor::finish);
 
         let (known, zeros) = (&self.known, &self.zeros);
-        let step = |tile: &mut NeuronBlock<'_, T>| tile.step(network, &known[tile.group], zeros, at);
+        let step = |tile: &mut NeuronBlock<'_, T>| {
+            tile.step(network, &known[tile.group], zeros, at);
+            if let Some(arrivals) = arrivals {
+                tile.add(&arrivals[tile.group], network.plan.groups[tile.group].units, at);
+            }
+        };
         if neurons >= SHARED {
             share(&mut tiles, &step)
         } else {
@@ -172,7 +196,9 @@ impl<T: Real> NeuronBlocks<T> {
         y.fill(T::of(0.0));
         for tile in &mut tiles {
             y[tile.row * groups.len() + tile.group] += T::of_count(tile.spikes as i32);
-            self.lists.push(again(std::mem::take(&mut tile.vars)));
+            self.lists.push(again(take(&mut tile.vars)));
+            self.lists.push(again(take(&mut tile.receptors)));
+            self.parts.push(parts_again(take(&mut tile.sums)));
         }
         self.tiles = tiles_again(tiles);
     }
@@ -196,9 +222,8 @@ impl<T: Real> NeuronBlock<'_, T> {
         let zero = T::of(0.0);
         let (mut i, mut g, mut y) = ([zero; BLOCK], [zero; BLOCK], [zero; BLOCK]);
         let (i, g, y) = (&mut i[..self.len], &mut g[..self.len], &mut y[..self.len]);
-        let mut vars = std::mem::take(&mut self.vars);
-        let (model, others) = vars.split_at_mut(plan.vars.len());
-        let mut others = others.iter_mut().map(|var| &mut **var);
+        let model = &self.vars;
+        let mut others = self.receptors.iter_mut().map(|var| &mut **var);
         for kind in &known.kind {
             let s = others.next().unwrap_or_default();
             let ReceptorConstants::Filter(course, gains) = kind else {
@@ -211,7 +236,6 @@ impl<T: Real> NeuronBlock<'_, T> {
             let gains = gains.as_ref().map(|gains| gains.each_ref().map(|gain| gain.part(own.clone())));
             feel(ReceptorStep { course: *course, s, h, v, gains, i, g });
         }
-        vars.truncate(plan.vars.len());
         // The first unit, counted over the batch.
         let first = self.row * plan.units + self.first;
         if let Some(current) = &network.currents[self.group] {
@@ -233,9 +257,15 @@ impl<T: Real> NeuronBlock<'_, T> {
         if let Some(port) = plan.conductance.filter(|_| known.coba) {
             (inputs.ports[port], inputs.given[port]) = (g, true);
         }
-        let mut state = State::of_node(vars, first, plan.units, known.node);
+        let mut state = State::of_node(take(&mut self.vars), first, plan.units, known.node);
         network.models[self.group].step(at, &inputs, &mut state, y);
         self.vars = state.into_vars();
         self.spikes = mask(y, self.words);
+    }
+
+    /// Adds what arrives at the neurons of a group of `units` neurons.
+    fn add(&mut self, arrivals: &GroupArrivals<'_>, units: usize, at: Tick<'_>) {
+        let first = self.row * units + self.first;
+        arrivals.add(first, at, (&mut self.vars, &mut self.receptors), &mut self.sums);
     }
 }

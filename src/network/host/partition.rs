@@ -73,6 +73,7 @@ mod tests {
     use crate::connectivity::Connect;
     use crate::init::Init;
     use crate::models::Lif;
+    use crate::network::host::arrivals::Arrivals;
     use crate::network::host::run::Run;
     use crate::network::{Group, Network, Projection, Receptor, Stdp};
     use crate::system::clock::Clock;
@@ -111,21 +112,25 @@ mod tests {
         }
     }
 
-    fn network(shortest: f64) -> Network<f64> {
+    fn network(shortest: f64, plastic: bool) -> Network<f64> {
         let group = |name: &str, n| {
-            let lif = Lif::<f64>::new(n).v(Init::uniform(0.0, 19.0));
+            let lif = Lif::<f64>::new(n).v(Init::uniform(0.0, 19.0)).param("tau_ref", 1.0).unwrap();
             let group =
                 Group::new(name, lif).receptor(Receptor::exponential("s", 5.0)).receptor(Receptor::delta("kick", "V"));
             group.current(40.0).noise(1.0).poisson("kick", 500.0, 0.3)
         };
         let project =
             |name: &str, from: &str, to: &str| Projection::new(name, from, (to, "s")).connect(Connect::FixedProb(0.3));
+        let ab = project("AB", "A", "B").weight(Init::uniform(0.0, 2.0)).delay(shortest);
+        let own = |delay: f64| if plastic { Init::Constant(delay) } else { Init::uniform(delay, delay + 0.3) };
+        let kick = Projection::new("kick", "B", ("A", 20..61, "kick")).connect(Connect::FixedProb(0.1));
         Network::builder(0.1)
             .group(group("A", 70))
             .group(group("B", 33))
-            .project(project("AA", "A", "A").weight(Init::uniform(-1.0, 1.0)).delay(shortest + 0.4))
-            .project(project("AB", "A", "B").weight(2.0).delay(shortest).stdp(Stdp::new(2.5)))
+            .project(project("AA", "A", "A").weight(Init::uniform(-1.0, 1.0)).delay(own(shortest + 0.4)))
+            .project(if plastic { ab.weight(2.0).stdp(Stdp::new(2.5)) } else { ab.delay(own(shortest)) })
             .project(project("BA", "B", "A").weight(-2.0).delay(Init::uniform(shortest, 2.0)))
+            .project(kick.weight(3.0).delay(Init::uniform(shortest + 0.1, 1.0)))
             .build()
             .unwrap()
     }
@@ -133,8 +138,7 @@ mod tests {
     const STEPS: u64 = 120;
 
     /// The variables after all steps, and the numbers of spikes in each.
-    fn run(network: &Network<f64>, exchange: &mut dyn SpikeExchange<f64>) -> (Vec<Vec<f64>>, Vec<f64>) {
-        let rows = 2;
+    fn run(network: &Network<f64>, exchange: &mut dyn SpikeExchange<f64>, rows: usize) -> (Vec<Vec<f64>>, Vec<f64>) {
         let layout = Layout::new(&network.schema(), rows).unwrap();
         let (mut arena, shared) = (vec![0.0; layout.len], Shared::new(3));
         let mut state = State::new(layout.split(&mut arena), 0, 2);
@@ -142,7 +146,7 @@ mod tests {
         let mut run = Run::new(network, exchange, rows, 0, shared.seed);
         let mut spikes = Vec::new();
         for k in 0..STEPS {
-            let mut y = [0.0; 4];
+            let mut y = vec![0.0; 2 * rows];
             let at = Clock::new(0, 0.0, 0.1).unwrap().tick(k, &shared);
             run.step(at, &Inputs::new(&[]), &mut state, &mut y);
             spikes.extend(y);
@@ -150,18 +154,36 @@ mod tests {
         (state.into_vars().into_iter().map(|v| v.to_vec()).collect(), spikes)
     }
 
+    /// Blocks add the arrivals of a single row themselves; those of several rows arrive after all neurons.
+    #[test]
+    fn the_first_of_two_rows_equals_a_single_row() {
+        for shortest in [0.1, 0.7] {
+            let network = network(shortest, false);
+            for (rows, by_blocks) in [(1, true), (2, false)] {
+                assert_eq!(Arrivals::new(&network.plan, rows, 0, 3).by_group.is_some(), by_blocks);
+            }
+            let (single, spikes) = run(&network, &mut SingleWorker, 1);
+            let (both, _) = run(&network, &mut SingleWorker, 2);
+            assert!(spikes.iter().sum::<f64>() > 100.0);
+            for (single, both) in single.iter().zip(&both) {
+                assert_eq!(single[..], both[..single.len()], "shortest delay {shortest}");
+            }
+        }
+    }
+
     #[test]
     fn two_workers_that_exchange_spikes_equal_one() {
-        for (shortest, calls) in [(0.0, 120), (0.1, 120), (0.7, 17)] {
-            let network = network(shortest);
-            let (whole, spikes) = run(&network, &mut SingleWorker);
+        let cases = [(0.0, 120), (0.1, 120), (0.7, 17)].map(|case| [(case, 2, true), (case, 1, false)]);
+        for ((shortest, calls), rows, plastic) in cases.into_iter().flatten() {
+            let network = network(shortest, plastic);
+            let (whole, spikes) = run(&network, &mut SingleWorker, rows);
             assert!(spikes.iter().sum::<f64>() > 100.0);
             let ((to_b, from_a), (to_a, from_b)) = (channel(), channel());
             let mut a = Half { second: false, to: to_b, from: from_b, calls: 0 };
             let mut b = Half { second: true, to: to_a, from: from_a, calls: 0 };
             let (of_a, of_b) = std::thread::scope(|scope| {
-                let first = scope.spawn(|| run(&network, &mut a));
-                let second = run(&network, &mut b);
+                let first = scope.spawn(|| run(&network, &mut a, rows));
+                let second = run(&network, &mut b, rows);
                 (first.join().unwrap(), second)
             });
             assert_eq!((a.calls, b.calls), (calls, calls));
@@ -169,7 +191,7 @@ mod tests {
             assert_eq!(together, spikes);
             for plan in &network.plan.groups {
                 for var in plan.vars.start..plan.spike_ring {
-                    for row in 0..2 {
+                    for row in 0..rows {
                         for (vars, second) in [(&of_a.0, false), (&of_b.0, true)] {
                             let own = half(second, plan.units);
                             let own = row * plan.units + own.start..row * plan.units + own.end;

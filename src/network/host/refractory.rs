@@ -21,7 +21,7 @@ struct Var {
 }
 
 /// The number of neurons that are tested together: few of them are refractory.
-const PIECE: usize = 16;
+pub(super) const PIECE: usize = 16;
 
 impl<T: Real> Refractory<T> {
     pub(super) fn new(groups: &[GroupPlan]) -> Self {

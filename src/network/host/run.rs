@@ -1,6 +1,6 @@
 //! Steps of a network on the host.
 
-use super::arrivals::{Arrival, Arrivals};
+use super::arrivals::{Arrival, Arrivals, Effect};
 use super::deliver::Delivery;
 use super::kinetics::Step;
 use super::neuron_step::NeuronBlocks;
@@ -44,7 +44,7 @@ impl<'n, T: Real> Run<'n, T> {
         seed: u64,
     ) -> Self {
         let plan = &*network.plan;
-        let arrivals = Arrivals::new(plan, node, seed);
+        let arrivals = Arrivals::new(plan, rows, node, seed);
         let lists = arrivals.spike_lists(&plan.groups, rows);
         let owned = plan.groups.iter().enumerate().map(|(g, plan)| exchange.owned(g, plan.units)).collect();
         let most = plan.projections.iter().filter(|l| !l.spec.procedural).map(|l| l.spec.post.len()).max().unwrap_or(0);
@@ -68,18 +68,42 @@ impl<'n, T: Real> Run<'n, T> {
     }
 
     pub(crate) fn step(&mut self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
-        let groups = &self.network.plan.groups;
-        self.tiles.step(self.network, &*self.exchange, at, x, state, y);
-        let next = at.i.wrapping_add(1);
+        if let Some(by_group) = self.arrivals.by_group.take() {
+            self.list_spikes(at.i, state);
+            self.arrivals.sums.collect(&self.lists, (0, at.i), false);
+            let arrivals = Some((&by_group[..], &mut self.arrivals.sums));
+            self.tiles.step(self.network, &*self.exchange, (at, x), state, y, arrivals);
+            self.swap(at.i, state);
+            self.arrivals.by_group = Some(by_group);
+        } else {
+            self.tiles.step(self.network, &*self.exchange, (at, x), state, y, None);
+            self.swap(at.i, state);
+            self.list_spikes(at.i, state);
+            self.arrive_after_all_neurons(at, state);
+        }
+    }
+
+    /// Exchanges spikes with the other workers after step `i`, if it is time.
+    fn swap(&mut self, i: u64, state: &mut State<'_, T>) {
+        let next = i.wrapping_add(1);
         if next.is_multiple_of(self.period) {
             let steps = next.saturating_sub(self.period)..next;
-            self.exchange.swap(SpikeMasks { groups, state, rows: self.rows, steps });
+            self.exchange.swap(SpikeMasks { groups: &self.network.plan.groups, state, rows: self.rows, steps });
         }
-        for (plan, lists) in groups.iter().zip(&mut self.lists) {
+    }
+
+    /// Lists the spikes that may arrive in step `i`.
+    fn list_spikes(&mut self, i: u64, state: &State<'_, T>) {
+        for (plan, lists) in self.network.plan.groups.iter().zip(&mut self.lists) {
             if let Some(lists) = lists {
-                lists.update(plan, state.var(plan.spike_ring), at.i);
+                lists.update(plan, state.var(plan.spike_ring), i);
             }
         }
+    }
+
+    /// Adds everything that arrives in a step, after the step of all neurons.
+    fn arrive_after_all_neurons(&mut self, at: Tick<'_>, state: &mut State<'_, T>) {
+        let groups = &self.network.plan.groups;
         for k in 0..self.arrivals.gaps.len() {
             let projection = self.arrivals.gaps[k];
             (0..self.rows).for_each(|row| self.arrive(projection, row, at.i, state));
@@ -89,21 +113,21 @@ impl<'n, T: Real> Run<'n, T> {
         self.refractory.note(groups, &self.owned, self.rows, state);
         let rest = take(&mut self.arrivals.rest);
         for row in 0..self.rows {
-            self.arrivals.sums.collect(&self.lists, (row, at.i));
+            self.arrivals.sums.collect(&self.lists, (row, at.i), true);
             self.arrivals.sums.add_first(groups, &self.owned, row, state);
-            for arrival in &rest {
-                match arrival {
-                    Arrival::Spikes(projection) => self.arrive(*projection, row, at.i, state),
-                    Arrival::Sum { number, var, group } => {
-                        let (first, owned) = (row * groups[*group].units, self.owned[*group].clone());
+            for Arrival { group, var, effect, .. } in &rest {
+                let (first, owned) = (row * groups[*group].units, self.owned[*group].clone());
+                match *effect {
+                    Effect::Spikes(projection) => self.arrive(projection, row, at.i, state),
+                    Effect::Sum(number) => {
                         let s = &mut state.var_mut(*var)[first..][owned.clone()];
-                        self.arrivals.sums.add(*number, owned, s);
+                        self.arrivals.sums.add(number, owned, s);
                     }
-                    Arrival::PoissonDrive { drive, .. } if !drive.active.contains(at.t, self.network.plan.dt) => {}
-                    Arrival::PoissonDrive { drive, var, group, stream } => {
-                        let (first, owned) = (row * groups[*group].units, self.owned[*group].clone());
-                        let neuron = (first + owned.start) as u64;
-                        poisson::add(*stream, drive, neuron, at.i, &mut state.var_mut(*var)[first..][owned]);
+                    Effect::Poisson(drive, stream) => {
+                        if drive.active.contains(at.t, at.dt) {
+                            let neuron = (first + owned.start) as u64;
+                            poisson::add_shared(stream, drive, neuron, at.i, &mut state.var_mut(*var)[first..][owned]);
+                        }
                     }
                 }
             }

@@ -43,9 +43,12 @@ impl SpikeLists {
         self.listed = Some(end);
     }
 
-    /// The spikes of a batch row that arrive in step `i` after this delay.
-    pub(super) fn arriving(&self, row: usize, i: u64, delay: u32) -> &[u32] {
+    /// The spikes of a batch row that arrive in step `i` after each delay from `shortest` on.
+    pub(super) fn arriving(&self, row: usize, i: u64, shortest: u32) -> impl Iterator<Item = &[u32]> {
+        let lists = &self.lists[row * self.ring_len..][..self.ring_len];
         let ring_len = self.ring_len as u64;
-        &self.lists[row * self.ring_len + ((i % ring_len + ring_len - u64::from(delay)) % ring_len) as usize]
+        let slot = (i % ring_len + ring_len - u64::from(shortest) % ring_len) % ring_len;
+        let (until, after) = lists.split_at(slot as usize + 1);
+        until.iter().rev().chain(after.iter().rev()).map(Vec::as_slice)
     }
 }

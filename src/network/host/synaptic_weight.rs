@@ -27,6 +27,11 @@ impl TargetIndex for u32 {
 /// The sum of a target.
 pub(super) trait Sum: Copy + Default + PartialEq + AddAssign + Send {
     fn real<T: Real>(self) -> T;
+    /// All of these sums as real numbers.
+    #[inline(always)]
+    fn reals<T: Real, const N: usize>(sums: &[Self; N]) -> [T; N] {
+        each(sums, Self::real)
+    }
     /// The sums of this type.
     fn all<'a>(counts: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [Self];
 }
@@ -48,9 +53,33 @@ impl Sum for i64 {
     fn real<T: Real>(self) -> T {
         T::of_whole(self)
     }
+    /// AVX2 converts no 64-bit integers. Numbers below 2⁵¹ become the low bits of a number of `f64`,
+    /// which then rounds once.
+    #[inline(always)]
+    fn reals<T: Real, const N: usize>(sums: &[i64; N]) -> [T; N] {
+        const BOUND: i64 = 1 << 51;
+        const ROUNDER: f64 = 3.0 * BOUND as f64;
+        let above = sums.iter().fold(0, |all, sum| all | sum.wrapping_add(BOUND));
+        if (0..2 * BOUND).contains(&above) {
+            let low = ROUNDER.to_bits() as i64;
+            each(sums, |sum| T::of(f64::from_bits((low + sum) as u64) - ROUNDER))
+        } else {
+            each(sums, Self::real)
+        }
+    }
     fn all<'a>(_: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [i64] {
         loads
     }
+}
+
+/// `f` of each value. (`array::map` makes no vectors.)
+#[inline(always)]
+fn each<V: Copy, T: Real, const N: usize>(values: &[V; N], f: impl Fn(V) -> T) -> [T; N] {
+    let mut all = [T::of(0.0); N];
+    for (to, value) in all.iter_mut().zip(values) {
+        *to = f(*value);
+    }
+    all
 }
 
 /// The summand of a synapse.
@@ -138,5 +167,23 @@ impl SynapticWeight for ScaledWeight<'_> {
     #[inline(always)]
     fn of(self, synapse: usize, amount: i32) -> i64 {
         (i64::from(self.0[synapse]) * i64::from(amount) + i64::from(AMOUNT_ONE / 2)) >> AMOUNT_ONE.trailing_zeros()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_of_sums_equal_single_sums() {
+        let edge = 1_i64 << 51;
+        let near = [0, 1, -1, 16_777_217, -16_777_219, (1 << 40) + 1, edge - 1, -edge];
+        let far = [0, 1, -1, edge, -edge - 1, i64::MAX, i64::MIN, 1 << 62];
+        for sums in [near, far] {
+            let bits = |x: f32| x.to_bits();
+            assert_eq!(i64::reals::<f32, 8>(&sums).map(bits), sums.map(|sum| bits(sum.real())));
+            assert_eq!(i64::reals::<f64, 8>(&sums).map(f64::to_bits), sums.map(|sum| sum.real::<f64>().to_bits()));
+        }
+        assert_eq!(i32::reals::<f32, 2>(&[7, -3]), [7.0, -3.0]);
     }
 }

@@ -6,7 +6,7 @@ use crate::models::integrator::{GROWTH, STAGES, Tableau};
 use crate::models::neurons::refractory::steps_in;
 use crate::numeric::math::{decay, divisible};
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::SimdLoop;
+use crate::numeric::simd::{SimdLoop, store};
 use crate::system::param::Param;
 
 pub(super) struct Vars<'a, R> {
@@ -64,21 +64,22 @@ impl<R: Real> SimdLoop for Step<'_, R> {
             }
             let len = TILE.min(all - start);
             let (v, refractory, x) = (&mut v[start..][..len], &mut refractory[start..][..len], &x[start..][..len]);
-            let mut moved = [zero; TILE];
+            // What each V approaches, and how much of the way it makes.
+            let (mut steady, mut relaxation) = ([zero; TILE], tile.relaxation);
             match g.get(start..start + len) {
-                Some(g) => tile.moved_with_conductance(v, x, g, series.as_ref(), &mut moved),
+                Some(g) => tile.feel_conductance(x, g, series.as_ref(), (&mut steady, &mut relaxation)),
                 _ => {
                     for k in 0..len {
-                        let steady = tile.r[k].mul_add(x[k], tile.v_rest[k]);
-                        moved[k] = (steady - v[k]).mul_add(tile.relaxation[k], v[k]);
+                        steady[k] = tile.r[k].mul_add(x[k], tile.v_rest[k]);
                     }
                 }
             }
-            // Values are read before they are selected, and written to arrays of their own, so that the
-            // compiler makes vectors.
+            // Each selection has a value that was computed just before, and the results are written to
+            // arrays of their own. Otherwise the compiler selects between addresses, one by one.
             let (mut after, mut rest, mut spiked) = ([zero; TILE], [zero; TILE], [zero; TILE]);
             for k in 0..len {
-                let (before, moved, left, v_th) = (v[k], moved[k], refractory[k], tile.v_th[k]);
+                let (before, left, v_th) = (v[k], refractory[k], tile.v_th[k]);
+                let moved = (steady[k] - before).mul_add(relaxation[k], before);
                 let held = left > one;
                 let v = if held { before } else { moved };
                 after[k] = v;
@@ -97,40 +98,42 @@ impl<R: Real> SimdLoop for Step<'_, R> {
                 let (rest, steps) = (rest[k], tile.refractory_steps[k]);
                 refractory[k] = if spiked[k] != zero { steps } else { rest };
             }
-            spike[start..][..len].copy_from_slice(&spiked[..len]);
-            y[start..][..len].copy_from_slice(&spiked[..len]);
+            store(&mut spike[start..][..len], &spiked);
+            store(&mut y[start..][..len], &spiked);
         }
     }
 }
 
 impl<R: Real> Tile<R> {
-    /// The potentials after a step under a conductance: the steady is nearer to 0, and the way there
-    /// faster.
+    /// The effect of a conductance: the steady potential is nearer to 0, and the way there faster.
     #[inline(always)]
-    fn moved_with_conductance(&self, v: &[R], x: &[R], g: &[R], series: Option<&[R; STAGES]>, moved: &mut [R; TILE]) {
+    fn feel_conductance(
+        &self,
+        x: &[R],
+        g: &[R],
+        series: Option<&[R; STAGES]>,
+        (steady, relaxation): (&mut [R; TILE], &mut [R; TILE]),
+    ) {
         let one = R::of(1.0);
-        let (mut steady, mut relaxation) = ([one; TILE], [one; TILE]);
+        relaxation.fill(one);
         for k in 0..g.len() {
-            // At 0 the limit comes out: the smaller the relaxation, the farther the steady.
+            // At 0 the limit comes out: the smaller the relaxation, the farther the steady potential.
             let rate = divisible(self.r[k].mul_add(g[k], one), R::of(-GROWTH) / self.dt_over_tau[k]);
             steady[k] = self.r[k].mul_add(x[k], self.v_rest[k]) / rate;
             relaxation[k] = self.dt_over_tau[k] * rate;
         }
         match series {
             None => {
-                for relaxation in &mut relaxation {
+                for relaxation in relaxation {
                     *relaxation = decay(*relaxation);
                 }
             }
             Some([c1, c2, c3, c4]) => {
-                for relaxation in &mut relaxation {
+                for relaxation in relaxation {
                     let z = *relaxation;
                     *relaxation = z.mul_add(z.mul_add(z.mul_add(*c4, *c3), *c2), *c1) * z;
                 }
             }
-        }
-        for k in 0..g.len() {
-            moved[k] = (steady[k] - v[k]).mul_add(relaxation[k], v[k]);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::network::host::synaptic_weight::Sum;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::SimdLoop;
+use crate::numeric::simd::{SimdLoop, store};
 use std::mem::take;
 use std::ops::Range;
 
@@ -23,15 +23,24 @@ impl<T: Real, S: Sum> SimdLoop for All<'_, T, S> {
         let len = self.s.len().min(self.sums.len());
         let (sums, s) = (&mut self.sums[..len], &mut self.s[..len]);
         for (sums, s) in sums.chunks_mut(TILE).zip(s.chunks_mut(TILE)) {
+            let mut short = [S::default(); TILE];
+            let tile = match <&[S; TILE]>::try_from(&*sums) {
+                Ok(tile) => tile,
+                Err(_) => {
+                    short[..sums.len()].copy_from_slice(sums);
+                    &short
+                }
+            };
+            let reals = S::reals::<T, TILE>(tile);
             // An array of its own, so that the compiler does not make conditional stores, which are
             // slow.
             let mut moved = [T::of(0.0); TILE];
-            for ((moved, sum), s) in moved.iter_mut().zip(&*sums).zip(&*s) {
-                let after = sum.real::<T>().mul_add(self.weight_scale, *s);
+            for (((moved, sum), real), s) in moved.iter_mut().zip(tile).zip(&reals).zip(&*s) {
+                let after = real.mul_add(self.weight_scale, *s);
                 *moved = if *sum != S::default() { after } else { *s };
             }
-            s.copy_from_slice(&moved[..s.len()]);
-            sums.fill(S::default());
+            store(s, &moved);
+            store(sums, &[S::default(); TILE]);
         }
     }
 }

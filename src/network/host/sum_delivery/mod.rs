@@ -8,6 +8,7 @@
 //! than sums, threads also divide the spikes, and their sums are added afterwards.
 
 mod drain;
+mod parts;
 mod source;
 mod sums;
 mod target_sums;
@@ -17,15 +18,19 @@ use crate::network::plan::sums::SumPlan;
 use crate::network::plan::{GroupPlan, NetworkPlan, ProjectionPlan};
 use crate::numeric::scalar::Real;
 use crate::system::state::State;
+pub(super) use parts::{SumCursor, SumPart};
 use rayon::prelude::*;
 use source::{Scratch, Source, Task};
 use std::iter::once;
 use std::ops::Range;
 use target_sums::TargetSums;
 
-/// The number of synapses from which on threads share a step, and that pays for a thread with sums
-/// of its own.
+/// The number of synapses from which on threads divide the targets.
+const DIVIDE: usize = 256;
+/// The number of synapses that pays for a thread with sums of its own.
 const SHARE: usize = 8192;
+/// The number of targets from which on threads share the addition of sums.
+const TARGETS: usize = 8192;
 /// The maximum number of threads with sums of their own.
 const THREADS: usize = 8;
 
@@ -106,8 +111,9 @@ impl<'n> SumDelivery<'n> {
         self.sources.iter().map(|source| (source.from, *source.delays.start()))
     }
 
-    /// Sums the synapses over which spikes of a batch row act in step `i`.
-    pub(super) fn collect(&mut self, lists: &[Option<SpikeLists>], at: (usize, u64)) {
+    /// Sums the synapses over which spikes of a batch row act in step `i`. `few`: the targets with a sum
+    /// are listed if they are few, for [`add`](Self::add); [`cursors`](Self::cursors) need no list.
+    pub(super) fn collect(&mut self, lists: &[Option<SpikeLists>], at: (usize, u64), few: bool) {
         let Self { sums, sources, scratch } = self;
         if sources.is_empty() {
             return;
@@ -120,7 +126,7 @@ impl<'n> SumDelivery<'n> {
             }
         }
         let (parts, shares) = division(sums);
-        sums.iter_mut().for_each(|sum| sum.begin(shares));
+        sums.iter_mut().for_each(|sum| sum.begin(shares, few));
         let mut tasks = Vec::with_capacity(parts.len() * shares);
         let mut rest = &mut sums[..];
         for part in parts {
@@ -141,6 +147,11 @@ impl<'n> SumDelivery<'n> {
             [one] => go((one, &mut scratch[0])),
             tasks => tasks.par_iter_mut().zip(scratch).with_max_len(1).for_each(go),
         }
+    }
+
+    /// All sums, for blocks of neurons.
+    pub(super) fn cursors(&mut self) -> impl Iterator<Item = SumCursor<'_>> {
+        self.sums.iter_mut().map(TargetSums::cursor)
     }
 
     /// Marks a sum as the first effect on its variable.
@@ -169,7 +180,7 @@ impl<'n> SumDelivery<'n> {
             let (units, here) = (groups[sum.plan.group].units, owned[sum.plan.group].clone());
             sum.add_to(here.clone(), &mut s[row * units..][here]);
         };
-        if targets < SHARE {
+        if targets < TARGETS {
             with_vars.for_each(add);
         } else {
             with_vars.collect::<Vec<_>>().into_par_iter().for_each(add);
@@ -187,7 +198,7 @@ impl<'n> SumDelivery<'n> {
 fn division(sums: &[TargetSums<'_>]) -> (Vec<Range<usize>>, usize) {
     let events: f64 = sums.iter().map(|sum| sum.events).sum();
     let threads = rayon::current_num_threads();
-    if (events as usize) < SHARE || threads < 2 {
+    if (events as usize) < DIVIDE || threads < 2 {
         return (once(0..sums.len()).collect(), 1);
     }
     let count = sums.len().min(threads);

@@ -112,13 +112,11 @@ impl<'n> Source<'n> {
         self.spikes.clear();
         let Some(lists) = &lists[self.from] else { return };
         let first = self.pre.start as u32;
-        for delay in self.delays.clone() {
-            let list = lists.arriving(row, i, delay);
-            if list.is_empty() {
-                continue;
-            }
-            let from = list.partition_point(|unit| (*unit as usize) < self.pre.start);
-            let to = list.partition_point(|unit| (*unit as usize) < self.pre.end);
+        for (delay, list) in self.delays.clone().zip(lists.arriving(row, i, *self.delays.start())) {
+            let (Some(least), Some(most)) = (list.first(), list.last()) else { continue };
+            let before = |end: usize| list.partition_point(|unit| (*unit as usize) < end);
+            let from = if *least as usize >= self.pre.start { 0 } else { before(self.pre.start) };
+            let to = if (*most as usize) < self.pre.end { list.len() } else { before(self.pre.end) };
             self.spikes.extend(list[from..to].iter().map(|unit| (unit - first, delay)));
         }
     }
@@ -158,10 +156,12 @@ impl<'n> Source<'n> {
     }
 }
 
-/// The mean number of synapses of a source with one of these delays.
+/// The mean number of synapses of a source with one of these delays. It is not 0, so that a sum with
+/// spikes differs from one without.
 fn mean(synapses: usize, projection: &ProjectionPlan, delays: &RangeInclusive<u32>) -> f64 {
     let delays = (delays.end() - delays.start() + 1) as usize;
-    synapses as f64 / (projection.spec.pre.len().max(1) * delays) as f64
+    let mean = synapses as f64 / (projection.spec.pre.len().max(1) * delays) as f64;
+    mean.max(f64::MIN_POSITIVE)
 }
 
 impl Scratch {

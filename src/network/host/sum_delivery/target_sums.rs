@@ -1,6 +1,7 @@
 //! The sums of the targets of a receptor, and their addition to the receptor.
 
 use super::drain::{All, Few};
+use super::parts::{SumCursor, Values};
 use super::sums::Sums;
 use crate::network::host::synaptic_weight::Sum;
 use crate::network::plan::NetworkPlan;
@@ -34,13 +35,14 @@ impl<'n> TargetSums<'n> {
         Self { plan: sum, weighs: plan.weighs(sum), is_first: false, shares: Vec::new(), in_use: 0, events: 0.0 }
     }
 
-    /// Prepares the sums of this number of shares.
-    pub(super) fn begin(&mut self, shares: usize) {
+    /// Prepares the sums of this number of shares. `lists`: the targets with a sum are listed if they
+    /// are few.
+    pub(super) fn begin(&mut self, shares: usize, lists: bool) {
         let len = self.plan.targets.len();
         while self.shares.len() < shares {
             self.shares.push(Sums::new(len, self.weighs));
         }
-        let few = (self.events as usize) < len / DENSE;
+        let few = lists && (self.events as usize) < len / DENSE;
         self.in_use = shares;
         for sums in &mut self.shares[..shares] {
             sums.lists = few;
@@ -58,9 +60,31 @@ impl<'n> TargetSums<'n> {
         }
     }
 
+    /// The sums, of all targets. A step without spikes has none.
+    pub(super) fn cursor(&mut self) -> SumCursor<'_> {
+        let (next, weight_scale) = (self.plan.targets.start, self.plan.weight_scale);
+        let values = match (self.weighs, self.events > 0.0) {
+            (_, false) => Values::default(),
+            (false, true) => Values::Counts(self.total()),
+            (true, true) => Values::Loads(self.total()),
+        };
+        SumCursor { next, values, weight_scale }
+    }
+
+    /// Adds the sums of all shares to those of the first.
+    fn total<S: Sum>(&mut self) -> &mut [S] {
+        let Some((own, others)) = self.shares[..self.in_use].split_first_mut() else { return &mut [] };
+        let sums = own.of::<S>();
+        for other in others {
+            let pieces = sums.par_chunks_mut(PIECE).zip(other.of::<S>().par_chunks_mut(PIECE));
+            pieces.for_each(|(sums, more)| sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += take(more)));
+        }
+        sums
+    }
+
     fn add_typed<T: Real, S: Sum>(&mut self, here: Range<usize>, s: &mut [T]) {
-        let Self { plan, shares, in_use, .. } = self;
-        let Some((own, others)) = shares[..*in_use].split_first_mut() else { return };
+        let plan = self.plan;
+        let Some((own, others)) = self.shares[..self.in_use].split_first_mut() else { return };
         let weight_scale = T::of(plan.weight_scale);
         // The targets of the sum that this worker owns.
         let owned = plan.targets.start.max(here.start)..plan.targets.end.min(here.end);
@@ -77,11 +101,7 @@ impl<'n> TargetSums<'n> {
             own.touched = touched;
             return;
         }
-        let sums = own.of::<S>();
-        for other in others {
-            let pieces = sums.par_chunks_mut(PIECE).zip(other.of::<S>().par_chunks_mut(PIECE));
-            pieces.for_each(|(sums, more)| sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += take(more)));
-        }
+        let sums = self.total::<S>();
         if owned.start < owned.end {
             let mine = &mut sums[owned.start - plan.targets.start..owned.end - plan.targets.start];
             let s = &mut s[owned.start - here.start..owned.end - here.start];
