@@ -24,8 +24,9 @@ __device__ __forceinline__ void add_made(const ConnectArgs& c, u64 unit, u32 tar
     else add_to((u32*)sums + target, 1);
 }
 
-// Adds the weights of all synapses in a piece of a source's row, by a warp.
-__device__ __forceinline__ void add_piece(const ConnectArgs& c, u32 source, u32 piece, void* sums) {
+// Adds the weights of all synapses in a piece of a source's row, by a warp. It is one function: copies
+// in the loops of all groups took most of a compilation.
+__device__ __noinline__ void add_piece(const ConnectArgs& c, u32 source, u32 piece, void* sums) {
     const u32 own = own_target(c, source);
     if (c.rule == FIXED_PROB) {
         gaps(c, source, [&](bool takes, u32 target, u32) {
