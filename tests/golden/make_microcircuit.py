@@ -6,7 +6,8 @@ usage: make_microcircuit.py N_SCALING K_SCALING dc|poisson FIRST_SEED SEEDS MS T
 Install: pip install nest-simulator==3.10.0 microcircuit==1.0
 
 N_SCALING scales numbers of neurons, and K_SCALING in-degrees; the package compensates with weights and currents. The
-first 500 ms are left out. Arrays, of each seed and population (L23E L23I L4E L4I L5E L5I L6E L6I):
+first 500 ms are left out. Seeds that OUTPUT has already stay in it, before the new ones. At full density a seed of 2 s
+takes 10 minutes on two cores, 15 GB, and at least three threads. Arrays, of each seed and population (L23E L23I L4E L4I L5E L5I L6E L6I):
 
 rate, cv, correlation                [seeds, 8]        the mean
 rates, cvs, correlations             [seeds, 8, 101]   the percentiles 0 to 100 of neurons, or of pairs of neurons
@@ -16,6 +17,7 @@ standard deviation without Bessel's correction, divided by the mean). Correlatio
 spikes in bins of 2 ms, of all pairs of the first 200 neurons of a population, without the neurons that are silent.
 """
 import copy
+import os
 import sys
 import tempfile
 
@@ -25,12 +27,12 @@ SKIP, BIN, SAMPLE = 500.0, 2.0, 200
 NAMES = ("rate", "cv", "correlation")
 
 
-def statistics(neuron, ms, size, duration):
-    """Rates, CVs and correlations of one population, from the number and the time of each spike. A spike has the
-    time of the end of its step."""
+def statistics(neuron, ms, size, duration, start=SKIP):
+    """Rates, CVs and correlations of one population between `start` and `start + duration`, from the number and the
+    time of each spike. A spike has the time of the end of its step."""
     neuron = neuron.astype(int)
-    inside = (ms > SKIP + 0.05) & (ms < SKIP + duration + 0.05)
-    neuron, ms = neuron[inside], ms[inside] - SKIP
+    inside = (ms > start + 0.05) & (ms < start + duration + 0.05)
+    neuron, ms = neuron[inside], ms[inside] - start
     order = np.lexsort((ms, neuron))
     neuron, ms = neuron[order], ms[order]
     counts = np.bincount(neuron, minlength=size)
@@ -90,6 +92,9 @@ if __name__ == "__main__":
     n_scaling, k_scaling, kind = float(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
     first, seeds, duration, threads, out = int(sys.argv[4]), int(sys.argv[5]), float(sys.argv[6]), int(sys.argv[7]), sys.argv[8]
     made = {}
+    if os.path.exists(out):
+        with np.load(out) as before:
+            made = {name: list(before[name]) for name in before}
     for seed in range(first, first + seeds):
         for name, values in summaries(run(n_scaling, k_scaling, kind, seed, duration, threads)).items():
             made.setdefault(name, []).append(values)

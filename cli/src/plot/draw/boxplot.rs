@@ -15,6 +15,8 @@ use std::ops::Range;
 /// The share of a population's part of the axis that its box takes, and the most, units.
 const SHARE: f64 = 0.56;
 const HIGH: f64 = 34.0;
+/// The height below which lines are thinner, units.
+const LOW: f64 = 12.0;
 
 /// The boxes of the populations.
 fn boxes(quantity: Quantity, traces: &Traces) -> &[Option<BoxStatistics>] {
@@ -53,8 +55,11 @@ pub(super) fn boxplot<B: DrawingBackend>(
     }
     let all = boxes(quantity, traces);
     let room = f64::from(frame.bottom() - frame.top()) / frame.scale / all.len().max(1) as f64;
-    let half = frame.px((SHARE * room).min(HIGH) / 2.0).max(1);
-    let thin = INK.stroke_width(frame.thick(1.6));
+    let high = (SHARE * room).min(HIGH);
+    let half = frame.px(high / 2.0).max(1);
+    // The lines of low boxes are thinner, so that colours show.
+    let line = |thick: f64| INK.stroke_width(frame.thick(thick * (high / LOW).min(1.0)));
+    let thin = line(1.6);
     for (k, own) in all.iter().enumerate() {
         let Some(own) = own else { continue };
         let y = frame.py(k as f64, &place.values);
@@ -68,7 +73,7 @@ pub(super) fn boxplot<B: DrawingBackend>(
         let corners = [(q1, y - half), (q3, y + half)];
         area.draw(&Rectangle::new(corners, hue(panel, k).tint().filled()))?;
         area.draw(&Rectangle::new(corners, thin))?;
-        area.draw(&PathElement::new(upright(median, half), INK.stroke_width(frame.thick(3.6))))?;
+        area.draw(&PathElement::new(upright(median, half), line(3.6)))?;
         let radius = (half * 2 / 5).clamp(1, frame.px(5.5).max(1));
         area.draw(&Circle::new((x(own.mean), y), radius, WHITE.filled()))?;
         area.draw(&Circle::new((x(own.mean), y), radius, thin))?;
