@@ -129,7 +129,7 @@ impl<T: Real> NeuronBlocks<T> {
         }
     }
 
-    /// Steps all neurons that this worker owns, and then adds what arrives at them, if it is given.
+    /// Steps all neurons that this worker owns, and then adds their arrivals, if these are given.
     /// Writes their spikes into the slot of the step, and the numbers of spikes into `y`.
     pub(super) fn step(
         &mut self,
@@ -263,7 +263,7 @@ impl<T: Real> NeuronBlock<'_, T> {
         self.spikes = mask(y, self.words);
     }
 
-    /// Adds what arrives at the neurons of a group of `units` neurons.
+    /// Adds the arrivals at the neurons, of a group of `units` neurons.
     fn add(&mut self, arrivals: &GroupArrivals<'_>, units: usize, at: Tick<'_>) {
         let first = self.row * units + self.first;
         arrivals.add(first, at, (&mut self.vars, &mut self.receptors), &mut self.sums);

@@ -64,7 +64,7 @@ impl<R: Real> SimdLoop for Step<'_, R> {
             }
             let len = TILE.min(all - start);
             let (v, refractory, x) = (&mut v[start..][..len], &mut refractory[start..][..len], &x[start..][..len]);
-            // What each V approaches, and how much of the way it makes.
+            // The steady potentials, and the share of the way to them that a step makes.
             let (mut steady, mut relaxation) = ([zero; TILE], tile.relaxation);
             match g.get(start..start + len) {
                 Some(g) => tile.feel_conductance(x, g, series.as_ref(), (&mut steady, &mut relaxation)),
