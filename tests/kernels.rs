@@ -126,8 +126,7 @@ fn modules(arch: &str) -> Vec<Module> {
     // sm_90a adds only instructions for tensor cores to sm_90. Code that does not use them is the
     // same.
     let differs = |m: &Module| arch != "sm_90a" || m.name.contains("hopper");
-    // The kernel with bounded weights has all of this one's code, and is compiled for all. Each of
-    // the two takes a sixth of the compilation of its type.
+    // The kernel with bounded weights has all of this one's code, and is compiled for all.
     let sampled = |m: &Module| m.name != "network_procedural" || ["sm_75", "sm_120"].contains(&arch);
     list().into_iter().filter(|m| m.needs() <= number).filter(|m| differs(m) && sampled(m)).collect()
 }

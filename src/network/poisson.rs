@@ -104,3 +104,34 @@ impl<T: Real> SimdLoop for AddPoisson<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::active_time::ActiveTime;
+
+    #[test]
+    fn threads_draw_the_spikes_that_each_units_word_stands_for() {
+        let (stream, step, first) = (Stream::new(7, 3), 11, 3);
+        for (mean, len) in [(0.15, 2 * PIECE + 37), (2.0, 2 * PIECE), (30.0, PIECE - 1)] {
+            let thresholds = thresholds("mean", mean).unwrap();
+            let drive = PoissonDrive { receptor: 0, weight: 0.3, thresholds, active: ActiveTime::ALWAYS };
+            let (mut all, mut expected) = (vec![-0.0_f64; len], vec![-0.0_f64; len]);
+            add_shared(stream, &drive, first, step, &mut all);
+            let mut spikes = 0;
+            for (unit, s) in (first..).zip(&mut expected) {
+                let word = stream.words(unit / 4, step)[(unit % 4) as usize];
+                let count = drive.thresholds.iter().filter(|threshold| word >= **threshold).count();
+                spikes += count;
+                if count > 0 {
+                    *s = (count as f64).mul_add(drive.weight, *s);
+                }
+            }
+            let bits = |values: &[f64]| values.iter().map(|s| s.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&all), bits(&expected), "mean {mean}");
+            // Within 6 standard deviations.
+            let (n, most) = (mean * len as f64, 6.0 * (mean * len as f64).sqrt());
+            assert!((spikes as f64 - n).abs() <= most, "{spikes} spikes, of {n} on average");
+        }
+    }
+}

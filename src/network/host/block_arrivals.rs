@@ -5,7 +5,7 @@
 //! and threads share this work with that of the neurons.
 
 use super::neuron_step::BLOCK;
-use super::refractory::PIECE;
+use super::refractory::put_back;
 use super::sum_delivery::SumPart;
 use crate::network::plan::{GroupPlan, PoissonDrive};
 use crate::network::poisson;
@@ -92,20 +92,6 @@ impl<'n> GroupArrivals<'n> {
             }
             if let (Some(counter), Some(before)) = (held_by, before) {
                 put_back(model[*counter], &before, s);
-            }
-        }
-    }
-}
-
-/// Restores the values of refractory neurons.
-fn put_back<T: Real>(counters: &[T], before: &[T], s: &mut [T]) {
-    let one = T::of(1.0);
-    for ((counters, before), s) in counters.chunks(PIECE).zip(before.chunks(PIECE)).zip(s.chunks_mut(PIECE)) {
-        if counters.iter().fold(false, |any, left| any | (*left > one)) {
-            for ((left, before), s) in counters.iter().zip(before).zip(s) {
-                if *left > one {
-                    *s = *before;
-                }
             }
         }
     }

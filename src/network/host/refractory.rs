@@ -21,7 +21,7 @@ struct Var {
 }
 
 /// The number of neurons that are tested together: few of them are refractory.
-pub(super) const PIECE: usize = 16;
+const PIECE: usize = 16;
 
 impl<T: Real> Refractory<T> {
     pub(super) fn new(groups: &[GroupPlan]) -> Self {
@@ -67,6 +67,20 @@ impl<T: Real> Refractory<T> {
     pub(super) fn put_back(&self, state: &mut State<'_, T>) {
         for (var, at, value) in &self.values {
             state.var_mut(*var)[*at] = *value;
+        }
+    }
+}
+
+/// Restores the values of the refractory neurons of a block, from all values before the arrivals.
+pub(super) fn put_back<T: Real>(counters: &[T], before: &[T], s: &mut [T]) {
+    let one = T::of(1.0);
+    for ((counters, before), s) in counters.chunks(PIECE).zip(before.chunks(PIECE)).zip(s.chunks_mut(PIECE)) {
+        if counters.iter().fold(false, |any, left| any | (*left > one)) {
+            for ((left, before), s) in counters.iter().zip(before).zip(s) {
+                if *left > one {
+                    *s = *before;
+                }
+            }
         }
     }
 }
