@@ -224,6 +224,20 @@ __device__ __forceinline__ void deliver_own(const PreProjection& to, bool spikes
 }
 
 #if SUM_RING
+// Fetches the places of the synapse rows of spiking sources into L2: each lane those of another
+// projection, so that the projections do not wait for memory in turn. `spikes` is a mask of the
+// warp's neurons, which count from `first`.
+__device__ __forceinline__ void prefetch_rows(const GroupArgs& group, u32 spikes, u32 first) {
+    for (; spikes; spikes &= spikes - 1) {
+        const u32 unit = first + __ffs(spikes) - 1;
+        for (u32 p = threadIdx.x % 32; p < group.n_outgoing; p += 32) {
+            const PreProjection& to = list<PreProjection>(group, group.outgoing)[p];
+            const u32 source = unit - to.first;
+            if (source < to.sources) asm volatile("prefetch.global.L2 [%0];" ::"l"(to.offsets + source));
+        }
+    }
+}
+
 // Delivers in step k the spikes of the step `ago` steps before, over synapses whose delay is not
 // shorter. `spikes` is a mask of the warp's neurons, which count from `first`.
 __device__ __forceinline__ void deliver_ahead(const PreProjection& to, u32 spikes, u32 first, u32 ago, u64 row, SumRing ring, u32 k) {

@@ -279,6 +279,9 @@ __device__ __forceinline__ void emit_spikes(const GroupArgs& group, Neuron& n, u
         add_to(group.spikes + half_of(group.args, k, cell.row) * group.groups + group.number, (u32)__popc(spikes));
     }
     __syncwarp();
+#if SUM_RING
+    prefetch_rows(group, spikes, first);
+#endif
     for (u32 p = 0; p < group.n_outgoing; ++p) {
         const PreProjection& to = list<PreProjection>(group, group.outgoing)[p];
         // A mask of the warp's neurons that are sources of the projection.

@@ -35,8 +35,8 @@ __device__ __forceinline__ u32 place_of(const SumRing& ring, u32 delay, u32 targ
     return slot * ring.sums + target;
 }
 
-// Reads of synapses, which this kernel does not change. The compiler keeps them in front of the
-// additions that follow in the text.
+// These functions read synapses, which this kernel never writes. `volatile` keeps the compiler from
+// moving a read behind the additions that follow it in the source.
 __device__ __forceinline__ u32 read_only(const u16* from) {
     u16 x;
     asm volatile("ld.global.nc.u16 %0, [%1];" : "=h"(x) : "l"(from));
@@ -48,7 +48,7 @@ __device__ __forceinline__ u32 read_only(const u32* from) {
     return x;
 }
 
-// Adds if `adds`, without a branch: in front of a branch the compiler would leave reads behind.
+// Adds if `adds`, without a branch: the compiler would move reads behind a branch.
 __device__ __forceinline__ void add_if(bool adds, u32* sum, u32 n) {
     asm volatile("{ .reg .pred p; setp.ne.u32 p, %2, 0; @p red.relaxed.gpu.global.add.u32 [%0], %1; }" ::"l"(sum), "r"(n), "r"((u32)adds));
 }
@@ -90,7 +90,8 @@ __device__ __forceinline__ void add_row_ahead(const PreProjection& to, u64 begin
     else add_all_ahead<u32>(narrow, delays, weights, synapses, sums, ring);
 }
 
-// Does the same as `deliver_ahead`, but each lane delivers the row of its own source if `spikes`.
+// Adds to the ring, for each lane that `spikes`, the row of the lane's source: the synapses whose
+// delay is not shorter than `ago`.
 __device__ __forceinline__ void deliver_own_ahead(const PreProjection& to, bool spikes, u32 source, u32 ago, void* sums, SumRing ring) {
     const u64 end = spikes ? to.offsets[source + 1] : 0;
     for (u64 at = spikes ? to.offsets[source] : 0; at < end; ++at) {
