@@ -70,9 +70,13 @@ pub(super) fn boxplot<B: DrawingBackend>(
             area.draw(&PathElement::new(vec![(end, y), (edge, y)], thin))?;
             area.draw(&PathElement::new(upright(end, half / 2), thin))?;
         }
-        let corners = [(q1, y - half), (q3, y + half)];
-        area.draw(&Rectangle::new(corners, hue(panel, k).tint().filled()))?;
-        area.draw(&Rectangle::new(corners, thin))?;
+        let [low, high] = [y - half, y + half];
+        area.draw(&Rectangle::new([(q1, low), (q3, high)], hue(panel, k).tint().filled()))?;
+        // A path, because an outlined rectangle has no thickness in an SVG.
+        area.draw(&PathElement::new(
+            vec![(median, low), (q3, low), (q3, high), (q1, high), (q1, low), (median, low)],
+            thin,
+        ))?;
         area.draw(&PathElement::new(upright(median, half), line(3.6)))?;
         let radius = (half * 2 / 5).clamp(1, frame.px(5.5).max(1));
         area.draw(&Circle::new((x(own.mean), y), radius, WHITE.filled()))?;
