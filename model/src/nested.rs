@@ -13,7 +13,7 @@ use toml::Spanned;
 pub(crate) type ListTable = BTreeMap<Spanned<String>, Spanned<Nested<Value>>>;
 
 /// A value `V`, which is no list itself, or a list of such.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Nested<V> {
     One(V),
     List(Vec<Spanned<Self>>),

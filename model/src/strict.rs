@@ -54,7 +54,7 @@ impl<'de, A: Deserialize<'de>, B: Deserialize<'de>> Deserialize<'de> for Two<A, 
 }
 
 /// A table with the keys of the struct `V`.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Keys<V>(pub(crate) V);
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for Keys<V> {

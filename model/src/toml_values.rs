@@ -47,7 +47,7 @@ pub(crate) struct Layer {
 }
 
 /// A number, a name, or a table of the source of values.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Value {
     Number(f64),
     Name(String),
@@ -55,7 +55,7 @@ pub(crate) enum Value {
 }
 
 /// The keys of a table of the source of values.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Source {
     /// The array in the file.
     pub(crate) array: Option<String>,
@@ -68,7 +68,7 @@ pub(crate) struct Source {
 }
 
 /// A source of values.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Given {
     File(String),
     Random(Distribution),
@@ -80,7 +80,7 @@ pub(crate) enum Given {
 pub(crate) const BOUNDS: [&str; 3] = ["min", "max", "outside"];
 
 /// The name of a rule for values outside of bounds. An unknown name is an error at its place.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct OutsideName(pub(crate) Outside);
 
 impl<'de> Deserialize<'de> for OutsideName {

@@ -1,7 +1,7 @@
 //! The `[[group]]` and `[[projection]]` tables of a model file.
 
 use super::connect::{check_multapses, connect};
-use super::lists::{OF_GROUPS, OF_PROJECTIONS, OfPair, name_of_pair};
+use super::lists::{Copies, OF_GROUPS, OF_PROJECTIONS, OfPair, name_of_pair};
 use super::parts::{part, populations};
 use super::synapse;
 use super::tables as raw;
@@ -26,8 +26,9 @@ pub(crate) fn network(
     projections: Vec<Spanned<Keys<raw::Projection>>>,
     line: Line<'_>,
 ) -> Result<Network> {
-    let groups = each(groups, line, raw::Group::count, raw::Group::each)?;
-    let projections = each(projections, line, raw::Projection::count, raw::Projection::each)?;
+    let mut copies = Copies::default();
+    let groups = each(groups, line, raw::Group::count, |table| table.each(&mut copies, line))?;
+    let projections = each(projections, line, raw::Projection::count, |table| table.each(&mut copies, line))?;
     let mut net = Network { groups: Vec::new(), named: Vec::new(), projections: Vec::new() };
     for (at, mut raw) in groups {
         let taken: Vec<&str> = net.groups.iter().map(|g| g.name.as_str()).collect();
@@ -60,7 +61,7 @@ fn each<V, W>(
     tables: Vec<Spanned<Keys<V>>>,
     line: Line<'_>,
     count: impl Fn(&V) -> usize,
-    each: impl Fn(V, Line<'_>) -> Result<Vec<W>>,
+    mut each: impl FnMut(V) -> Result<Vec<W>>,
 ) -> Result<Vec<(usize, W)>> {
     let mut all = Vec::new();
     for table in tables {
@@ -69,7 +70,7 @@ fn each<V, W>(
         if all.len().saturating_add(count(&table)) > MOST {
             return error(line, at, format!("more than {MOST} groups or projections"));
         }
-        all.extend(each(table, line)?.into_iter().map(|one| (at, one)));
+        all.extend(each(table)?.into_iter().map(|one| (at, one)));
     }
     Ok(all)
 }

@@ -7,6 +7,7 @@ use crate::rules::{Line, Result, error, start};
 use crate::strict::Keys;
 use crate::toml_values::Maybe;
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 use toml::Spanned;
 
 /// The lists that a group may have, for the error of another.
@@ -15,6 +16,28 @@ pub(super) const OF_GROUPS: &str = "a group has a list of values if its `name` i
 pub(super) const OF_PROJECTIONS: &str = "a projection has a list of sources, or a list of such lists, one for each \
                                          target, if its `from` or `to` is a list";
 
+/// The size of the groups and projections that lists make, which bounds the memory of a small file:
+/// each has a copy of the values that are not lists.
+#[derive(Default)]
+pub(super) struct Copies(usize);
+
+impl Copies {
+    /// The most characters of all of them, as they are printed. They take about as much memory.
+    const MOST: usize = 1 << 26;
+
+    fn add(&mut self, made: &impl Debug, at: usize, line: Line<'_>) -> Result<()> {
+        self.0 += format!("{made:?}").len();
+        match self.0 {
+            ..=Self::MOST => Ok(()),
+            _ => error(
+                line,
+                at,
+                "lists make too large a network: each group or projection has all values that are no list",
+            ),
+        }
+    }
+}
+
 impl Group {
     /// The number of groups of this table.
     pub(super) fn count(&self) -> usize {
@@ -22,13 +45,19 @@ impl Group {
     }
 
     /// The groups of this table: one for each name if `name` is a list.
-    pub(super) fn each(self, line: Line<'_>) -> Result<Vec<Self>> {
+    pub(super) fn each(self, copies: &mut Copies, line: Line<'_>) -> Result<Vec<Self>> {
         let Some(names) = self.name.as_ref().and_then(|name| name.get_ref().list()) else { return Ok(vec![self]) };
+        let at = self.name.as_ref().map_or(0, start);
         if names.is_empty() {
-            return error(line, self.name.as_ref().map_or(0, start), "`name` has no names");
+            return error(line, at, "`name` has no names");
         }
         let shared = self.without_lists();
-        (0..names.len()).map(|k| self.one(&shared, Pick { k, n: names.len(), line })).collect()
+        let one = |k| {
+            let one = self.one(&shared, Pick { k, n: names.len(), line })?;
+            copies.add(&one, at, line)?;
+            Ok(one)
+        };
+        (0..names.len()).map(one).collect()
     }
 
     /// The table without the values that may be lists, which are too long for a copy in each group.
@@ -136,7 +165,7 @@ impl Projection {
 
     /// The projections of this table: one for each target and source if `from` or `to` is a list.
     /// A probability or a number of 0 in a matrix makes no projection.
-    pub(super) fn each(self, line: Line<'_>) -> Result<Vec<OfPair>> {
+    pub(super) fn each(self, copies: &mut Copies, line: Line<'_>) -> Result<Vec<OfPair>> {
         let list =
             |names: &Maybe<Nested<String>>| names.as_ref().and_then(|names| names.get_ref().list().map(<[_]>::len));
         let (from, to) = (list(&self.from), list(&self.to));
@@ -168,7 +197,10 @@ impl Projection {
         for target in 0..targets {
             for source in 0..sources {
                 let pair = Pair { target, source, targets, sources, line };
-                all.extend(self.of_pair(&shared, pair, receptors)?);
+                if let Some(one) = self.of_pair(&shared, pair, receptors)? {
+                    copies.add(&one.projection, self.from.as_ref().map_or(0, start), line)?;
+                    all.push(one);
+                }
             }
         }
         Ok(all)

@@ -7,7 +7,7 @@ use overtime::{Number, network};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Raw {
     max: Maybe<f64>,

@@ -13,7 +13,7 @@ use toml::Spanned;
 pub(crate) type Populations = BTreeMap<Spanned<String>, Spanned<String>>;
 
 /// A group, or several: the lists have a value for each name.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Group {
     pub(super) name: Maybe<Nested<String>>,
@@ -45,7 +45,7 @@ impl Group {
     }
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Receptor {
     pub(super) name: Maybe<String>,
@@ -57,7 +57,7 @@ pub(super) struct Receptor {
     pub(super) variable: Maybe<String>,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Poisson {
     pub(super) receptor: Maybe<String>,
@@ -68,7 +68,7 @@ pub(super) struct Poisson {
 }
 
 /// A projection, or several: matrices have a row for each target, with a value for each source.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Projection {
     pub(super) name: Maybe<String>,
@@ -86,7 +86,7 @@ pub(crate) struct Projection {
     pub(super) initial: Option<Table>,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Connect {
     pub(super) kind: Maybe<String>,

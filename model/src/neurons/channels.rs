@@ -16,7 +16,7 @@ use toml::Spanned;
 const ASSEMBLED: &str = "CondNeuGroup";
 
 /// A table as the text has it.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Raw {
     name: Maybe<String>,

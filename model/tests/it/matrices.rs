@@ -195,6 +195,28 @@ fn lists_that_do_not_fit_have_their_line() {
     assert!(said.contains("more than 10000 groups or projections"), "{said}");
 }
 
+/// A small file cannot ask for more memory than there is: what lists share is copied to each group or
+/// projection.
+#[test]
+fn large_values_that_lists_copy_are_refused() {
+    let long = "x".repeat(100_000);
+    let names = (0..2000).map(|k| format!("'g{k}'")).collect::<Vec<_>>().join(", ");
+    let group = format!("[[group]]\nname = [{names}]\nkind = 'LIF'\nsize = 1\n");
+    for text in [
+        format!("{group}receptor = [{{ name = '{long}', tau = 1 }}]\n"),
+        format!("{group}receptor = [{}]\n", vec!["{}"; 2000].join(", ")),
+        format!("{group}current = {{ file = '{long}' }}\n"),
+        format!(
+            "{group}[[projection]]\nname = 'p'\nfrom = ['{long}', 'g1']\nto = [{names}]\n\
+             connect = {{ kind = 'one_to_one' }}\n"
+        ),
+    ] {
+        let (_, said) = error(&text);
+        assert!(said.contains("lists make too large a network"), "{said}");
+    }
+    ModelFile::parse(&format!("{group}receptor = [{{ name = 's', tau = 1 }}]\n")).unwrap();
+}
+
 /// An error of the library, and of an array, has the line of the table or of the value.
 #[test]
 fn errors_of_one_of_several_have_their_line() {
