@@ -141,9 +141,13 @@ impl ConnectivitySpec {
     pub(super) fn times(&self) -> Result<ValueRule<'_>> {
         let mut rule = ValueRule::of(&self.delay, &self.of("delay"), self.places())?;
         if let ValueRule::Drawn(Bounded { min: Some(min), max, .. }) = &mut rule {
-            let is_rounded_down = |step: f64| step.fract() == 0.5 && step.round_ties_even() < step;
-            while is_rounded_down(*min / self.dt) {
-                *min = min.next_up();
+            // Neither is the quotient exact (0.15 / 0.1 is below 1.5), nor are halves rounded up.
+            let halfway = (*min / self.dt).floor() + 0.5;
+            if (*min / self.dt - halfway).abs() <= 1e-9 * halfway {
+                *min = min.max(halfway * self.dt);
+                while (*min / self.dt).round_ties_even() < halfway {
+                    *min = min.next_up();
+                }
             }
             *max = max.map(|max| max.max(*min));
         }
@@ -186,6 +190,12 @@ impl ConnectivitySpec {
     /// Whether all weights are the same.
     pub(crate) fn has_one_weight(&self) -> bool {
         matches!(self.weights(), Ok(ValueRule::Same(_)))
+    }
+
+    /// Whether most weights have the magnitude of the largest.
+    pub(crate) fn has_similar_weights(&self) -> bool {
+        let drawn = |bounded: Bounded| !matches!(bounded.distribution, Distribution::LogNormal(..));
+        matches!(self.weights(), Ok(ValueRule::Drawn(bounded)) if drawn(bounded))
     }
 
     /// The weight scale, by which a sum of integer weights is multiplied. It is the weight, if all

@@ -158,3 +158,32 @@ fn projections_onto_a_receptor_share_a_sum() {
     }
     assert!(s.iter().any(|s| *s != 0.0));
 }
+
+/// Beside larger weights, log-normal and given weights are those that they are alone. In a scale 256
+/// times coarser most of these would be 0.
+#[test]
+fn weights_of_many_magnitudes_keep_their_scale_beside_larger_ones() {
+    let (sources, targets) = (70, 90);
+    let cells = |units| ScriptedCells { units, spikes: Vec::new() };
+    let project = |name: &str, weight: Init| {
+        Projection::new(name, "a", ("b", "s")).connect(Connect::AllToAll).weight(weight).delay(0.3)
+    };
+    let given: Vec<f64> = (0..sources * targets).map(|k| 4e7 * (-20.0 * k as f64 / 6299.0).exp()).collect();
+    let weights = |name: &str, larger: bool| {
+        let mut network = Network::<f64>::builder(0.1)
+            .seed(3)
+            .group(Group::new("a", cells(sources)))
+            .group(Group::new("b", cells(targets)).receptor(Receptor::exponential("s", 5.0)))
+            .project(project("drawn", Init::lognormal(0.0, 3.0)))
+            .project(project("given", given.clone().into()));
+        if larger {
+            network = network.project(project("larger", Init::lognormal(5.5, 3.0)));
+        }
+        network.build().unwrap().synapses(name, Device::Cpu).unwrap().weight
+    };
+    for name in ["drawn", "given"] {
+        let alone = weights(name, false);
+        assert!(alone.iter().filter(|w| **w == 0.0).count() < alone.len() / 5, "{name}");
+        assert_eq!(alone, weights(name, true), "{name}");
+    }
+}

@@ -102,6 +102,11 @@ fn a_bounded_delay_is_at_least_its_min() {
         // A min below half a step gives delays of 0 steps.
         assert_eq!(shares(normal.clipped(0.04..=2.0).into(), connect).0, 0..=20);
     }
+    // 0.15 / 0.1 is below 1.5 in f64, and 2.5 alone would be rounded to 2.
+    for (min, steps) in [(0.15, 2), (0.25, 3), (0.35, 4), (0.95, 10), (1.15, 12)] {
+        let (range, delays) = shares(normal.clipped(min..=min).into(), Connect::AllToAll);
+        assert!(range == (steps..=steps) && delays.iter().all(|d| u32::from(*d) == steps), "{min}");
+    }
     // One value, which counts as the later step although the nearest steps are equally far.
     let (range, delays) = shares(normal.clipped(0.05..=0.05).into(), Connect::AllToAll);
     assert!(range == (1..=1) && delays.iter().all(|d| *d == 1));

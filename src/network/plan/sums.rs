@@ -3,12 +3,14 @@
 //! Projections onto one receptor whose synapses have weights of their own share a sum, so that each
 //! target adds one number for all of them. A shared sum has one weight scale, the largest of its
 //! projections. A projection with much smaller weights keeps a sum of its own, because the scale
-//! would make its weights coarse.
+//! would make its weights coarse. Log-normal weights and given ones can differ by orders of
+//! magnitude, so that even a little coarser scale could round the small ones to 0. They share a sum
+//! only with the scale that they have on their own.
 
 use super::{GroupPlan, ProjectionPlan};
 use std::ops::Range;
 
-/// A projection shares a sum if its weights lose at most this factor of their resolution.
+/// A projection of similar weights shares a sum if they lose at most this factor of their resolution.
 const LOSS: f64 = 256.0;
 
 /// A sum of each target of a receptor.
@@ -61,7 +63,8 @@ pub(crate) fn sums(groups: &[GroupPlan], projections: &mut [ProjectionPlan]) -> 
             let mut shared: Option<usize> = None;
             for number in onto {
                 let projection = &mut projections[number];
-                let shares = projection.may_share_its_sum() && projection.weight_scale * LOSS >= scale;
+                let loss = if projection.spec.has_similar_weights() { LOSS } else { 1.0 };
+                let shares = projection.may_share_its_sum() && projection.weight_scale * loss >= scale;
                 if shares {
                     projection.share_sum(scale);
                 }
