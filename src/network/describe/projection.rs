@@ -55,6 +55,11 @@ impl Target {
     pub(super) fn part(&self) -> &Subgroup {
         &self.part
     }
+
+    /// The name of the receptor.
+    pub(super) fn receptor(&self) -> &str {
+        &self.receptor
+    }
 }
 
 impl From<&str> for Subgroup {

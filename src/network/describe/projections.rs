@@ -5,6 +5,7 @@ use super::projection::{Projection, Subgroup, Target};
 use crate::connectivity::Connect;
 use crate::error::Result;
 use crate::init::Init;
+use std::collections::BTreeSet;
 
 /// Projections from each of several sources to each of several targets, with matrices
 /// `[targets, sources]` of their connectivity, weights and delays.
@@ -83,7 +84,8 @@ impl Projections {
     }
 
     /// The projections, target by target. Each has the name `NAME_SOURCE_TARGET`; a part of a group
-    /// is named `GROUP_FIRST_END`.
+    /// is named `GROUP_FIRST_END`. If targets differ by their receptors alone, the name ends with
+    /// the receptor: `NAME_SOURCE_TARGET_RECEPTOR`.
     ///
     /// # Errors
     /// If a matrix does not have the shape `[targets, sources]`, after broadcasting.
@@ -93,6 +95,8 @@ impl Projections {
         self.connect.check(&of("connect"), targets, sources)?;
         self.weight.check(&of("weight"), targets, sources)?;
         self.delay.check(&of("delay"), targets, sources)?;
+        let mut parts = BTreeSet::new();
+        let receptors = self.to.iter().any(|to| !parts.insert(to.part().label()));
         let mut all = Vec::with_capacity(targets * sources);
         for (t, to) in self.to.iter().enumerate() {
             for (s, from) in self.from.iter().enumerate() {
@@ -101,7 +105,10 @@ impl Projections {
                 if connect.is_empty() {
                     continue;
                 }
-                let name = format!("{}_{}_{}", self.name, from.label(), to.part().label());
+                let mut name = format!("{}_{}_{}", self.name, from.label(), to.part().label());
+                if receptors {
+                    name = format!("{name}_{}", to.receptor());
+                }
                 let one = Projection::new(name, from.clone(), to.clone());
                 all.push(one.connect(connect.clone()).weight(weight.clone()).delay(delay.clone()));
             }
@@ -133,6 +140,12 @@ mod tests {
             right("C_B_0_3_B", b(), "B", 4, 2.0),
         ];
         assert_eq!(all.unwrap(), right);
+    }
+
+    #[test]
+    fn targets_that_differ_by_their_receptors_are_named_by_them() {
+        let all = Projections::new("C", ["A"], [("A", "ampa"), ("A", "nmda")]).list().unwrap();
+        assert_eq!(all.iter().map(Projection::name).collect::<Vec<_>>(), ["C_A_A_ampa", "C_A_A_nmda"]);
     }
 
     #[test]
