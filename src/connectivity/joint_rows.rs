@@ -69,7 +69,9 @@ impl JointRows {
     pub(crate) fn build(specs: &[&ConnectivitySpec], delays: &RangeInclusive<u32>) -> Result<Option<Self>> {
         let Some(first) = specs.first() else { return Ok(None) };
         specs.iter().try_for_each(|spec| spec.check())?;
-        let bytes = specs.iter().map(|spec| spec.estimate()).fold(0, u64::saturating_add);
+        // An estimate has 2 bytes for the delay of a synapse, and its ends may take 2 more.
+        let bytes = |spec: &&ConnectivitySpec| spec.estimate().saturating_add(spec.size().synapses.saturating_mul(2));
+        let bytes = specs.iter().map(bytes).fold(0, u64::saturating_add);
         memory::require(&first.of("synapses"), bytes)?;
         threads::run(|| match first.narrow() {
             true => Self::make::<u16>(specs, first, delays),
