@@ -16,8 +16,9 @@ pub(crate) fn line_of(text: &str, value: &str) -> Option<usize> {
     line_at(text, *at)
 }
 
-/// The line of the table or of the value that a message names: a group, a projection, a layer, a
-/// parameter of the whole file, or, at the start, a key such as `plot.panels` or a parameter.
+/// The line of the table or of the value that a message names: a group, a projection or a layer, and
+/// after it a key or a parameter of it; a parameter of the whole file; or, at the start, a key such
+/// as `plot.panels` or a parameter.
 pub(crate) fn line_of_message(text: &str, message: &str) -> Option<usize> {
     let table = DeTable::parse(text).ok()?;
     let mut names = Vec::new();
@@ -33,7 +34,10 @@ pub(crate) fn line_of_message(text: &str, message: &str) -> Option<usize> {
         let of_table = ["group ", "projection ", "layer ", "of "].iter().any(|what| before.ends_with(what));
         let found = names.iter().find(|(known, _)| of_table && known == name);
         if let Some((_, at)) = found {
-            return line_at(text, *at);
+            // The parameter or the key of the table, if the rest of the message names one.
+            let keys = parts.skip(1).step_by(2);
+            let own = keys.flat_map(|key| ["parameters.", ""].map(|of| format!("{name}.{of}{key}")));
+            return own.into_iter().find_map(|value| line_of(text, &value)).or_else(|| line_at(text, *at));
         }
         if before.ends_with("parameter ") {
             return line_of(text, &format!("parameters.{name}"));

@@ -220,12 +220,13 @@ impl Error {
         Self::Value { argument: argument.into(), given, reason: reason.into() }
     }
 
-    /// The same error for a part of this name: the name of the part precedes the argument.
+    /// The same error for a part of this name, which precedes the argument or the message.
     pub(crate) fn within(self, part: &str) -> Self {
         match self {
             Self::Value { argument, given, reason } => {
                 Self::Value { argument: format!("{part}: {argument}"), given, reason }
             }
+            Self::Unsupported(message) => Self::Unsupported(format!("{part}: {message}")),
             other => other,
         }
     }

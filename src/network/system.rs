@@ -99,7 +99,9 @@ impl<T: Real> System<T> for Network<T> {
         if dt.to_bits() != self.plan.dt.to_bits() {
             return Err(Error::value("dt", dt, format!("is not the network's {}", self.plan.dt)));
         }
-        self.models.iter().try_for_each(|model| model.prepare(dt, device))?;
+        for (name, model) in self.parts() {
+            model.prepare(dt, device).map_err(|e| e.within(&format!("group `{name}`")))?;
+        }
         if device == Device::Cpu {
             let stored = || self.plan.projections.iter().filter(|projection| !projection.spec.procedural);
             // Beside the synapses, a run needs sums: a count and a load for each target of one
@@ -114,7 +116,8 @@ impl<T: Real> System<T> for Network<T> {
     }
 
     fn check_start(&self, start: &Start) -> Result<()> {
-        self.parts().try_for_each(|(name, model)| model.check_start(start).map_err(|e| e.within(name)))
+        self.parts()
+            .try_for_each(|(name, model)| model.check_start(start).map_err(|e| e.within(&format!("group `{name}`"))))
     }
 
     fn explain(&self, error: Error) -> Error {

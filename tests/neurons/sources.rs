@@ -188,9 +188,9 @@ fn times_before_the_start_are_refused() {
         LoopOverTime::builder(network).dt(0.1).out_vars(monitor("S.spike").events()).build()
     };
     let said = |times: &[f64]| network(times).unwrap().run_steps(1).unwrap_err();
-    assert!(said(&[2.0, 2.01]).to_string().starts_with("S: times of unit 0: 2 and 2.01 ms"));
+    assert!(said(&[2.0, 2.01]).to_string().starts_with("group `S`: times of unit 0: 2 and 2.01 ms"));
     assert!(said(&[2.0, 2.01]).to_string().contains("(dt)") && !said(&[2.0, 2.0]).to_string().contains("(dt)"));
-    assert!(said(&[-2.0]).to_string().starts_with("S: times of unit 0: -2 ms"));
+    assert!(said(&[-2.0]).to_string().starts_with("group `S`: times of unit 0: -2 ms"));
     // A run that continues does not repeat spikes that it has made, with its own state or with the
     // state of a file.
     let mut whole = network(&[0.5, 2.0, 3.0, 4.7]).unwrap();

@@ -107,7 +107,7 @@ fn sources_are_groups_of_a_network() {
     assert_close(&v.index_axis(ndarray::Axis(0), 8).to_owned(), &array(&[19.0, 929.0]), 1e-6, "V");
     // Impossible spike times are errors that name the times.
     let error = place.fails(2, "run net.toml --t0 0.4");
-    assert!(error.contains("T: times of unit 0: 0.2 ms is before the run's first step, at 0.4 ms"), "{error}");
+    assert!(error.contains("group `T`: times of unit 0: 0.2 ms is before the run's first step, at 0.4 ms"), "{error}");
     let twice = [
         ("i", array(&[0.0, 1.0, 1.0])),
         ("t", array(&[0.2, 0.1, 0.12])),
@@ -115,7 +115,7 @@ fn sources_are_groups_of_a_network() {
     ];
     place.npz("s.npz", &twice);
     let error = place.fails(2, "run net.toml");
-    assert!(error.contains("T: times of unit 1: 0.1 and 0.12 ms both belong to step 1"), "{error}");
+    assert!(error.contains("group `T`: times of unit 1: 0.1 and 0.12 ms both belong to step 1"), "{error}");
     place.write("net.toml", text.replace("array = 't' }", "array = 'x' }"));
     assert!(place.fails(2, "run net.toml").contains("times"));
     place.write("net.toml", text.replace(", times = { file = 's.npz', array = 't' }", ""));

@@ -25,7 +25,8 @@ fn of_group<R: Real>(group: &Group, arrays: &Arrays) -> crate::Result<network::G
     let name = &group.name;
     let conductance = group.receptors.iter().any(|r| synapse::is_conductance(&r.kind));
     let port = if conductance { Port::Conductance } else { Port::Current };
-    let mut made = network::Group::new(name, of_network::<R>(&group.neurons, arrays, &format!("{name}."), port)?);
+    let neurons = of_network::<R>(&group.neurons, arrays, &format!("{name}."), port);
+    let mut made = network::Group::new(name, neurons.map_err(|e| e.within(format!("group `{name}`")))?);
     for receptor in &group.receptors {
         let mut own = synapse::of_receptor(receptor);
         if let Some(init) = &receptor.init {

@@ -339,6 +339,7 @@ fn an_error_of_the_library_has_the_line_of_its_table() {
     let path = folder.path().join("m.toml");
     let projection = "[[projection]]\nname = 's'\nfrom = 'P'\nto = 'P.ge'\n";
     let connected = format!("{GROUP}{projection}connect = {{ kind = 'one_to_one' }}\n");
+    let sources = "[[group]]\nname = 'S'\nkind = 'PoissonGroup'\n[group.parameters]\n";
     for (text, line, part) in [
         (format!("{connected}delay = 1e9\n"), 18, "delay of projection `s`"),
         (format!("{GROUP}{projection}connect = {{ kind = 'fixed_num_pre', num = 80 }}\n"), 18, "projection `s`: 80"),
@@ -351,6 +352,13 @@ fn an_error_of_the_library_has_the_line_of_its_table() {
         (format!("{connected}kinetics = 'stp'\nstdp = {{ max = 1 }}\n"), 18, "projection `s` has kinetics"),
         (format!("{GROUP}[[group.poisson]]\nreceptor = 'ge'\nrate = 1e9\nweight = 1\n"), 2, "drive of `P`"),
         ("kind = 'PoissonGroup'\n[parameters]\nfreqs = 1e9\n".to_owned(), 3, "parameter `freqs`"),
+        (format!("{GROUP}{sources}freqs = 1e9\n"), 21, "group `S`: parameter `freqs`"),
+        (format!("{GROUP}{sources}start = 2\nstop = 1\n"), 22, "group `S`: `stop`: 1 ms is before `start`"),
+        (
+            GROUP.replace("size = 10", "method = 'exact'").replace("tau = 5.0", "tau = 5.0\nreversal = 0"),
+            2,
+            "group `P`: method",
+        ),
         (
             "kind = 'SpikeTimeGroup'\nsize = 2\n[parameters]\ntimes = { arange = [0, 3, 1] }\n\
              indices = { arange = [0, 3, 1] }\n"

@@ -36,8 +36,9 @@ pub(super) fn group_plan<T: Real>(
     if units == 0 {
         return Err(Error::value(format!("group `{name}`"), units, "neurons are too few: a group has at least one"));
     }
-    schema.check()?;
-    model.check()?;
+    let of_group = |error: Error| error.within(&format!("group `{name}`"));
+    schema.check().map_err(of_group)?;
+    model.check().map_err(of_group)?;
     let conductance = schema.inputs.iter().position(|i| i.name == "g");
     let current_of = [
         ("a receptor", receptors.iter().any(|r| !matches!(r.kind, Kind::Delta { .. }))),
