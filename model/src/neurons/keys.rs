@@ -5,13 +5,13 @@ use overtime::models::{Family, ModelInfo};
 /// The keys of a group of neurons or sources, beside `kind`.
 pub const KEYS: [&str; 7] = ["size", "method", "noise", "reset", "parameters", "initial", "channel"];
 /// The further keys of a group of a network, beside `name`.
-pub const NETWORK_KEYS: [&str; 4] = ["current", "input", "receptor", "poisson"];
+pub const NETWORK_KEYS: [&str; 5] = ["current", "input", "receptor", "poisson", "mean_rate"];
 
 /// Whether a group of this kind takes this key of [`KEYS`] or [`NETWORK_KEYS`].
 #[must_use]
 pub fn takes(kind: &ModelInfo, key: &str) -> bool {
     match key {
-        "size" => true,
+        "size" | "mean_rate" => true,
         "parameters" => !kind.parameters.is_empty(),
         "initial" => kind.initial().next().is_some(),
         "input" => !kind.inputs.is_empty(),

@@ -212,6 +212,7 @@ fn the_list_of_keys_is_the_readers() {
         ("current", "1.0"),
         ("input", "true"),
         ("receptor", "[{ name = 'r', tau = 1.0 }]"),
+        ("mean_rate", "1.0"),
     ];
     for info in overtime::models::all() {
         if kind(info.name).is_err() {
