@@ -22,7 +22,8 @@
 //!    drives:
 //!    `s ← fma(sum, weight scale, s)` if the sum is not 0. They act on the model from step i + 1
 //!    on. If step i + 1 keeps a potential constant because its neuron is refractory, the addition
-//!    of a delta to this potential is dropped.
+//!    of a delta to this potential is dropped. (A group that is integrated exactly adds the delta
+//!    itself in step i + 1, after the potential has advanced.)
 //!
 //! ```
 //! # fn main() -> overtime::Result<()> {
@@ -49,8 +50,8 @@
 //! A network has these variables, in this order for each group:
 //!
 //! - `group.variable`: each variable of the model;
-//! - `group.receptor`: each receptor that is not a delta; `group.receptor.rise` is its h, and
-//!   `group.receptor.g` is the Σ w of gap junctions;
+//! - `group.receptor`: each receptor that is not a delta, and a delta of a group that is integrated
+//!   exactly; `group.receptor.rise` is its h, and `group.receptor.g` is the Σ w of gap junctions;
 //! - `projection.variable`: each variable of the kinetics of a projection that starts in this
 //!   group, `[N]`;
 //! - `group.flight`: the spike ring with the spikes of the last steps, `[slots, ⌈N/16⌉]`. Step i
@@ -71,8 +72,9 @@
 //! the given weight: the largest weight has about ten digits, and a weight of a thousandth of the
 //! largest has seven. The sum of n weights is within `n·2^(e−31)` of the sum of the given weights.
 //! The projections onto one receptor whose weights differ share one sum, and therefore the largest
-//! of their weight scales. A projection whose own scale is less than 1/256 of it, one with kinetics,
-//! and one with plastic weights have sums of their own.
+//! of their weight scales. These have sums of their own: a projection whose own scale is less than
+//! 1/256 of the largest, or less than the largest if its weights are log-normal or given one by one;
+//! a projection with kinetics; and one with plastic weights.
 //! The integer sum is exact up to n = 2³², and one rounding converts it to the network's type. (`e`
 //! is at least −90, so that an `f32` can represent the weight scale.)
 //!

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 
 /// A neuron's equations: `N` differential variables, the first of which is the potential, and `P`
 /// parameters. A type with these makes a model, [`Neuron`](super::Neuron), with every method of
-/// integration, spikes, resets and refractoriness.
+/// integration but `exact`, and with spikes, resets and refractoriness.
 ///
 /// ```
 /// use overtime::models::{Equations, Neuron, Parameter, Variable};
