@@ -46,5 +46,6 @@ for p, population in enumerate(POPULATIONS):
         shown = [f"{x.mean():.4f} ± {x.std(ddof=1) if len(x) > 1 else 0:.4f}" for x in (ours, theirs)]
         seeds = nest[name + "s"][:, p].astype(float)
         from_nest = distance(np.mean([run[name + "s"][p] for run in runs], axis=0), seeds.mean(axis=0))
-        of_seed = np.mean([distance(seed, np.delete(seeds, k, axis=0).mean(axis=0)) for k, seed in enumerate(seeds)])
+        others = [np.delete(seeds, k, axis=0) for k in range(m)] if m > 1 else []
+        of_seed = np.mean([distance(seed, rest.mean(axis=0)) for seed, rest in zip(seeds, others)]) if others else np.nan
         print(f"| {population} | {name} | {shown[0]} | {shown[1]} | {t:.2f} | {from_nest:.3f} | {of_seed:.3f} |")
