@@ -224,16 +224,16 @@ __device__ __forceinline__ void deliver_own(const PreProjection& to, bool spikes
 }
 
 #if SUM_RING
-// Fetches the places of the synapse rows of spiking sources into L2: each lane those of another
-// projection, so that the projections do not wait for memory in turn. `spikes` is a mask of the
-// warp's neurons, which count from `first`.
+// Fetches the places of the synapse rows that `deliver_ahead` reads into L2: each lane those of
+// another projection, so that the projections do not wait for memory in turn. `spikes` is a mask of
+// the warp's neurons, which count from `first`.
 __device__ __forceinline__ void prefetch_rows(const GroupArgs& group, u32 spikes, u32 first) {
     for (; spikes; spikes &= spikes - 1) {
         const u32 unit = first + __ffs(spikes) - 1;
         for (u32 p = threadIdx.x % 32; p < group.n_outgoing; p += 32) {
             const PreProjection& to = list<PreProjection>(group, group.outgoing)[p];
             const u32 source = unit - to.first;
-            if (source < to.sources) asm volatile("prefetch.global.L2 [%0];" ::"l"(to.offsets + source));
+            if (adds_ahead(to) && source < to.sources) asm volatile("prefetch.global.L2 [%0];" ::"l"(to.offsets + source));
         }
     }
 }

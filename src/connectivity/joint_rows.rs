@@ -7,6 +7,7 @@
 
 use super::Connect;
 use super::build::{Row, cut, lengths, pieces, zeroed};
+use super::estimate::Estimate;
 use super::finish_row::{Finish, Scratch};
 use super::rows::Rows;
 use super::spec::ConnectivitySpec;
@@ -70,8 +71,8 @@ impl JointRows {
         let Some(first) = specs.first() else { return Ok(None) };
         specs.iter().try_for_each(|spec| spec.check())?;
         // An estimate has 2 bytes for the delay of a synapse, and its ends may take 2 more.
-        let bytes = |spec: &&ConnectivitySpec| spec.estimate().saturating_add(spec.size().synapses.saturating_mul(2));
-        let bytes = specs.iter().map(bytes).fold(0, u64::saturating_add);
+        let bytes = |size: Estimate| size.building.saturating_add(size.synapses.saturating_mul(2));
+        let bytes = specs.iter().map(|spec| bytes(spec.size())).fold(0, u64::saturating_add);
         memory::require(&first.of("synapses"), bytes)?;
         threads::run(|| match first.narrow() {
             true => Self::make::<u16>(specs, first, delays),

@@ -194,8 +194,7 @@ impl ConnectivitySpec {
 
     /// Whether most weights have the magnitude of the largest.
     pub(crate) fn has_similar_weights(&self) -> bool {
-        let drawn = |bounded: Bounded| !matches!(bounded.distribution, Distribution::LogNormal(..));
-        matches!(self.weights(), Ok(ValueRule::Drawn(bounded)) if drawn(bounded))
+        matches!(&self.weight, Init::Random(bounded) if !matches!(bounded.distribution, Distribution::LogNormal(..)))
     }
 
     /// The weight scale, by which a sum of integer weights is multiplied. It is the weight, if all

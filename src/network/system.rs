@@ -99,9 +99,7 @@ impl<T: Real> System<T> for Network<T> {
         if dt.to_bits() != self.plan.dt.to_bits() {
             return Err(Error::value("dt", dt, format!("is not the network's {}", self.plan.dt)));
         }
-        for (name, model) in self.parts() {
-            model.prepare(dt, device).map_err(|e| e.within(&format!("group `{name}`")))?;
-        }
+        self.check_each(|model| model.prepare(dt, device))?;
         if device == Device::Cpu {
             let stored = || self.plan.projections.iter().filter(|projection| !projection.spec.procedural);
             // Beside the synapses, a run needs sums: a count and a load for each target of one
@@ -116,8 +114,7 @@ impl<T: Real> System<T> for Network<T> {
     }
 
     fn check_start(&self, start: &Start) -> Result<()> {
-        self.parts()
-            .try_for_each(|(name, model)| model.check_start(start).map_err(|e| e.within(&format!("group `{name}`"))))
+        self.check_each(|model| model.check_start(start))
     }
 
     fn explain(&self, error: Error) -> Error {
@@ -142,5 +139,10 @@ impl<T: Real> Network<T> {
     /// The groups' names and models.
     fn parts(&self) -> impl Iterator<Item = (&str, &dyn System<T>)> {
         self.plan.groups.iter().zip(&self.models).map(|(group, model)| (group.name.as_str(), &**model))
+    }
+
+    /// Checks the model of each group, whose name precedes the error.
+    fn check_each(&self, check: impl Fn(&dyn System<T>) -> Result<()>) -> Result<()> {
+        self.parts().try_for_each(|(name, model)| check(model).map_err(|e| e.within(&format!("group `{name}`"))))
     }
 }

@@ -22,7 +22,7 @@ pub(super) const OF_PROJECTIONS: &str = "a projection has a list of sources, or 
 pub(super) struct Copies(usize);
 
 impl Copies {
-    /// The most characters of all of them, as they are printed. They take about as much memory.
+    /// The most characters of all of them, as `Debug` prints them.
     const MOST: usize = 1 << 26;
 
     fn add(&mut self, made: &impl Debug, at: usize, line: Line<'_>) -> Result<()> {
