@@ -6,6 +6,7 @@ use super::inputs::InputReaders;
 use super::non_finite::{NonFinite, all_finite};
 use super::recorders::{OutputRows, VarRecorder};
 use crate::error::Result;
+use crate::memory::team::Team;
 use crate::numeric::scalar::Scalar;
 use crate::system::clock::Clock;
 use crate::system::scan::Scan;
@@ -23,6 +24,7 @@ pub(super) struct BlockTask<'c, T> {
 }
 
 impl<T: Scalar> BlockTask<'_, T> {
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn run(
         mut self,
         system: &dyn System<T>,
@@ -31,6 +33,7 @@ impl<T: Scalar> BlockTask<'_, T> {
         (clock, shared): (Clock, &Shared),
         steps: usize,
         allow_non_finite: bool,
+        team: &Team,
     ) -> (Result<EventLists>, Option<NonFinite>) {
         let (first, units) = (self.block.items.start, schema.output_len());
         let before: Vec<Vec<T>> =
@@ -45,6 +48,7 @@ impl<T: Scalar> BlockTask<'_, T> {
             recorder: &mut self.recorders,
             state: State::new(self.vars.iter_mut().map(|v| &mut **v).collect(), first, units),
             first_var: 0,
+            team,
         });
         let events = self.events(layout);
         if allow_non_finite {

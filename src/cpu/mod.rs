@@ -12,6 +12,7 @@ mod recorders;
 
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::memory::team::Team;
 use crate::numeric::scalar::Scalar;
 use crate::recording::Handle;
 use crate::recording::stride::Stride;
@@ -49,6 +50,8 @@ pub(crate) struct Chunk<'c, T> {
     pub(crate) allow_non_finite: bool,
     /// The number of units or rows in a block; the engine chooses it if it is `None`.
     pub(crate) block: Option<usize>,
+    /// Whether no other parallel work uses the threads, so that a block may use all of them.
+    pub(crate) alone: bool,
     /// If set, only these units or rows are computed, in ascending order and each in a block of its
     /// own, and nothing is recorded. This serves the search for the first value that is not finite.
     pub(crate) only: Option<&'c [usize]>,
@@ -82,6 +85,7 @@ impl<'c, T: Scalar> Chunk<'c, T> {
             buffers: Vec::new(),
             allow_non_finite: false,
             block: None,
+            alone: false,
             only: None,
         }
     }
@@ -95,9 +99,13 @@ impl<'c, T: Scalar> Chunk<'c, T> {
         };
         let (system, clock, shared, steps) = (self.system, self.clock, self.shared, self.steps);
         let (schema, layout, allow) = (self.schema, self.layout, self.allow_non_finite);
-        let handles = self.handles;
+        let (handles, alone) = (self.handles, self.alone);
         let tasks = self.distribute(&blocks);
-        let run = |task: BlockTask<'_, T>| task.run(system, schema, layout, (clock, shared), steps, allow);
+        let threads = if alone && tasks.len() == 1 { rayon::current_num_threads() } else { 1 };
+        let run = |task: BlockTask<'_, T>| {
+            let team = Team::new(threads);
+            task.run(system, schema, layout, (clock, shared), steps, allow, &team)
+        };
         let done: Vec<_> = if tasks.len() > 1 {
             tasks.into_par_iter().map(run).collect()
         } else if schema.coupling == Coupling::Network {

@@ -29,7 +29,9 @@ impl<T: Scalar> AnyLoop<'_, T> {
         }
     }
 
-    /// Makes the steps in chunks, and advances the clock and the recordings.
+    /// Makes the steps in chunks, and advances the clock and the recordings. `alone` is false if the
+    /// run is part of other parallel work.
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn chunks(
         &mut self,
         views: &[Option<ArrayView3<'_, T>>],
@@ -37,6 +39,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         lengths: Option<&[usize]>,
         records: &mut RunRecords<T>,
         report: &mut Report<'_>,
+        alone: bool,
     ) -> Result<()> {
         let RunRecords { buffers, events, .. } = records;
         let mut places: Vec<&mut [T]> = buffers.iter_mut().map(|b| b.values.as_mut_slice()).collect();
@@ -75,6 +78,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
                 buffers: parts.collect(),
                 allow_non_finite: self.allow_non_finite,
                 block: self.block,
+                alone,
                 ..Chunk::new(&self.system, &self.schema, &self.layout, self.clock, &self.shared)
             };
             let result = threads::run_in(pool.as_deref(), || chunk.run())?;

@@ -144,12 +144,14 @@ impl<T: Scalar> AnyLoop<'_, T> {
             self.flattened(views, steps, &mut records.buffers)?;
             return report.call(&mut self.progress, steps as u64, steps as u64);
         }
+        let alone = !threads::in_parallel_work();
         if report.is_wanted(&self.progress) {
-            return self.chunks(views, steps, lengths, records, report);
+            return self.chunks(views, steps, lengths, records, report, alone);
         }
         // Without a callback the whole run enters the pool at once.
         let pool = self.pool.clone();
-        threads::run_in(pool.as_deref(), || self.chunks(views, steps, lengths, records, &mut Report::default()))?
+        let run = || self.chunks(views, steps, lengths, records, &mut Report::default(), alone);
+        threads::run_in(pool.as_deref(), run)?
     }
 
     /// Checks that this loop can run over the input from its present position.

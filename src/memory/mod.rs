@@ -5,6 +5,7 @@
 
 mod cgroup;
 mod limits;
+pub(crate) mod team;
 pub(crate) mod threads;
 
 use crate::error::{Error, Result};

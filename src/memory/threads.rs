@@ -7,6 +7,7 @@ use crate::memory;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::error::Error as _;
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
 
 /// The minimum number of bytes for a thread: its stack, and the memory that its start needs. A
 /// thread that starts and then finds no memory ends the process.
@@ -14,6 +15,11 @@ const EACH: u64 = 4 << 20;
 
 /// The pool for the work; `None` inside if rayon's own pool is in use.
 static SHARED: OnceLock<Option<ThreadPool>> = OnceLock::new();
+
+/// Whether the caller is part of parallel work, whose other parts use the threads.
+pub(crate) fn in_parallel_work() -> bool {
+    rayon::current_thread_index().is_some()
+}
 
 /// Runs work in this pool, or in the shared one.
 pub(crate) fn run_in<R: Send>(pool: Option<&ThreadPool>, work: impl FnOnce() -> R + Send) -> Result<R> {
@@ -26,7 +32,7 @@ pub(crate) fn run_in<R: Send>(pool: Option<&ThreadPool>, work: impl FnOnce() -> 
 /// Runs work in a place where rayon's functions can be called. Elsewhere they would panic if
 /// rayon's own threads cannot be started.
 pub(crate) fn run<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R> {
-    if rayon::current_thread_index().is_some() {
+    if in_parallel_work() {
         return Ok(work());
     }
     let shared = match SHARED.get() {
@@ -42,6 +48,14 @@ pub(crate) fn run<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R> {
 /// The number of threads that rayon starts by itself.
 fn available() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Starts a thread outside of all pools. `None` if the memory is short or the system refuses.
+pub(super) fn spawn(work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+    if !fits(1) {
+        return None;
+    }
+    std::thread::Builder::new().name("overtime".into()).spawn(work).ok()
 }
 
 fn fits(threads: usize) -> bool {

@@ -78,7 +78,7 @@ pub(crate) fn store<V: Copy, const N: usize>(to: &mut [V], values: &[V; N]) {
     }
 }
 
-/// Asks for the memory of element `at`, which is needed soon. It has no effect beyond the end.
+/// Asks for the memory of element `at` in L1, which is needed soon. It has no effect beyond the end.
 #[inline(always)]
 pub(crate) fn prefetch<V>(values: &[V], at: usize) {
     #[cfg(target_arch = "x86_64")]
@@ -86,6 +86,19 @@ pub(crate) fn prefetch<V>(values: &[V], at: usize) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: a prefetch reads nothing and never faults; every x86-64 CPU has the instruction.
         unsafe { _mm_prefetch(std::ptr::from_ref(value).cast::<i8>(), _MM_HINT_T0) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (values, at);
+}
+
+/// Asks for the memory of element `at` in L2, which is needed later. It has no effect beyond the end.
+#[inline(always)]
+pub(crate) fn prefetch_l2<V>(values: &[V], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        // SAFETY: as for `prefetch`. The address may lie beyond the end, and is not read.
+        unsafe { _mm_prefetch(values.as_ptr().wrapping_add(at).cast::<i8>(), _MM_HINT_T1) };
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (values, at);

@@ -4,6 +4,7 @@
 use super::clock::Clock;
 use super::state::{State, StatePart};
 use super::{Inputs, Shared, Tick};
+use crate::memory::team::Team;
 use crate::numeric::scalar::Scalar;
 use std::ops::Range;
 
@@ -39,6 +40,8 @@ pub struct Scan<'a, T> {
     pub(crate) recorder: &'a mut (dyn StateRecorder<T> + 'a),
     pub(crate) state: State<'a, T>,
     pub(crate) first_var: usize,
+    /// The threads that can share a step.
+    pub(crate) team: &'a Team,
 }
 
 impl<'a, T: Scalar> Scan<'a, T> {
@@ -91,6 +94,11 @@ impl<'a, T: Scalar> Scan<'a, T> {
         &mut self.state
     }
 
+    /// The threads that can share a step.
+    pub(crate) fn team(&self) -> &'a Team {
+        self.team
+    }
+
     /// Calls `run` with a scan over `steps` for one part of a composed system. That scan reads from
     /// `input` and writes to `output`, both `[steps, width]`. Without `input` or `output` it reads
     /// from, or writes to, the same place as this scan.
@@ -121,6 +129,7 @@ impl<'a, T: Scalar> Scan<'a, T> {
             first_var: self.first_var + part.vars.start,
             state: self.state.part(part),
             steps,
+            team: self.team,
         });
     }
 }

@@ -9,14 +9,20 @@ mod packed;
 mod panels;
 
 use super::scalar::Real;
+use crate::memory::team::Team;
 use packed::Shape;
 pub(crate) use packed::{Packed, Rows, padded};
 use panels::panels;
+use std::sync::{Mutex, PoisonError};
 
 /// The bytes of weights for which another thread pays off if a single row is multiplied. Such a
 /// product is bound by reading the weights, and one core cannot read from a shared cache or memory
 /// faster.
 const SHARE: usize = 1 << 19;
+/// The same for the threads of a [`Team`], which start sooner.
+const TEAM_SHARE: usize = 1 << 17;
+/// The number of multiply-adds for which another thread of a team pays off if there are several rows.
+const TEAM_WORK: usize = 1 << 17;
 
 /// The order of the panels. Repeated products with the same weights alternate between the two
 /// orders: the panels that were used last are then used first, while they are still in L2.
@@ -29,54 +35,76 @@ pub(crate) enum Order {
 /// Computes c ← c + a·w for the first `rows` rows of a. Row r of c starts at `c[r · stride]` and
 /// has `w.width()` elements.
 pub(crate) fn product<R: Real>(a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut [R], stride: usize) {
-    product_in(Order::There, a, rows, w, c, stride);
+    if rows == 1 {
+        let shares = (size_of_val(w.values.values()) / SHARE).min(rayon::current_num_threads());
+        row(a.row(0), w.values.values(), w.shape, &mut c[..w.width()], shares);
+    } else {
+        block(&a.values, a.stride, rows, w.values.values(), w.shape, c, stride);
+    }
 }
 
-/// Computes the same product with the panels in this order. The order does not affect any bit.
-pub(crate) fn product_in<R: Real>(order: Order, a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut [R], stride: usize) {
-    let shape = Shape { order, ..w.shape };
-    // With concrete types, this code is compiled once, in this crate, and not in every crate that
-    // uses a cell.
-    use bytemuck::{cast_slice, cast_slice_mut};
-    match size_of::<R>() {
-        _ if rows == 1 => {
-            let shares = (size_of_val(w.values.values()) / SHARE).min(rayon::current_num_threads());
-            row(a.row(0), w.values.values(), shape, &mut c[..w.width()], shares);
-        }
-        4 => product_f32(
-            cast_slice(&a.values),
-            a.stride,
-            rows,
-            cast_slice(w.values.values()),
-            shape,
-            cast_slice_mut(c),
-            stride,
-        ),
-        _ => product_f64(
-            cast_slice(&a.values),
-            a.stride,
-            rows,
-            cast_slice(w.values.values()),
-            shape,
-            cast_slice_mut(c),
-            stride,
-        ),
+/// Computes the same product with the panels in this order, by the threads of a team: they share the
+/// columns of a single row, and otherwise the rows. Neither the order nor the threads affect any bit.
+pub(crate) fn product_by<R: Real>(
+    team: &Team,
+    order: Order,
+    a: &Rows<R>,
+    rows: usize,
+    w: &Packed<R>,
+    c: &mut [R],
+    stride: usize,
+) {
+    let (shape, values) = (Shape { order, ..w.shape }, w.values.values());
+    let Shape { depth, width, panel, .. } = shape;
+    let work = if rows == 1 { size_of_val(values) / TEAM_SHARE } else { rows * depth * width / TEAM_WORK };
+    let parts = work.min(team.threads());
+    if parts < 2 {
+        return block(&a.values, a.stride, rows, values, shape, c, stride);
     }
+    let (items, unit) = if rows == 1 { (width, panel) } else { (rows, 1) };
+    // The bounds of the parts, in items.
+    let bound = |part: usize| if part == parts { items } else { items * part / parts / unit * unit };
+    let each = if rows == 1 { 1 } else { stride };
+    let mut rest = if rows == 1 { &mut c[..width] } else { c };
+    let places: Vec<Mutex<&mut [R]>> = (0..parts)
+        .map(|part| {
+            let len = if part + 1 == parts { rest.len() } else { (bound(part + 1) - bound(part)) * each };
+            Mutex::new(rest.split_off_mut(..len).unwrap_or_default())
+        })
+        .collect();
+    team.run(parts, &|part| {
+        let mut c = places[part].lock().unwrap_or_else(PoisonError::into_inner);
+        let (from, to) = (bound(part), bound(part + 1));
+        if rows == 1 {
+            let shape = Shape { width: to - from, ..shape };
+            block(a.row(0), 0, 1, &values[from * depth..to * depth], shape, &mut c, 0);
+        } else {
+            block(&a.values[from * a.stride..], a.stride, to - from, values, shape, &mut c, stride);
+        }
+    });
 }
 
 /// The product for a single row, whose columns are divided among threads.
 fn row<R: Real>(a: &[R], w: &[R], shape: Shape, c: &mut [R], shares: usize) {
-    use bytemuck::{cast_slice, cast_slice_mut};
     let Shape { depth, width, panel, .. } = shape;
     let middle = width * (shares / 2) / shares.max(1) / panel * panel;
     if middle > 0 {
         let (left, right) = (Shape { width: middle, ..shape }, Shape { width: width - middle, ..shape });
         let ((w, more), (c, rest)) = (w.split_at(middle * depth), c.split_at_mut(middle));
         rayon::join(|| row(a, w, left, c, shares / 2), || row(a, more, right, rest, shares - shares / 2));
-    } else if size_of::<R>() == 4 {
-        product_f32(cast_slice(a), 0, 1, cast_slice(w), shape, cast_slice_mut(c), 0);
     } else {
-        product_f64(cast_slice(a), 0, 1, cast_slice(w), shape, cast_slice_mut(c), 0);
+        block(a, 0, 1, w, shape, c, 0);
+    }
+}
+
+/// The product by one thread. With concrete types, this code is compiled once, in this crate, and not
+/// in every crate that uses a cell.
+fn block<R: Real>(a: &[R], a_stride: usize, rows: usize, w: &[R], shape: Shape, c: &mut [R], stride: usize) {
+    use bytemuck::{cast_slice, cast_slice_mut};
+    if size_of::<R>() == 4 {
+        product_f32(cast_slice(a), a_stride, rows, cast_slice(w), shape, cast_slice_mut(c), stride);
+    } else {
+        product_f64(cast_slice(a), a_stride, rows, cast_slice(w), shape, cast_slice_mut(c), stride);
     }
 }
 
@@ -110,10 +138,14 @@ mod tests {
             for threads in 1..5 {
                 let mut c = vec![0.5; packed.width()];
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                c.fill(0.5);
+                pool.install(|| product(&a, 1, &packed, &mut c, packed.width()));
+                assert_eq!(c[..columns], right, "{depth} x {columns}, {threads} threads");
+                let team = Team::new(threads);
                 for order in [Order::There, Order::Back] {
                     c.fill(0.5);
-                    pool.install(|| product_in(order, &a, 1, &packed, &mut c, packed.width()));
-                    assert_eq!(c[..columns], right, "{depth} x {columns}, {threads} threads, {order:?}");
+                    product_by(&team, order, &a, 1, &packed, &mut c, packed.width());
+                    assert_eq!(c[..columns], right, "{depth} x {columns}, team of {threads}, {order:?}");
                 }
             }
         }

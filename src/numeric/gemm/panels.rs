@@ -3,11 +3,15 @@
 use super::Order;
 use super::packed::Shape;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{SimdLoop, vectorize, wide};
+use crate::numeric::simd::{SimdLoop, prefetch_l2, vectorize, wide};
 
-/// The number of values of k that are processed before the next rows. This part of a panel (16 KiB)
-/// stays in L1.
-const BLOCK: usize = 128;
+/// The most values of k that are processed before the next rows. This part of a panel (16 KiB) stays
+/// in L1.
+const BLOCK: usize = 1 << 14;
+/// The panels that are multiplied together if there is a single row. Each vector of a row is one chain
+/// of dependent additions, so that a core needs some vectors at once.
+const ABREAST: usize = 4;
+
 /// The product, panel by panel. `L` is the number of lanes in a vector.
 pub(super) fn panels<R: Real, const L: usize>(
     a: &[R],
@@ -20,14 +24,30 @@ pub(super) fn panels<R: Real, const L: usize>(
 ) {
     let Shape { depth: whole, width, panel, order } = shape;
     let wide = wide();
+    let most = BLOCK / (panel * size_of::<R>());
+    if rows == 1 {
+        let (a, c) = (&a[..whole], &mut c[..width]);
+        return if panel / L == 2 {
+            vectorize(Row::<R, L, 2> { a, w, c, order })
+        } else {
+            vectorize(Row::<R, L, 1> { a, w, c, order })
+        };
+    }
     for n in 0..width.div_ceil(panel) {
         let n = if order == Order::There { n } else { width.div_ceil(panel) - 1 - n };
         let start = n * panel;
         let columns = (width - start).min(panel);
-        for from in (0..whole).step_by(BLOCK) {
-            let depth = BLOCK.min(whole - from);
-            let w = &w[start * whole + from * columns..][..depth * columns];
-            let mut block = Block { a: &a[from..], a_stride, w, depth, c: &mut c[start..], stride, rows };
+        for from in (0..whole).step_by(most) {
+            let depth = most.min(whole - from);
+            let at = start * whole + from * columns;
+            // The part of a panel that comes next, or the last one again.
+            let next = match order {
+                _ if from + depth < whole => at + depth * columns,
+                Order::There => at + depth * columns,
+                Order::Back => start.saturating_sub(panel) * whole,
+            };
+            let (w, next) = (&w[at..][..depth * columns], &w[next.min(w.len())..]);
+            let mut block = Block { a: &a[from..], a_stride, w, next, depth, c: &mut c[start..], stride, rows };
             if columns / L == 2 {
                 block.tiles::<L, 2, 8>();
                 block.tiles::<L, 2, 4>();
@@ -36,6 +56,8 @@ pub(super) fn panels<R: Real, const L: usize>(
             } else {
                 if wide {
                     block.tiles::<L, 1, 8>();
+                } else {
+                    block.sixes::<L>();
                 }
                 block.tiles::<L, 1, 4>();
                 block.tiles::<L, 1, 2>();
@@ -45,11 +67,83 @@ pub(super) fn panels<R: Real, const L: usize>(
     }
 }
 
+/// A single row, times panels of N vectors of L lanes.
+struct Row<'a, R, const L: usize, const N: usize> {
+    a: &'a [R],
+    w: &'a [R],
+    c: &'a mut [R],
+    order: Order,
+}
+
+impl<R: Real, const L: usize, const N: usize> SimdLoop for Row<'_, R, L, N> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Self { a, w, c, order } = self;
+        let depth = a.len();
+        let width = c.len();
+        let each = ABREAST * N * L;
+        let groups = width / each;
+        // The last panels are fewer, and the last may have fewer columns.
+        let rest = |c: &mut [R]| {
+            let mut at = groups * each;
+            while at < width {
+                if width - at >= N * L {
+                    abreast::<R, L, N, 1>(a, &w[at * depth..], &mut c[at..], depth);
+                    at += N * L;
+                } else {
+                    abreast::<R, L, 1, 1>(a, &w[at * depth..], &mut c[at..], depth);
+                    at += L;
+                }
+            }
+        };
+        if order == Order::Back {
+            rest(c);
+        }
+        for n in 0..groups {
+            let n = if order == Order::There { n } else { groups - 1 - n };
+            let at = n * each;
+            abreast::<R, L, N, ABREAST>(a, &w[at * depth..], &mut c[at..], depth);
+        }
+        if order == Order::There {
+            rest(c);
+        }
+    }
+}
+
+/// One row times P panels of N vectors, with the sums in registers.
+#[allow(clippy::needless_range_loop)]
+#[inline(always)]
+fn abreast<R: Real, const L: usize, const N: usize, const P: usize>(a: &[R], w: &[R], c: &mut [R], depth: usize) {
+    let mut sums = [[[R::default(); L]; N]; P];
+    let mut panels: [&[[[R; L]; N]]; P] = [&[]; P];
+    for p in 0..P {
+        panels[p] = &w[p * depth * N * L..].as_chunks::<L>().0.as_chunks::<N>().0[..depth];
+        for n in 0..N {
+            sums[p][n].copy_from_slice(&c[(p * N + n) * L..][..L]);
+        }
+    }
+    for (k, a) in a.iter().enumerate() {
+        for p in 0..P {
+            for n in 0..N {
+                sums[p][n] = fma(*a, &panels[p][k][n], sums[p][n]);
+            }
+        }
+    }
+    for p in 0..P {
+        for n in 0..N {
+            c[(p * N + n) * L..][..L].copy_from_slice(&sums[p][n]);
+        }
+    }
+}
+
 /// A range of k within one panel, and the rows that are not yet multiplied with it.
 pub(super) struct Block<'a, R> {
     a: &'a [R],
     a_stride: usize,
     w: &'a [R],
+    /// The elements that are multiplied after these. The first tile asks for them.
+    next: &'a [R],
     depth: usize,
     c: &'a mut [R],
     stride: usize,
@@ -57,9 +151,20 @@ pub(super) struct Block<'a, R> {
 }
 
 impl<'a, R: Real> Block<'a, R> {
+    /// Multiplies tiles of six rows. If two rows would be left, eight are: two tiles of four rows have
+    /// more sums at once than one of two.
+    fn sixes<const L: usize>(&mut self) {
+        let rows = self.rows - self.rows % 6;
+        self.rows_by::<L, 1, 6>(if self.rows == rows + 2 { rows.saturating_sub(6) } else { rows });
+    }
+
     /// Multiplies as many tiles of M rows by N vectors as the rows allow.
     fn tiles<const L: usize, const N: usize, const M: usize>(&mut self) {
-        let rows = self.rows / M * M;
+        self.rows_by::<L, N, M>(self.rows / M * M);
+    }
+
+    /// Multiplies this number of rows, in tiles of M rows by N vectors.
+    fn rows_by<const L: usize, const N: usize, const M: usize>(&mut self, rows: usize) {
         if rows == 0 {
             return;
         }
@@ -68,6 +173,7 @@ impl<'a, R: Real> Block<'a, R> {
             a: self.a,
             a_stride: self.a_stride,
             w: self.w,
+            next: std::mem::take(&mut self.next),
             depth: self.depth,
             c: &mut *c,
             stride: self.stride,
@@ -86,6 +192,7 @@ pub(super) struct Tiles<'a, R, const L: usize, const N: usize, const M: usize> {
     a: &'a [R],
     a_stride: usize,
     w: &'a [R],
+    next: &'a [R],
     depth: usize,
     c: &'a mut [R],
     stride: usize,
@@ -98,7 +205,11 @@ impl<R: Real, const L: usize, const N: usize, const M: usize> SimdLoop for Tiles
     fn run(self) {
         for r in (0..self.rows).step_by(M) {
             let (a, c) = (&self.a[r * self.a_stride..], &mut self.c[r * self.stride..]);
-            tile::<R, L, N, M>(a, self.a_stride, self.w, c, self.stride, self.depth);
+            if r == 0 && !self.next.is_empty() {
+                tile::<R, L, N, M, true>(a, self.a_stride, (self.w, self.next), c, self.stride, self.depth);
+            } else {
+                tile::<R, L, N, M, false>(a, self.a_stride, (self.w, self.next), c, self.stride, self.depth);
+            }
         }
     }
 }
@@ -110,10 +221,10 @@ impl<R: Real, const L: usize, const N: usize, const M: usize> SimdLoop for Tiles
 /// 30.
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
-pub(super) fn tile<R: Real, const L: usize, const N: usize, const M: usize>(
+fn tile<R: Real, const L: usize, const N: usize, const M: usize, const FETCH: bool>(
     a: &[R],
     a_stride: usize,
-    w: &[R],
+    (w, next): (&[R], &[R]),
     c: &mut [R],
     stride: usize,
     depth: usize,
@@ -128,6 +239,11 @@ pub(super) fn tile<R: Real, const L: usize, const N: usize, const M: usize>(
     }
     let w = &w.as_chunks::<L>().0.as_chunks::<N>().0[..depth];
     for k in 0..depth {
+        if FETCH {
+            for n in 0..N {
+                prefetch_l2(next, (k * N + n) * L);
+            }
+        }
         for m in 0..M {
             for n in 0..N {
                 sums[m][n] = fma(rows[m][k], &w[k][n], sums[m][n]);

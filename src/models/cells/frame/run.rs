@@ -3,7 +3,8 @@
 
 use super::{Gates, PackedWeights};
 use crate::models::Activation;
-use crate::numeric::gemm::{Order, Rows, product, product_in};
+use crate::memory::team::Team;
+use crate::numeric::gemm::{Order, Rows, product_by};
 use crate::numeric::scalar::{Real, Scalar};
 use crate::system::scan::{Scan, ScanDirection};
 
@@ -11,7 +12,7 @@ use crate::system::scan::{Scan, ScanDirection};
 /// until they are used.
 const ELEMENTS: usize = 1 << 15;
 /// The minimum number of rows of these products. The rows share each weight that is loaded.
-const ROWS: usize = 256;
+const ROWS: usize = 64;
 
 /// The data of one step, for a range of units and of batch rows. All numbers have the type of
 /// arithmetic.
@@ -23,6 +24,8 @@ pub struct CellStep<'m, T: Scalar> {
     states: usize,
     /// The order in which this step reads the weights.
     pub(super) order: Order,
+    /// The threads that share its products.
+    team: &'m Team,
     /// For each row the bias and the gates' products with the input. The products with the state
     /// are added to them.
     pub(in crate::models) gates: &'m mut [T::Acc],
@@ -103,7 +106,7 @@ impl<T: Scalar> CellStep<'_, T> {
             return;
         }
         let gates = &mut self.gates[self.packed.groups[group]..];
-        product_in(self.order, self.h, self.rows, &self.packed.wh[group], gates, self.packed.width());
+        product_by(self.team, self.order, self.h, self.rows, &self.packed.wh[group], gates, self.packed.width());
     }
 
     /// Adds to the gates of this group the product of Wh and the values of [`keep`](Self::keep).
@@ -112,7 +115,7 @@ impl<T: Scalar> CellStep<'_, T> {
             return;
         }
         let gates = &mut self.gates[self.packed.groups[group]..];
-        product_in(self.order, self.extra, self.rows, &self.packed.wh[group], gates, self.packed.width());
+        product_by(self.team, self.order, self.extra, self.rows, &self.packed.wh[group], gates, self.packed.width());
     }
 
     /// Computes bh + h·Wh of this group, for [`update_with_extra`](Self::update_with_extra).
@@ -126,7 +129,7 @@ impl<T: Scalar> CellStep<'_, T> {
         for r in 0..self.rows {
             extra[r * stride..][..bias.len()].copy_from_slice(bias);
         }
-        product_in(self.order, self.h, self.rows, &packed.wh[group], extra, stride);
+        product_by(self.team, self.order, self.h, self.rows, &packed.wh[group], extra, stride);
     }
 }
 
@@ -135,6 +138,7 @@ struct Runner<'p, T: Scalar> {
     packed: &'p PackedWeights<T::Acc>,
     activation: Activation,
     rows: usize,
+    team: &'p Team,
     h: Rows<T::Acc>,
     c: Rows<T::Acc>,
     extra: Rows<T::Acc>,
@@ -144,13 +148,19 @@ struct Runner<'p, T: Scalar> {
 }
 
 impl<'p, T: Scalar> Runner<'p, T> {
-    fn new<K: Gates>(packed: &'p PackedWeights<T::Acc>, activation: Activation, state: &[T]) -> Self {
+    fn new<K: Gates>(
+        packed: &'p PackedWeights<T::Acc>,
+        activation: Activation,
+        team: &'p Team,
+        state: &[T],
+    ) -> Self {
         let (hidden, states) = (packed.hidden, K::STATES.len());
         let rows = state.len() / (hidden * states).max(1);
         let mut runner = Self {
             packed,
             activation,
             rows,
+            team,
             h: Rows::new(rows, hidden),
             c: Rows::new(if states > 1 { rows } else { 0 }, hidden),
             extra: Rows::new(rows, hidden),
@@ -172,7 +182,7 @@ impl<'p, T: Scalar> Runner<'p, T> {
         self.gates.clear();
         (0..rows).for_each(|_| self.gates.extend_from_slice(&packed.bias));
         for (w, start) in packed.wi.iter().zip(&packed.groups) {
-            product(x, rows, w, &mut self.gates[*start..], width);
+            product_by(self.team, Order::There, x, rows, w, &mut self.gates[*start..], width);
         }
     }
 
@@ -185,6 +195,7 @@ impl<'p, T: Scalar> Runner<'p, T> {
             rows: self.rows,
             states: K::STATES.len(),
             order: if k.is_multiple_of(2) { Order::There } else { Order::Back },
+            team: self.team,
             gates: &mut self.gates[k * len..][..len],
             h: &mut self.h,
             c: &mut self.c,
@@ -257,7 +268,8 @@ pub(super) fn step<T: Scalar, K: Gates>(
     state: &mut [T],
     y: &mut [T],
 ) {
-    let mut runner = Runner::<T>::new::<K>(packed, activation, state);
+    let team = Team::new(1);
+    let mut runner = Runner::<T>::new::<K>(packed, activation, &team, state);
     let features = x.len() / runner.rows.max(1);
     let mut inputs = Rows::new(runner.rows, features);
     x.chunks_exact(features.max(1)).zip(inputs.rows_mut(0)).for_each(|(from, to)| load(from, to));
@@ -274,7 +286,8 @@ pub(super) fn scan<T: Scalar, K: Gates>(
 ) {
     let (steps, lengths) = (scan.steps(), scan.lengths());
     let takes = |k: usize| move |r: usize| lengths.is_none_or(|all| all.get(r).is_some_and(|length| k < *length));
-    let mut runner = Runner::<T>::new::<K>(packed, activation, scan.state().var(0));
+    let team = scan.team();
+    let mut runner = Runner::<T>::new::<K>(packed, activation, team, scan.state().var(0));
     let rows = runner.rows;
     if rows == 0 || steps.is_empty() {
         return;
