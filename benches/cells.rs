@@ -1,5 +1,7 @@
 //! Cells and layers over time on the CPU, in f32. The names of the cells are those of
-//! `benches/peers/time_brainpy.py`.
+//! `benches/peers/time_brainpy.py` and `time_torch_cpu.py`. The cells are brainpy's, and those with
+//! `Torch` in their names are torch's. torch's LSTM makes the same operations as brainpy's. The plain
+//! cell has the activation ReLU in both, which is brainpy's default and an option of torch.
 //!
 //! There are two floors. One is 2·T·B·(in + H)·gates·H operations at 32 multiply-adds in a cycle,
 //! for a core with AVX-512 (two units of 16 lanes). For a small B, the other is reading the weights

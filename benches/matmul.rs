@@ -2,14 +2,17 @@
 //!
 //! On a GPU, the arrays are on the device, and the clock stops when the product is complete. The
 //! results go to criterion, and as JSON and a table to the folder in `OVERTIME_RESULTS`.
-//! `benches/peers/time_torch.py` times cuBLAS with the same shapes. With `OVERTIME_TINY` set, the
-//! program only shows that it works.
+//! `benches/peers/time_torch.py` times cuBLAS with the same shapes. Without a GPU the program
+//! measures the shapes of a CPU, and so it does if `CUDA_VISIBLE_DEVICES` is empty.
+//! `time_torch_cpu.py` times torch on the CPU with the same shapes in `f32`. With `OVERTIME_TINY`
+//! set, the program only shows that it works.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use half::{bf16, f16};
 use overtime::matmul::Matmul;
 use overtime::{Device, Products, Result, Scalar};
 use serde_json::{Value, json};
+use std::fmt::{self, Display};
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -23,14 +26,37 @@ struct Row {
     seconds: f64,
 }
 
+/// A product of A, `[m, k]`, and B, `[k, n]`. A may be stored transposed.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    m: usize,
+    k: usize,
+    n: usize,
+    transpose_a: bool,
+}
+
+impl Shape {
+    const fn new([m, k, n]: [usize; 3]) -> Self {
+        Self { m, k, n, transpose_a: false }
+    }
+}
+
+impl Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "m={} k={} n={}{}", self.m, self.k, self.n, if self.transpose_a { " A transposed" } else { "" })
+    }
+}
+
 fn bench<T: Scalar>(
     c: &mut Criterion,
     rows: &mut Vec<Row>,
     device: Device,
     products: Products,
-    [m, k, n]: [usize; 3],
+    shape: Shape,
 ) -> Result<()> {
-    let mut product = Matmul::<T>::new(m, k, n).device(device).products(products).build()?;
+    let Shape { m, k, n, transpose_a } = shape;
+    let product = Matmul::<T>::new(m, k, n).transpose_a(transpose_a);
+    let mut product = product.device(device).products(products).build()?;
     let flops = 2.0 * m as f64 * k as f64 * n as f64;
     let values = |len: usize| (0..len).map(|i| T::from_f64((i * 31 % 1000) as f64 / 1000.0 - 0.5)).collect::<Vec<T>>();
     let (a, b) = (values(m * k), values(k * n));
@@ -38,7 +64,7 @@ fn bench<T: Scalar>(
     let mut best = f64::INFINITY;
     let mut group = c.benchmark_group(format!("matmul {name} {device}"));
     group.sample_size(10).throughput(Throughput::Elements(flops as u64));
-    let id = BenchmarkId::from_parameter(format!("m={m} k={k} n={n}"));
+    let id = BenchmarkId::from_parameter(shape);
     let mut failed = None;
     let mut time = |run: &mut dyn FnMut() -> Result<()>| {
         group.bench_function(id.clone(), |bencher| {
@@ -65,22 +91,44 @@ fn bench<T: Scalar>(
     }
     group.finish();
     failed.map_or(Ok(()), Err)?;
-    rows.push(Row { name: format!("matmul {name} m={m} k={k} n={n}"), kernel, flops, seconds: best });
+    // A filter of criterion may have left the case out.
+    if best.is_finite() {
+        rows.push(Row { name: format!("matmul {name} {shape}"), kernel, flops, seconds: best });
+    }
     Ok(())
 }
 
+/// The shape with `OVERTIME_TINY` set.
+const TINY: [[usize; 3]; 1] = [[64, 40, 72]];
 /// The sizes of `time_torch.py`, and then the product of a cell with its input: T·B × in × gates·H.
-const SHAPES: [[usize; 3]; 6] = [[1024; 3], [2048; 3], [4096; 3], [8192; 3], [16384, 768, 3072], [1024, 512, 2048]];
+const ON_GPU: [[usize; 3]; 6] = [[1024; 3], [2048; 3], [4096; 3], [8192; 3], [16384, 768, 3072], [1024, 512, 2048]];
+/// Shapes that the CPU measures in every type.
+const ON_CPU: [[usize; 3]; 3] = [[512; 3], [1024; 3], [1024, 512, 2048]];
+/// Shapes that the CPU measures in `f32` alone. The last is the gradient of a layer's weights: Xᵀ·G,
+/// for 16,384 rows.
+const ON_CPU_F32: [Shape; 2] = [Shape::new([2048; 3]), Shape { m: 512, k: 16384, n: 512, transpose_a: true }];
 
 fn on(c: &mut Criterion, rows: &mut Vec<Row>, device: Device, shapes: &[[usize; 3]]) {
-    for shape in shapes.iter().copied() {
+    for shape in shapes.iter().copied().map(Shape::new) {
         let done = [
             bench::<bf16>(c, rows, device, Products::Fast, shape),
             bench::<f32>(c, rows, device, Products::Fast, shape),
             if device == Device::Cpu { Ok(()) } else { bench::<f32>(c, rows, device, Products::Tf32, shape) },
             bench::<f16>(c, rows, device, Products::Fast, shape),
         ];
-        done.into_iter().filter_map(Result::err).for_each(|e| println!("{shape:?}: {e}"));
+        done.into_iter().filter_map(Result::err).for_each(|e| println!("{shape}: {e}"));
+    }
+}
+
+fn on_cpu(c: &mut Criterion, rows: &mut Vec<Row>, tiny: bool) {
+    if tiny {
+        return on(c, rows, Device::Cpu, &TINY);
+    }
+    on(c, rows, Device::Cpu, &ON_CPU);
+    for shape in ON_CPU_F32 {
+        if let Err(e) = bench::<f32>(c, rows, Device::Cpu, Products::Fast, shape) {
+            println!("{shape}: {e}");
+        }
     }
 }
 
@@ -92,15 +140,10 @@ fn main() {
     let mut c = c.configure_from_args();
     let mut rows = Vec::new();
     match Device::cuda(0) {
-        Ok(device) => on(&mut c, &mut rows, device, if tiny { &[[64, 40, 72]] } else { &SHAPES }),
+        Ok(device) => on(&mut c, &mut rows, device, if tiny { &TINY } else { &ON_GPU }),
         Err(e) => {
             println!("on the CPU only: {e}");
-            on(
-                &mut c,
-                &mut rows,
-                Device::Cpu,
-                if tiny { &[[64, 40, 72]] } else { &[[512; 3], [1024; 3], [1024, 512, 2048]] },
-            );
+            on_cpu(&mut c, &mut rows, tiny);
         }
     }
     let folder = std::env::var_os("OVERTIME_RESULTS").map_or_else(std::env::temp_dir, PathBuf::from);

@@ -2,7 +2,7 @@
 
 usage: compare_networks.py [ROUNDS [NAME...]]
 NEST_PYTHON names a Python with nest-simulator 3.10 and microcircuit 1.0, and BRIAN2_PYTHON one with Brian2 2.9; a
-simulator without one is left out. OVERTIME names the command; by default it is target/release/overtime.
+simulator without one is left out. OVERTIME names the command, as networks_overtime.py describes.
 
 Simulators alternate, and the best time of each counts. NEST runs with 2 and 4 threads, and Brian2 with 0 and 2
 threads; the better counts. (pd14 has more synapses than two threads of NEST can hold.) The real-time factor is the time of the run over the simulated time. Building is the time
@@ -12,12 +12,10 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
-import time
+
+import networks_overtime
 
 here = pathlib.Path(__file__).resolve().parent
-models = here.parent.parent / "examples" / "models"
-command = os.environ.get("OVERTIME", here.parent.parent / "target" / "release" / "overtime")
 tenth = ["--scale", "0.1", "--scale-in-degrees", "0.1"]
 # The milliseconds of a run, the model file, and flags.
 networks = {
@@ -32,16 +30,7 @@ networks = {
 
 def overtime(name):
     ms, model, flags = networks[name]
-    began = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        text = (models / model).read_text()
-        kept = [line for line in text.splitlines() if not line.startswith(("plot", "out_vars"))]
-        pathlib.Path(folder, "model.toml").write_text("\n".join(kept))
-        run = [command, "run", "model.toml", "--duration", str(ms), "--json", "--quiet", *flags]
-        found = json.loads(subprocess.run(run, check=True, cwd=folder, capture_output=True, text=True).stdout)
-    seconds = found["wall_ms"] / 1e3
-    neurons = sum(p["neurons"] for p in found["populations"])
-    return dict(build=time.perf_counter() - began - seconds, run=seconds, rate=found["spikes"] / neurons / ms * 1e3)
+    return networks_overtime.run(model, ms, flags)
 
 
 def peer(program, variable, name, threads):

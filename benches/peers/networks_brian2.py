@@ -1,8 +1,9 @@
 """Runs one of the networks of examples/models in Brian2 2.9 (C++ standalone, float64), and prints its time.
 
-usage: networks_brian2.py cuba|coba|cobahh|brunel MS THREADS [SIZE]     THREADS 0: no OpenMP
+usage: networks_brian2.py cuba|coba|cobahh|brunel MS THREADS [SIZE [FOLDER]]     THREADS 0: no OpenMP
 SIZE is the number of cells of cobahh, 4,000 by default; each has 80 synapses on average.
-The line is JSON: the seconds of building, those of the run, and the mean rate in spikes/s."""
+The line is JSON: the seconds of building, those of the run, and the mean rate in spikes/s. With a FOLDER
+the program is only built there, and not run: time_brian2.py runs it."""
 import json
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from brian2 import *
 
 name, ms_, threads = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
 size = int(sys.argv[4]) if len(sys.argv) > 4 else 4000
+kept = sys.argv[5] if len(sys.argv) > 5 else None
 began = time.perf_counter()
 set_device("cpp_standalone", build_on_run=False)
 prefs.devices.cpp_standalone.openmp_threads = threads
@@ -75,6 +77,9 @@ else:
 
 spikes = SpikeMonitor(P)
 run(ms_ * ms)
+if kept:
+    device.build(directory=kept, compile=True, run=False, debug=False)
+    sys.exit()
 with tempfile.TemporaryDirectory() as folder:
     device.build(directory=folder, compile=True, run=True, debug=False, with_output=False)
     seconds = device._last_run_time

@@ -1,57 +1,71 @@
 """Times brainpy.LoopOverTime (float32, compiled before the clock starts) on the device that JAX finds.
 
-usage: time_brainpy.py OUT.json        the median of 5 runs for each case, in seconds
 needs: pip install brainpy==2.8.2      (Python 3.11)
+The names are those of criterion's benches. brainpy always returns the spikes, as booleans, so that the
+cases `none` and `spikes` have one time. The current of LIF and Izhikevich neurons, and their initial
+potentials, are those of benches/loop_over_time.rs.
 """
-import json
-import sys
-import time
-
 import brainpy as bp
 import brainpy.math as bm
 import jax
 
+import timing
 
-def median(f, n=5):
-    f()
-    times = []
-    for _ in range(n):
-        start = time.perf_counter()
-        jax.block_until_ready(f())
-        times.append(time.perf_counter() - start)
-    return sorted(times)[n // 2]
-
-
-rows = {}
 T = 1000
-for n in (1, 1000, 10_000, 100_000):
-    hh = bp.dyn.HH(n)
-    plain = bp.LoopOverTime(hh)
+SHAPES = (30, 128, 100, 20), (256, 64, 256, 256), (256, 1, 512, 512)
+
+
+def over_time(system, out_vars=None, steps=T):
     # The duration is half a step less than T steps, because brainpy's arange makes one step too many
     # for some whole lengths.
-    run = bm.jit(lambda: plain(T * 0.1 - 0.05))
-    # brainpy always returns the spikes, as booleans, so that this is also its time without recordings.
-    rows[f"hh/n={n} T={T} none"] = rows[f"hh/n={n} T={T} spikes"] = median(run)
-    if n <= 10_000:
-        recording = bp.LoopOverTime(hh, out_vars=hh.V)
-        run = bm.jit(lambda: recording(T * 0.1 - 0.05))
-        rows[f"hh/n={n} T={T} V"] = median(run)
-for cell in ("RNNCell", "LSTMCell", "GRUCell"):
-    for steps, batch, num_in, hidden in ((30, 128, 100, 20), (256, 64, 256, 256), (256, 1, 512, 512)):
-        with bm.environment(mode=bm.BatchingMode(batch)):
-            model = getattr(bp.dyn, cell)(num_in, hidden)
-        bp.reset_state(model, batch)
-        x = bm.random.rand(steps, batch, num_in)
-        over_time = bp.LoopOverTime(model)
-        run = bm.jit(lambda x: over_time(x))
-        rows[f"cells/{cell} T={steps} B={batch} in={num_in} h={hidden}"] = median(lambda: run(x))
-with bm.environment(mode=bm.BatchingMode(128)):
-    seed = bp.Sequential(l1=bp.dyn.RNNCell(100, 20), l2=bm.relu, l3=bp.dyn.RNNCell(20, 2))
-bp.reset_state(seed, 128)
-x = bm.random.rand(30, 128, 100)
-over_time = bp.LoopOverTime(seed)
-run = bm.jit(lambda x: over_time(x))
-rows["cells/Sequential T=30 B=128 RNNCell(100,20) relu RNNCell(20,2)"] = median(lambda: run(x))
+    plain = bp.LoopOverTime(system, out_vars=out_vars)
+    run = bm.jit(lambda: plain(steps * 0.1 - 0.05))
+    return lambda: jax.block_until_ready(run())
+
+
+def over_series(system, steps, batch, num_in):
+    bp.reset_state(system, batch)
+    x = bm.random.rand(steps, batch, num_in)
+    plain = bp.LoopOverTime(system)
+    run = bm.jit(lambda x: plain(x))
+    return lambda: jax.block_until_ready(run(x))
+
+
+class Driven(bp.DynamicalSystem):
+    """Neurons with the same current in each step."""
+
+    def __init__(self, neurons, current):
+        super().__init__()
+        self.neurons, self.current = neurons, current
+
+    def update(self, *args):
+        return self.neurons(self.current)
+
+
+def hh(n, record=False):
+    neurons = bp.dyn.HH(n)
+    return over_time(neurons, neurons.V if record else None)
+
+
+def lif(n):
+    parameters = dict(V_rest=0.0, V_reset=-5.0, V_th=20.0, R=1.0, tau=10.0)
+    return Driven(bp.dyn.Lif(n, V_initializer=bp.init.Uniform(0.0, 20.0), **parameters), 20.5)
+
+
+def izhikevich(n):
+    return Driven(bp.dyn.Izhikevich(n, method="euler", V_initializer=bp.init.Uniform(-70.0, -50.0)), 10.0)
+
+
+def cell(name, steps, batch, num_in, hidden):
+    with bm.environment(mode=bm.BatchingMode(batch)):
+        model = getattr(bp.dyn, name)(num_in, hidden)
+    return over_series(model, steps, batch, num_in)
+
+
+def sequential():
+    with bm.environment(mode=bm.BatchingMode(128)):
+        model = bp.Sequential(l1=bp.dyn.RNNCell(100, 20), l2=bm.relu, l3=bp.dyn.RNNCell(20, 2))
+    return over_series(model, 30, 128, 100)
 
 
 class Cells(bp.dyn.CondNeuGroup):
@@ -87,16 +101,34 @@ class Cobahh(bp.DynSysGroup):
         return self.e(), self.i()
 
 
-bm.set_dt(0.1)
-# The large cases would take an hour on a CPU.
-large = ((4000, 1000, 1000), (256_000, 1000, 200)) if jax.default_backend() == "gpu" else ()
-for n, k, steps in ((4000, 80, 1000), *large):
-    try:
-        over_time = bp.LoopOverTime(Cobahh(n, k))
-        run = bm.jit(lambda: over_time(steps * 0.1 - 0.05))
-        rows[f"cobahh/n={n} k={k} T={steps}"] = median(run, 3)
-    except Exception as error:  # such as a lack of memory: the times of other cases are kept
-        print(f"cobahh n={n} k={k}: {error}")
-for name, seconds in rows.items():
-    print(f"{name:48s} {seconds * 1e3:10.3f} ms")
-json.dump(rows, open(sys.argv[1], "w"), indent=1)
+def neurons():
+    for n in (1, 1000, 10_000, 100_000):
+        yield (f"hh/n={n} T={T} none", f"hh/n={n} T={T} spikes"), lambda n=n: hh(n)
+        if n <= 10_000:
+            yield (f"hh/n={n} T={T} V",), lambda n=n: hh(n, record=True)
+    yield (f"lif/n=10000 T={T} none", f"lif/n=10000 T={T} spikes"), lambda: over_time(lif(10_000))
+    yield (f"izhikevich/n=10000 T={T} none", f"izhikevich/n=10000 T={T} spikes"), lambda: over_time(izhikevich(10_000))
+
+
+def cells():
+    for name in ("RNNCell", "LSTMCell", "GRUCell"):
+        for shape in SHAPES:
+            full = "cells/{} T={} B={} in={} h={}".format(name, *shape)
+            yield (full,), lambda name=name, shape=shape: cell(name, *shape)
+    yield ("cells/Sequential T=30 B=128 RNNCell(100,20) relu RNNCell(20,2)",), sequential
+
+
+def networks():
+    # The large cases would take an hour on a CPU.
+    large = ((4000, 1000, 1000), (256_000, 1000, 200)) if jax.default_backend() == "gpu" else ()
+    for n, k, steps in ((4000, 80, 1000), *large):
+        yield (f"cobahh/n={n} k={k} T={steps}",), lambda n=n, k=k, steps=steps: over_time(Cobahh(n, k), steps=steps)
+
+
+def main():
+    args = timing.parser(__doc__).parse_args()
+    bm.set_dt(0.1)
+    timing.write(timing.measure([*neurons(), *cells(), *networks()], args), args)
+
+
+main()
