@@ -9,9 +9,9 @@ use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::hint::spin_loop;
 use std::panic::resume_unwind;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// The most parts of a piece of work, and therefore the most threads.
@@ -166,6 +166,38 @@ impl Team {
         assert!(!board.panicked.load(Relaxed), "a thread of the team panicked");
     }
 
+    /// Calls `work` for each item. Each thread gets neighbouring items of about the same total weight.
+    pub(crate) fn for_each<I: Send>(
+        &self,
+        items: &mut [I],
+        weight: impl Fn(&I) -> usize,
+        work: impl Fn(&mut I) + Sync,
+    ) {
+        if self.threads < 2 || items.len() < 2 {
+            return items.iter_mut().for_each(work);
+        }
+        let total: usize = items.iter().map(&weight).sum();
+        let mut shares = Vec::with_capacity(self.threads);
+        let (mut rest, mut sum) = (items, 0);
+        for part in 1..=self.threads {
+            let mut count = 0;
+            // An item belongs to the part in which its middle lies.
+            while let Some(item) = rest.get(count) {
+                let own = weight(item);
+                if part < self.threads && (2 * sum + own) * self.threads > 2 * total * part {
+                    break;
+                }
+                (sum, count) = (sum + own, count + 1);
+            }
+            let (share, later) = rest.split_at_mut(count);
+            shares.push(Mutex::new(share));
+            rest = later;
+        }
+        self.run(shares.len(), &|part| {
+            shares[part].lock().unwrap_or_else(PoisonError::into_inner).iter_mut().for_each(&work);
+        });
+    }
+
     /// Starts helpers up to this number. Fewer start if the system refuses a thread.
     fn start(&self, board: &Arc<Board>, count: usize) {
         let mut helpers = self.helpers.borrow_mut();
@@ -216,7 +248,6 @@ impl Drop for Team {
 mod tests {
     use super::*;
     use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::sync::Mutex;
 
     #[test]
     fn each_part_of_each_work_is_made_once() {
@@ -246,6 +277,18 @@ mod tests {
             team.run(3, &|part| **parts[part].lock().unwrap() = before[(part + 1) % 3] + part);
             drop(parts);
             assert_eq!(values, std::array::from_fn(|part| before[(part + 1) % 3] + part), "round {round}");
+        }
+    }
+
+    #[test]
+    fn each_item_is_worked_on_once() {
+        for threads in 1..5 {
+            let team = Team::new(threads);
+            for count in 0..40_usize {
+                let mut items: Vec<(usize, usize)> = (0..count).map(|k| (k * k % 7, 0)).collect();
+                team.for_each(&mut items, |item| item.0, |item| item.1 += 1);
+                assert!(items.iter().all(|item| item.1 == 1), "{count} items, {threads} threads");
+            }
         }
     }
 

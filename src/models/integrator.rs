@@ -231,30 +231,46 @@ impl<R: Real> Stepper<R> {
         x: [[R; W]; N],
         slope: impl Fn(usize, [R; N]) -> [R; N],
     ) -> [[R; W]; N] {
+        let mut after = x;
+        if self.stages == 1 {
+            // Euler's method needs no room for further stages.
+            let first = slopes_at(&x, &slope);
+            advance(&mut after, &first, self.b[0]);
+            return after;
+        }
         let mut slopes = [[[R::of(0.0); W]; N]; STAGES];
         for s in 0..self.stages {
             let mut at = x;
             for (slope, a) in slopes[..s].iter().zip(&self.a[s]) {
                 advance(&mut at, slope, *a);
             }
-            for k in 0..W {
-                // No closures here: a closure that is not inlined would be compiled for the
-                // narrowest vectors.
-                let mut here = [R::of(0.0); N];
-                for var in 0..N {
-                    here[var] = at[var][k];
-                }
-                for (d, var) in slope(k, here).into_iter().zip(&mut slopes[s]) {
-                    var[k] = d;
-                }
-            }
+            slopes[s] = slopes_at(&at, &slope);
         }
-        let mut after = x;
         for (slope, b) in slopes[..self.stages].iter().zip(&self.b) {
             advance(&mut after, slope, *b);
         }
         after
     }
+}
+
+/// The slopes of `W` systems.
+#[inline(always)]
+fn slopes_at<R: Real, const N: usize, const W: usize>(
+    at: &[[R; W]; N],
+    slope: &impl Fn(usize, [R; N]) -> [R; N],
+) -> [[R; W]; N] {
+    let mut slopes = [[R::of(0.0); W]; N];
+    for k in 0..W {
+        // No closures here: a closure that is not inlined would be compiled for the narrowest vectors.
+        let mut here = [R::of(0.0); N];
+        for var in 0..N {
+            here[var] = at[var][k];
+        }
+        for (d, var) in slope(k, here).into_iter().zip(&mut slopes) {
+            var[k] = d;
+        }
+    }
+    slopes
 }
 
 #[inline(always)]

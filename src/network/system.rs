@@ -5,12 +5,17 @@ use super::host::run::Run;
 use super::{Network, gap_junction};
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::memory::team::Team;
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use crate::system::program::Program;
 use crate::system::scan::Scan;
 use crate::system::state::{State, StatePart, child};
 use crate::system::{Coupling, InputSpec, Inputs, Schema, Shared, Start, System, Tick, VarSpec};
+
+/// The number of neurons from which on the threads of a pool share a step. It takes so long that they need
+/// not wait for it actively.
+const LARGE: usize = 1 << 16;
 
 impl<T: Real> System<T> for Network<T> {
     fn schema(&self) -> Schema {
@@ -76,7 +81,8 @@ impl<T: Real> System<T> for Network<T> {
 
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
         let rows = y.len() / self.plan.groups.len();
-        Run::new(self, &mut SingleWorker, rows, state.node(), at.shared.seed).step(at, x, state, y);
+        let (mut alone, team) = (SingleWorker, Team::new(1));
+        Run::new(self, &mut alone, &team, rows, state.node(), at.shared.seed).step(at, x, state, y);
     }
 
     fn scan(&self, scan: &mut Scan<'_, T>) {
@@ -86,8 +92,10 @@ impl<T: Real> System<T> for Network<T> {
         }
         let (at, _, state, y) = scan.at(steps.start);
         let (rows, node, seed) = (y.len() / self.plan.groups.len(), state.node(), at.shared.seed);
-        let mut alone = SingleWorker;
-        let mut run = Run::new(self, &mut alone, rows, node, seed);
+        let (mut alone, single) = (SingleWorker, Team::new(1));
+        let neurons = self.plan.groups.iter().map(|group| group.units).sum::<usize>().saturating_mul(rows);
+        let team = if neurons < LARGE { scan.team() } else { &single };
+        let mut run = Run::new(self, &mut alone, team, rows, node, seed);
         for k in steps {
             let (at, x, state, y) = scan.at(k);
             run.step(at, &x, state, y);

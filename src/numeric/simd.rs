@@ -78,6 +78,16 @@ pub(crate) fn store<V: Copy, const N: usize>(to: &mut [V], values: &[V; N]) {
     }
 }
 
+/// Copies values to the beginning of `to`. There are at most `N`. If there are `N`, the loads are vectors
+/// and not a call of `memcpy`.
+#[inline(always)]
+pub(crate) fn load<V: Copy, const N: usize>(to: &mut [V; N], values: &[V]) {
+    match <&[V; N]>::try_from(values) {
+        Ok(values) => *to = *values,
+        Err(_) => to[..values.len()].copy_from_slice(values),
+    }
+}
+
 /// Asks for the memory of element `at` in L1, which is needed soon. It has no effect beyond the end.
 #[inline(always)]
 pub(crate) fn prefetch<V>(values: &[V], at: usize) {

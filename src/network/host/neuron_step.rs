@@ -4,6 +4,7 @@ use super::block_arrivals::GroupArrivals;
 use super::partition::SpikeExchange;
 use super::receptor_step::{GapStep, ReceptorStep, feel, join, mask};
 use super::sum_delivery::{SumCursor, SumDelivery, SumPart};
+use crate::memory::team::Team;
 use crate::network::Network;
 use crate::network::plan::postsynaptic::SynapticFilter;
 use crate::network::plan::{GroupPlan, ReceptorKind, ReceptorPlan, WORD};
@@ -18,6 +19,8 @@ use std::mem::take;
 pub(super) const BLOCK: usize = 512;
 /// The number of neurons from which on threads share a step.
 const SHARED: usize = 2048;
+/// The same for the threads of a team, which start sooner.
+const TEAM_SHARED: usize = 1024;
 
 /// Some neurons of one batch row of a group.
 struct NeuronBlock<'a, T> {
@@ -131,6 +134,7 @@ impl<T: Real> NeuronBlocks<T> {
 
     /// Steps all neurons that this worker owns, and then adds their arrivals, if these are given.
     /// Writes their spikes into the slot of the step, and the numbers of spikes into `y`.
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn step(
         &mut self,
         network: &Network<T>,
@@ -139,6 +143,7 @@ impl<T: Real> NeuronBlocks<T> {
         state: &mut State<'_, T>,
         y: &mut [T],
         arrivals: Option<(&[GroupArrivals<'_>], &mut SumDelivery<'_>)>,
+        team: &Team,
     ) {
         let (arrivals, sums) = arrivals.unzip();
         let mut sums: Vec<SumCursor<'_>> = sums.into_iter().flat_map(SumDelivery::cursors).collect();
@@ -187,7 +192,9 @@ impl<T: Real> NeuronBlocks<T> {
                 tile.add(&arrivals[tile.group], network.plan.groups[tile.group].units, at);
             }
         };
-        if neurons >= SHARED {
+        if team.threads() > 1 && neurons >= TEAM_SHARED {
+            team.for_each(&mut tiles, |tile| tile.len, step);
+        } else if neurons >= SHARED {
             share(&mut tiles, &step)
         } else {
             tiles.iter_mut().for_each(step)

@@ -72,6 +72,7 @@ mod tests {
     use super::*;
     use crate::connectivity::Connect;
     use crate::init::Init;
+    use crate::memory::team::Team;
     use crate::models::Lif;
     use crate::network::host::arrivals::Arrivals;
     use crate::network::host::run::Run;
@@ -143,7 +144,8 @@ mod tests {
         let (mut arena, shared) = (vec![0.0; layout.len], Shared::new(3));
         let mut state = State::new(layout.split(&mut arena), 0, 2);
         network.init(&shared, &mut state);
-        let mut run = Run::new(network, exchange, rows, 0, shared.seed);
+        let team = Team::new(1);
+        let mut run = Run::new(network, exchange, &team, rows, 0, shared.seed);
         let mut spikes = Vec::new();
         for k in 0..STEPS {
             let mut y = vec![0.0; 2 * rows];

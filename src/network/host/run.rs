@@ -8,6 +8,7 @@ use super::partition::{SpikeExchange, SpikeMasks};
 use super::refractory::Refractory;
 use super::spike_lists::SpikeLists;
 use super::stdp::StdpStep;
+use crate::memory::team::Team;
 use crate::network::{Network, poisson};
 use crate::numeric::scalar::Real;
 use crate::system::state::State;
@@ -19,6 +20,8 @@ use std::ops::Range;
 pub(crate) struct Run<'n, T: 'static> {
     network: &'n Network<T>,
     exchange: &'n mut dyn SpikeExchange<T>,
+    /// The threads that share a step of a network that is not large. Pools serve large ones.
+    team: &'n Team,
     rows: usize,
     /// Steps between two exchanges: the network's shortest delay.
     period: u64,
@@ -39,6 +42,7 @@ impl<'n, T: Real> Run<'n, T> {
     pub(crate) fn new(
         network: &'n Network<T>,
         exchange: &'n mut dyn SpikeExchange<T>,
+        team: &'n Team,
         rows: usize,
         node: u16,
         seed: u64,
@@ -55,6 +59,7 @@ impl<'n, T: Real> Run<'n, T> {
         Self {
             network,
             exchange,
+            team,
             rows,
             period,
             tiles,
@@ -70,13 +75,13 @@ impl<'n, T: Real> Run<'n, T> {
     pub(crate) fn step(&mut self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
         if let Some(by_group) = self.arrivals.by_group.take() {
             self.list_spikes(at.i, state);
-            self.arrivals.sums.collect(&self.lists, (0, at.i), false);
+            self.arrivals.sums.collect(&self.lists, (0, at.i), false, self.team);
             let arrivals = Some((&by_group[..], &mut self.arrivals.sums));
-            self.tiles.step(self.network, &*self.exchange, (at, x), state, y, arrivals);
+            self.tiles.step(self.network, &*self.exchange, (at, x), state, y, arrivals, self.team);
             self.swap(at.i, state);
             self.arrivals.by_group = Some(by_group);
         } else {
-            self.tiles.step(self.network, &*self.exchange, (at, x), state, y, None);
+            self.tiles.step(self.network, &*self.exchange, (at, x), state, y, None, self.team);
             self.swap(at.i, state);
             self.list_spikes(at.i, state);
             self.arrive_after_all_neurons(at, state);
@@ -113,7 +118,7 @@ impl<'n, T: Real> Run<'n, T> {
         self.refractory.note(groups, &self.owned, self.rows, state);
         let rest = take(&mut self.arrivals.rest);
         for row in 0..self.rows {
-            self.arrivals.sums.collect(&self.lists, (row, at.i), true);
+            self.arrivals.sums.collect(&self.lists, (row, at.i), true, self.team);
             self.arrivals.sums.add_first(groups, &self.owned, row, state);
             for Arrival { group, var, effect, .. } in &rest {
                 let (first, owned) = (row * groups[*group].units, self.owned[*group].clone());

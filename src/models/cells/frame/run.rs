@@ -2,8 +2,8 @@
 //! then the steps follow one by one.
 
 use super::{Gates, PackedWeights};
-use crate::models::Activation;
 use crate::memory::team::Team;
+use crate::models::Activation;
 use crate::numeric::gemm::{Order, Rows, product_by};
 use crate::numeric::scalar::{Real, Scalar};
 use crate::system::scan::{Scan, ScanDirection};
@@ -148,12 +148,7 @@ struct Runner<'p, T: Scalar> {
 }
 
 impl<'p, T: Scalar> Runner<'p, T> {
-    fn new<K: Gates>(
-        packed: &'p PackedWeights<T::Acc>,
-        activation: Activation,
-        team: &'p Team,
-        state: &[T],
-    ) -> Self {
+    fn new<K: Gates>(packed: &'p PackedWeights<T::Acc>, activation: Activation, team: &'p Team, state: &[T]) -> Self {
         let (hidden, states) = (packed.hidden, K::STATES.len());
         let rows = state.len() / (hidden * states).max(1);
         let mut runner = Self {

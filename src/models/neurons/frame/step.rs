@@ -9,7 +9,7 @@ use crate::models::neurons::crossing::crossing;
 use crate::models::neurons::refractory::steps_in;
 use crate::numeric::math::{decay, divisible};
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{SimdLoop, vectorize};
+use crate::numeric::simd::{SimdLoop, load, store, vectorize};
 
 /// Neurons that are stepped together: two vectors of f32, so that both are under way at once.
 const TILE: usize = 32;
@@ -167,27 +167,29 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
         let Block { soft, x, spike, memory, i, g, y, .. } = &mut self.block;
         let all = from..from + count;
         for (local, var) in tile.x.iter_mut().zip(&*x) {
-            local[..count].copy_from_slice(&var[all.clone()]);
+            load(local, &var[all.clone()]);
         }
-        tile.i[..count].copy_from_slice(&i[all.clone()]);
+        load(&mut tile.i, &i[all.clone()]);
         if !g.is_empty() {
-            tile.g[..count].copy_from_slice(&g[all.clone()]);
+            load(&mut tile.g, &g[all.clone()]);
         }
         let before = tile.x;
         self.method.step::<E, N, P, W>(tile);
 
         let mut fired = [zero; W];
         let mut kept = [zero; W];
-        kept[..count].copy_from_slice(&memory[all.clone()]);
+        load(&mut kept, &memory[all.clone()]);
         if E::RESETS {
             for k in 0..W {
                 let (p, left) = (column(&tile.p, k), kept[k]);
                 let held = left > one;
                 let mut x = column(&tile.x, k);
-                x[0] = if held { before[0][k] } else { x[0] };
                 // Where a soft reset, or a reset above the threshold, leaves V there, the
-                // refractory period comes first.
+                // refractory period comes first. (The comparison reads the moved potential, and not
+                // the selected one: of a selection between two loaded values that nothing else reads,
+                // the compiler makes one between two addresses, which is no vector.)
                 let fires = !held & (x[0] >= p[V_TH]);
+                x[0] = if held { before[0][k] } else { x[0] };
                 let mut after = E::reset(x, &E::Parameters::from(p));
                 after[0] = if *soft { x[0] - (p[V_TH] - p[V_RESET]) } else { p[V_RESET] };
                 for var in 0..N {
@@ -202,11 +204,11 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
                 (fired[k], kept[k]) = crossing(before[0][k], tile.x[0][k], tile.p[V_TH][k], kept[k]);
             }
         }
-        memory[all.clone()].copy_from_slice(&kept[..count]);
+        store(&mut memory[all.clone()], &kept);
         for (local, var) in tile.x.iter().zip(x) {
-            var[all.clone()].copy_from_slice(&local[..count]);
+            store(&mut var[all.clone()], local);
         }
-        spike[all.clone()].copy_from_slice(&fired[..count]);
-        y[all].copy_from_slice(&fired[..count]);
+        store(&mut spike[all.clone()], &fired);
+        store(&mut y[all], &fired);
     }
 }

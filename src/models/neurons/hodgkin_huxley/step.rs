@@ -6,7 +6,7 @@ use crate::models::integrator::{GROWTH, Stepper, relaxed};
 use crate::models::neurons::block::{Block, column};
 use crate::numeric::math::divisible;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{SimdLoop, vectorize};
+use crate::numeric::simd::{SimdLoop, load, store, vectorize};
 use std::marker::PhantomData;
 
 /// Makes the step.
@@ -159,15 +159,15 @@ impl<R: Real, E: HodgkinHuxleyEquations<P>, L: Lookup<R, E, P>, M: Integrate<R>,
         let all = from..from + count;
         let Block { x, memory, i, g, .. } = &self.block;
         for (local, var) in tile.x.iter_mut().zip(x) {
-            local[..count].copy_from_slice(&var[all.clone()]);
+            load(local, &var[all.clone()]);
         }
-        tile.i[..count].copy_from_slice(&i[all.clone()]);
+        load(&mut tile.i, &i[all.clone()]);
         if !g.is_empty() {
-            tile.g[..count].copy_from_slice(&g[all.clone()]);
+            load(&mut tile.g, &g[all.clone()]);
         }
         let before = tile.x[0];
         let mut kept = [zero; W];
-        kept[..count].copy_from_slice(&memory[all.clone()]);
+        load(&mut kept, &memory[all.clone()]);
 
         let params = self.lookup.tile::<W>(&self.block, from);
         self.method.step::<E, P, W>(&mut tile, &params);
@@ -178,10 +178,10 @@ impl<R: Real, E: HodgkinHuxleyEquations<P>, L: Lookup<R, E, P>, M: Integrate<R>,
         }
         let Block { x, spike, memory, y, .. } = &mut self.block;
         for (local, var) in tile.x.iter().zip(x) {
-            var[all.clone()].copy_from_slice(&local[..count]);
+            store(&mut var[all.clone()], local);
         }
         for (local, var) in [&spiked, &kept, &spiked].into_iter().zip([spike, memory, y]) {
-            var[all.clone()].copy_from_slice(&local[..count]);
+            store(&mut var[all.clone()], local);
         }
     }
 }

@@ -14,6 +14,7 @@ mod sums;
 mod target_sums;
 
 use super::spike_lists::SpikeLists;
+use crate::memory::team::Team;
 use crate::network::plan::sums::SumPlan;
 use crate::network::plan::{GroupPlan, NetworkPlan, ProjectionPlan};
 use crate::numeric::scalar::Real;
@@ -113,7 +114,7 @@ impl<'n> SumDelivery<'n> {
 
     /// Sums the synapses over which spikes of a batch row act in step `i`. `few`: the targets with a sum
     /// are listed if they are few, for [`add`](Self::add); [`cursors`](Self::cursors) need no list.
-    pub(super) fn collect(&mut self, lists: &[Option<SpikeLists>], at: (usize, u64), few: bool) {
+    pub(super) fn collect(&mut self, lists: &[Option<SpikeLists>], at: (usize, u64), few: bool, team: &Team) {
         let Self { sums, sources, scratch } = self;
         if sources.is_empty() {
             return;
@@ -145,6 +146,10 @@ impl<'n> SumDelivery<'n> {
         };
         match &mut tasks[..] {
             [one] => go((one, &mut scratch[0])),
+            tasks if team.threads() > 1 => {
+                let mut tasks: Vec<_> = tasks.iter_mut().zip(scratch).collect();
+                team.for_each(&mut tasks, |_| 1, |(task, scratch)| go((task, scratch)));
+            }
             tasks => tasks.par_iter_mut().zip(scratch).with_max_len(1).for_each(go),
         }
     }
