@@ -1,5 +1,5 @@
 //! The recordings of a run: one variable, a list, a nested map; a part of the units; every k-th
-//! step; spikes as events.
+//! step; spikes as events and as bits.
 
 use overtime::models::Hh;
 use overtime::{Input, LoopOverTime, OutVars, Recorded, Result, Structure, monitor};
@@ -9,6 +9,7 @@ fn show(name: &str, tree: &Structure<&Recorded<f32>>, depth: usize) {
     match tree {
         Structure::Leaf(Recorded::Dense(array)) => println!("{indent}{name}: {:?}", array.shape()),
         Structure::Leaf(Recorded::Events(events)) => println!("{indent}{name}: {} events", events.len()),
+        Structure::Leaf(Recorded::Bits(bits)) => println!("{indent}{name}: {} of {:?}", bits.count(), bits.shape()),
         Structure::List(list) => {
             list.iter().enumerate().for_each(|(k, tree)| show(&format!("{name}[{k}]"), tree, depth))
         }
@@ -30,6 +31,7 @@ fn main() -> Result<()> {
                 ("three cells", monitor("V").units([0, 17, 99]).named("V3").into()),
                 ("a point every ms", monitor("V").every(10).into()),
                 ("spikes", monitor("spike").events().into()),
+                ("raster", monitor("spike").bits().named("raster").into()),
             ]),
         ),
     ];

@@ -135,7 +135,9 @@ pub use init::{Bounded, Distribution, DistributionInfo, Init, Outside};
 pub use input::Input;
 pub use loop_over_time::{Builder, LoopOverTime, Progress, WithProgress, for_loop};
 pub use numeric::scalar::{DType, Real, Scalar};
-pub use recording::{Events, FirstAxis, Monitor, OutVars, Recorded, Recording, RecordingParts, Structure, monitor};
+pub use recording::{
+    Bits, Events, FirstAxis, Monitor, OutVars, Recorded, Recording, RecordingParts, Structure, monitor,
+};
 pub use survey::{Finding, Survey};
 pub use system::closure::Closure;
 pub use system::program::Program;

@@ -6,6 +6,7 @@
 //! [`common::itself`] and `cuda::child`.
 
 mod accuracy;
+mod bits;
 mod cells;
 mod common;
 mod counting;

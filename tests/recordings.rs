@@ -47,7 +47,7 @@ fn all_parts_are_taken_without_a_copy() {
     let found: Vec<_> = (vars.iter())
         .map(|(name, recorded)| match recorded {
             Recorded::Dense(array) => (name.as_str(), address(array)),
-            Recorded::Events(_) => panic!("events"),
+            _ => panic!("not dense"),
         })
         .collect();
     assert_eq!(found, [("V", v), ("m", m)]);

@@ -1,5 +1,5 @@
 //! The variables to record, as users write them: `V,l1.state`, `V[0..5]`, `V[0,7]`, `spike:events`,
-//! `w:histogram`.
+//! `spike:bits`, `w:histogram`.
 
 use crate::error::{Error, Result, spec, unknown_name};
 use overtime::{Monitor, Schema, monitor};
@@ -20,6 +20,8 @@ pub struct OutVar {
     pub first: usize,
     /// Whether to record its non-zero values as events.
     pub events: bool,
+    /// Whether to record a bit for each of its values.
+    pub bits: bool,
     /// Whether the picture has a histogram of its values at the end. Such a variable is not
     /// recorded.
     pub histogram: bool,
@@ -36,7 +38,7 @@ impl OutVar {
     #[must_use]
     pub fn new(var: impl Into<String>) -> Self {
         let var = var.into();
-        Self { name: var.clone(), var, units: None, first: 0, events: false, histogram: false }
+        Self { name: var.clone(), var, units: None, first: 0, events: false, bits: false, histogram: false }
     }
 
     /// The monitor of the loop.
@@ -60,7 +62,17 @@ impl OutVar {
             }
             m = m.units(units.iter().cloned().flatten());
         }
-        Ok(if self.events { m.events() } else { m })
+        Ok(match (self.events, self.bits) {
+            (true, _) => m.events(),
+            (_, true) => m.bits(),
+            _ => m,
+        })
+    }
+
+    /// Whether its values are recorded, and not events or bits.
+    #[must_use]
+    pub fn has_values(&self) -> bool {
+        !self.events && !self.bits
     }
 
     /// The error of a variable that the group of a population does not have.
@@ -77,6 +89,18 @@ impl OutVar {
     pub fn width(&self, schema: &Schema) -> usize {
         let units = self.units.as_ref().map(|units| units.iter().map(Range::len).sum());
         units.or_else(|| elements(schema, &self.var)).unwrap_or(0)
+    }
+
+    /// The bytes of its recording of one batch row at one step, with values of type `T`. The number
+    /// of events is unknown before the run, and this is 0 for them.
+    #[must_use]
+    pub fn bytes<T>(&self, schema: &Schema) -> u64 {
+        let width = self.width(schema) as u64;
+        match (self.events, self.bits) {
+            (true, _) => 0,
+            (_, true) => width.div_ceil(8),
+            _ => width.saturating_mul(size_of::<T>() as u64),
+        }
     }
 }
 
@@ -107,20 +131,20 @@ pub fn parse(text: &str) -> Result<Vec<OutVar>> {
         if part.is_empty() {
             return Err(spec(format!("out-vars: an empty name in `{}`", text.escape_debug())));
         }
-        let (part, events, histogram) = match part.rsplit_once(':') {
-            Some((part, "events")) => (part, true, false),
-            Some((part, "histogram")) => (part, false, true),
+        let (part, suffix) = match part.rsplit_once(':') {
+            Some((part, suffix @ ("events" | "bits" | "histogram"))) => (part, suffix),
             // The name of a layer may have a colon.
             Some((_, suffix)) if !suffix.contains('.') => {
-                let known = ["events", "histogram"].into_iter();
+                let known = ["events", "bits", "histogram"].into_iter();
                 return Err(spec(format!(
                     "out-vars: `{}`: {}",
                     part.escape_debug(),
                     unknown_name("suffix", suffix, known)
                 )));
             }
-            _ => (part, false, false),
+            _ => (part, ""),
         };
+        let histogram = suffix == "histogram";
         let (var, units) = match part.split_once('[') {
             None => (part, None),
             Some((var, rest)) => {
@@ -146,7 +170,8 @@ pub fn parse(text: &str) -> Result<Vec<OutVar>> {
         if !names.insert((var, histogram)) {
             return Err(spec(format!("out-vars: `{}` is named twice", var.escape_debug())));
         }
-        all.push(OutVar { units, events, histogram, ..OutVar::new(var) });
+        let (events, bits) = (suffix == "events", suffix == "bits");
+        all.push(OutVar { units, events, bits, histogram, ..OutVar::new(var) });
     }
     Ok(all)
 }
@@ -207,14 +232,15 @@ mod tests {
     }
 
     #[test]
-    fn names_units_and_events() {
-        let got = parse("V, l1.state,m[0..3,9],h[7,1,2..4],spike:events").unwrap();
+    fn names_units_events_and_bits() {
+        let got = parse("V, l1.state,m[0..3,9],h[7,1,2..4],spike:events,refractory[0..9,2]:bits").unwrap();
         let expected = [
             wanted("V", None, false),
             wanted("l1.state", None, false),
             wanted("m", Some(&[0..3, 9..10]), false),
             wanted("h", Some(&[7..8, 1..2, 2..4]), false),
             wanted("spike", None, true),
+            OutVar { bits: true, ..wanted("refractory", Some(&[0..9, 2..3]), false) },
         ];
         assert_eq!(got, expected);
     }

@@ -1,10 +1,10 @@
 //! The steps of a chunk for one block of units or rows.
 
-use super::EventLists;
+use super::BlockRecords;
 use super::blocks::ItemBlock;
 use super::inputs::InputReaders;
 use super::non_finite::{NonFinite, all_finite};
-use super::recorders::{OutputRows, VarRecorder};
+use super::recorders::{Kept, OutputRows, VarRecorder};
 use crate::error::Result;
 use crate::memory::team::Team;
 use crate::numeric::scalar::Scalar;
@@ -34,7 +34,7 @@ impl<T: Scalar> BlockTask<'_, T> {
         steps: usize,
         allow_non_finite: bool,
         team: &Team,
-    ) -> (Result<EventLists>, Option<NonFinite>) {
+    ) -> (Result<BlockRecords>, Option<NonFinite>) {
         let (first, units) = (self.block.items.start, schema.output_len());
         let before: Vec<Vec<T>> =
             if allow_non_finite { Vec::new() } else { self.vars.iter().map(|v| v.to_vec()).collect() };
@@ -50,9 +50,9 @@ impl<T: Scalar> BlockTask<'_, T> {
             first_var: 0,
             team,
         });
-        let events = self.events(layout);
+        let records = self.records(layout);
         if allow_non_finite {
-            return (events, None);
+            return (records, None);
         }
         let found = if schema.is_stateless() {
             self.search_output(schema, steps)
@@ -66,19 +66,28 @@ impl<T: Scalar> BlockTask<'_, T> {
         } else {
             None
         };
-        (events, found)
+        (records, found)
     }
 
-    /// The events of the block, with indices into the whole variable.
-    fn events(&mut self, layout: &Layout) -> Result<EventLists> {
-        let starts: Vec<usize> =
-            self.recorders.iter().map(|r| self.block.elements(layout.vars[r.var].0.len()).start).collect();
-        (self.recorders.iter_mut().zip(starts))
-            .map(|(recorder, start)| {
-                let mut list = recorder.events.take().unwrap_or(Ok(Vec::new()))?;
-                list.iter_mut().for_each(|(_, element)| *element += start);
-                Ok(list)
-            })
-            .collect()
+    /// The recordings of the block that are not in place: events, with indices into the whole
+    /// variable, and bits of bytes that belong to other blocks.
+    fn records(&mut self, layout: &Layout) -> Result<BlockRecords> {
+        let mut records = BlockRecords { events: Vec::with_capacity(self.recorders.len()), bits: Vec::new() };
+        for (handle, recorder) in self.recorders.drain(..).enumerate() {
+            let start = self.block.elements(layout.vars[recorder.var].0.len()).start;
+            records.events.push(match recorder.kept {
+                Kept::Events(list) => {
+                    let mut list = list?;
+                    list.iter_mut().for_each(|(_, element)| *element += start);
+                    list
+                }
+                Kept::Bits(bits) => {
+                    records.bits.extend(bits.into_shared()?.map(|shared| (handle, shared)));
+                    Vec::new()
+                }
+                Kept::Values(_) => Vec::new(),
+            });
+        }
+        Ok(records)
     }
 }

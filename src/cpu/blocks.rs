@@ -13,6 +13,12 @@ pub(super) struct ItemBlock {
 }
 
 impl ItemBlock {
+    /// A block of these units, for tests.
+    #[cfg(test)]
+    pub(super) fn of_units(items: Range<usize>) -> Self {
+        Self { items, pointwise: true }
+    }
+
     /// The range of this block in a flat array with `len` elements a batch row.
     pub(super) fn elements(&self, len: usize) -> Range<usize> {
         let width = if self.pointwise { 1 } else { len };

@@ -4,6 +4,7 @@
 //! Blocks are independent, and the result of a unit (or row) does not depend on its block. Results
 //! are therefore bit-identical for any block size and number of threads.
 
+mod block_bits;
 mod block_task;
 mod blocks;
 mod inputs;
@@ -14,18 +15,20 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::memory::team::Team;
 use crate::numeric::scalar::Scalar;
-use crate::recording::Handle;
+use crate::recording::bits::bytes_of;
 use crate::recording::stride::Stride;
+use crate::recording::{Form, Handle};
 use crate::system::clock::Clock;
 use crate::system::state::Layout;
 use crate::system::{Coupling, Schema, Shared, System};
+use block_bits::{BitRange, BlockBits, SharedBits};
 use block_task::BlockTask;
 use blocks::ItemBlock;
 use inputs::{InputReader, InputReaders};
 use ndarray::ArrayView3;
 use non_finite::NonFinite;
 use rayon::prelude::*;
-use recorders::{OutputRows, VarRecorder};
+use recorders::{Kept, OutputRows, VarRecorder};
 
 /// A chunk of steps to make.
 pub(crate) struct Chunk<'c, T> {
@@ -45,8 +48,10 @@ pub(crate) struct Chunk<'c, T> {
     pub(crate) output: &'c mut [T],
     pub(crate) output_every: u64,
     pub(crate) handles: &'c [Handle],
-    /// The recording of each handle, `[kept steps, rows, width]`; empty for events.
+    /// The recording of each handle, `[kept steps, rows, width]`; empty for events and bits.
     pub(crate) buffers: Vec<&'c mut [T]>,
+    /// The bits of each handle, `[kept steps, rows, ⌈width/8⌉]`, all 0; empty for other forms.
+    pub(crate) bits: Vec<&'c mut [u8]>,
     pub(crate) allow_non_finite: bool,
     /// The number of units or rows in a block; the engine chooses it if it is `None`.
     pub(crate) block: Option<usize>,
@@ -57,8 +62,13 @@ pub(crate) struct Chunk<'c, T> {
     pub(crate) only: Option<&'c [usize]>,
 }
 
-/// The events of each handle: (step, flat element).
-pub(crate) type EventLists = Vec<Vec<(u64, usize)>>;
+/// The recordings of a chunk or of a block that are not in their place yet.
+pub(crate) struct BlockRecords {
+    /// The events of each handle: (step, flat element).
+    pub(crate) events: Vec<Vec<(u64, usize)>>,
+    /// Bits to add to bytes, with the number of the handle.
+    pub(crate) bits: Vec<(usize, SharedBits)>,
+}
 
 impl<'c, T: Scalar> Chunk<'c, T> {
     /// A chunk without steps, inputs, state and recordings, which the caller adds.
@@ -83,6 +93,7 @@ impl<'c, T: Scalar> Chunk<'c, T> {
             output_every: 1,
             handles: &[],
             buffers: Vec::new(),
+            bits: Vec::new(),
             allow_non_finite: false,
             block: None,
             alone: false,
@@ -92,7 +103,7 @@ impl<'c, T: Scalar> Chunk<'c, T> {
 
     /// Makes the steps, in the present pool of threads. Afterwards the state is that after the last
     /// step, even if the result is an error.
-    pub(crate) fn run(self) -> Result<EventLists> {
+    pub(crate) fn run(self) -> Result<BlockRecords> {
         let blocks = match self.only {
             Some(items) => blocks::single_item_blocks(self.schema, items),
             None => blocks::cut(self.schema, self.layout.rows, rayon::current_num_threads(), self.block),
@@ -116,10 +127,12 @@ impl<'c, T: Scalar> Chunk<'c, T> {
             tasks.into_iter().map(run).collect()
         };
 
-        let mut events: EventLists = handles.iter().map(|_| Vec::new()).collect();
+        let mut records = BlockRecords { events: handles.iter().map(|_| Vec::new()).collect(), bits: Vec::new() };
         let mut first: Option<NonFinite> = None;
-        for (lists, found) in done {
-            for (all, list) in events.iter_mut().zip(lists?) {
+        for (own, found) in done {
+            let own = own?;
+            records.bits.extend(own.bits);
+            for (all, list) in records.events.iter_mut().zip(own.events) {
                 if all.is_empty() {
                     *all = list;
                 } else {
@@ -133,7 +146,7 @@ impl<'c, T: Scalar> Chunk<'c, T> {
             }
         }
         match first {
-            None => Ok(events),
+            None => Ok(records),
             Some(NonFinite { variable, k, index, value }) => {
                 let error = Error::NotFinite { variable, step: Some(clock.i() + k as u64), index, value };
                 Err(system.explain(error))
@@ -144,7 +157,19 @@ impl<'c, T: Scalar> Chunk<'c, T> {
     /// Splits state, inputs and recordings into one part for each block.
     fn distribute(self, blocks: &[ItemBlock]) -> Vec<BlockTask<'c, T>> {
         let Self {
-            schema, layout, clock, steps, lengths, inputs, arena, output, output_every, handles, buffers, ..
+            schema,
+            layout,
+            clock,
+            steps,
+            lengths,
+            inputs,
+            arena,
+            output,
+            output_every,
+            handles,
+            buffers,
+            bits,
+            ..
         } = self;
         let out = schema.output_len();
         let output_every = Stride::new(output_every, clock.i());
@@ -193,27 +218,36 @@ impl<'c, T: Scalar> Chunk<'c, T> {
         let row = out * layout.rows;
         blocks::deal(output, row, &lengths, |b, part| tasks[b].output.rows.push(part));
 
-        for (handle, buffer) in handles.iter().zip(buffers) {
+        for ((handle, buffer), bits) in handles.iter().zip(buffers).zip(bits) {
             let len = layout.vars[handle.var].0.len();
+            let (every, width) = (Stride::new(handle.every, clock.i()), handle.width(layout));
+            // The elements, or the bytes of bits, that each block records at a step.
             let mut lengths = Vec::with_capacity(tasks.len());
             for task in &mut tasks {
                 let elements = task.block.elements(len);
                 let pick = handle.pick.as_ref().map(|pick| blocks::pick(pick, len, &elements));
-                lengths.push(pick.as_ref().map_or(elements.len(), Vec::len));
-                let every = Stride::new(handle.every, clock.i());
-                let rows = Vec::with_capacity(if handle.events { 0 } else { every.count(steps) });
-                task.recorders.push(VarRecorder {
-                    var: handle.var,
-                    every,
-                    rows,
-                    pick,
-                    events: handle.events.then(|| Ok(Vec::new())),
-                });
+                let kept = match handle.form {
+                    Form::Events => Kept::Events(Ok(Vec::new())),
+                    Form::Values => {
+                        lengths.push(pick.as_ref().map_or(elements.len(), Vec::len));
+                        Kept::Values(Vec::with_capacity(every.count(steps)))
+                    }
+                    Form::Bits => {
+                        let range = BitRange::new(&task.block, len, handle.pick.as_deref());
+                        lengths.push(range.own_bytes());
+                        Kept::Bits(BlockBits::new(range, every.count(steps)))
+                    }
+                };
+                task.recorders.push(VarRecorder { var: handle.var, every, pick, kept });
             }
-            let row = handle.width(layout) * layout.rows;
-            blocks::deal(buffer, row, &lengths, |b, part| {
-                if let Some(recorder) = tasks[b].recorders.last_mut() {
-                    recorder.rows.push(part);
+            blocks::deal(buffer, width * layout.rows, &lengths, |b, part| {
+                if let Some(Kept::Values(rows)) = tasks[b].recorders.last_mut().map(|own| &mut own.kept) {
+                    rows.push(part);
+                }
+            });
+            blocks::deal(bits, bytes_of(width) * layout.rows, &lengths, |b, part| {
+                if let Some(Kept::Bits(bits)) = tasks[b].recorders.last_mut().map(|own| &mut own.kept) {
+                    bits.rows.push(part);
                 }
             });
         }

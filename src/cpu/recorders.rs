@@ -1,5 +1,6 @@
 //! The destinations of a block's output and of its monitored variables.
 
+use super::block_bits::BlockBits;
 use crate::error::Result;
 use crate::memory;
 use crate::numeric::scalar::Scalar;
@@ -35,13 +36,20 @@ impl<T: Scalar> OutputSink<T> for OutputRows<'_, T> {
 pub(crate) struct VarRecorder<'a, T> {
     pub(crate) var: usize,
     pub(crate) every: Stride,
-    /// The block's rows of the recording.
-    pub(crate) rows: Vec<&'a mut [T]>,
     /// The recorded elements of the block; `None` means all.
     pub(crate) pick: Option<Vec<usize>>,
-    /// The events, if they replace the rows: (step, element of the block) for each non-zero value,
-    /// or the error of a list that does not fit in memory.
-    pub(crate) events: Option<Result<Vec<(u64, usize)>>>,
+    pub(crate) kept: Kept<'a, T>,
+}
+
+/// What a block records of a variable.
+pub(crate) enum Kept<'a, T> {
+    /// The block's rows of the recording.
+    Values(Vec<&'a mut [T]>),
+    /// (step, element of the block) for each non-zero value, or the error of a list that does not
+    /// fit in memory.
+    Events(Result<Vec<(u64, usize)>>),
+    /// One bit for each value.
+    Bits(BlockBits<'a>),
 }
 
 /// The most events that are added at once.
@@ -64,9 +72,9 @@ fn add(events: &mut Result<Vec<(u64, usize)>>, step: u64, elements: impl Iterato
 impl<T: Scalar> VarRecorder<'_, T> {
     #[inline]
     fn record(&mut self, k: usize, step: u64, value: &[T]) {
-        if let Some(events) = &mut self.events {
-            let zero = T::zeroed();
-            match &self.pick {
+        let (zero, pick) = (T::zeroed(), self.pick.as_deref());
+        match &mut self.kept {
+            Kept::Events(events) => match pick {
                 None => {
                     // Spikes are rare, so this tests many elements at a time.
                     for (chunk, values) in value.chunks(CHUNK).enumerate() {
@@ -84,15 +92,23 @@ impl<T: Scalar> VarRecorder<'_, T> {
                         add(events, step, part.iter().copied().filter(|&j| value[j] != zero));
                     }
                 }
+            },
+            Kept::Bits(bits) => {
+                let Some(kept) = self.every.row(k) else { return };
+                match pick {
+                    None => bits.record(kept, value, |v| *v != zero),
+                    Some(pick) => bits.record(kept, pick, |&j| value[j] != zero),
+                }
             }
-            return;
-        }
-        let Some(row) = self.every.row(k).and_then(|row| self.rows.get_mut(row)) else { return };
-        match &self.pick {
-            None => row.copy_from_slice(value),
-            Some(pick) => {
-                for (kept, &j) in row.iter_mut().zip(pick) {
-                    *kept = value[j];
+            Kept::Values(rows) => {
+                let Some(row) = self.every.row(k).and_then(|row| rows.get_mut(row)) else { return };
+                match pick {
+                    None => row.copy_from_slice(value),
+                    Some(pick) => {
+                        for (kept, &j) in row.iter_mut().zip(pick) {
+                            *kept = value[j];
+                        }
+                    }
                 }
             }
         }

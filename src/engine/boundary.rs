@@ -51,8 +51,8 @@ pub(crate) enum RunIo<'r> {
 pub(crate) struct HostIo<'r> {
     /// The input of each port, `[steps, rows, features]`; `None` for a port without input.
     pub(crate) views: Vec<Option<&'r dyn Series>>,
-    /// The part of each dense recording that is not yet written: the output, then one for each
-    /// handle.
+    /// The part of each recording of values or bits that is not yet written: the output, then one
+    /// for each handle.
     pub(crate) places: Vec<&'r mut [u8]>,
     pub(crate) events: &'r mut [Events],
     pub(crate) handles: &'r [Handle],

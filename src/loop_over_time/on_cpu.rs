@@ -41,7 +41,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         report: &mut Report<'_>,
         alone: bool,
     ) -> Result<()> {
-        let RunRecords { buffers, events, .. } = records;
+        let RunRecords { buffers, bits, events, .. } = records;
         let mut places: Vec<&mut [T]> = buffers.iter_mut().map(|b| b.values.as_mut_slice()).collect();
         let reports = report.is_wanted(&self.progress);
         let mut length = match self.schema.coupling {
@@ -63,6 +63,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
                 *place = rest;
                 parts.push(part);
             }
+            let kept: Vec<usize> = self.handles.iter().map(|h| Stride::new(h.every, self.clock.i()).count(n)).collect();
             let mut parts = parts.into_iter();
             let left: Option<Vec<usize>> =
                 lengths.map(|all| all.iter().map(|len| len.saturating_sub(done).min(n)).collect());
@@ -76,6 +77,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
                 output_every: self.every,
                 handles: &self.handles,
                 buffers: parts.collect(),
+                bits: bits.iter_mut().zip(&kept).map(|(bits, kept)| bits.chunk(*kept)).collect(),
                 allow_non_finite: self.allow_non_finite,
                 block: self.block,
                 alone,
@@ -84,9 +86,16 @@ impl<T: Scalar> AnyLoop<'_, T> {
             let result = threads::run_in(pool.as_deref(), || chunk.run())?;
             self.clock.done += n as u64;
             done += n;
-            for ((all, found), handle) in events.iter_mut().zip(result?).zip(&self.handles) {
+            let found = result?;
+            for ((all, found), handle) in events.iter_mut().zip(found.events).zip(&self.handles) {
                 all.extend(found, self.layout.vars[handle.var].0.len())?;
             }
+            for (handle, shared) in found.bits {
+                if let Some(bits) = bits.get_mut(handle) {
+                    bits.add(shared.at, &shared.bits);
+                }
+            }
+            bits.iter_mut().zip(kept).for_each(|(bits, kept)| bits.advance(kept));
             if reports {
                 report.call(&mut self.progress, done as u64, steps as u64)?;
                 length.made(started.elapsed());

@@ -9,8 +9,8 @@ use crate::engine::device_array::{DeviceArray, DeviceRecording};
 use crate::error::{Error, Result};
 use crate::input::{Input, InputByPort, PortValues};
 use crate::numeric::scalar::Scalar;
-use crate::recording::FirstAxis;
 use crate::recording::stride::Stride;
+use crate::recording::{FirstAxis, Form};
 use crate::system::System;
 use ndarray::{Array3, ArrayBase, ArrayD, ArrayView3, ArrayViewD, CowArray, Data, Dimension, Ix3};
 
@@ -23,8 +23,13 @@ impl<T: Scalar> AnyLoop<'_, T> {
         records: &mut RunRecords<T>,
         report: &mut Report<'_>,
     ) -> Result<()> {
-        let RunRecords { buffers, events, .. } = records;
-        let places = buffers.iter_mut().map(|b| bytemuck::cast_slice_mut(&mut b.values)).collect();
+        let RunRecords { buffers, bits, events, .. } = records;
+        let mut places: Vec<&mut [u8]> = buffers.iter_mut().map(|b| bytemuck::cast_slice_mut(&mut b.values)).collect();
+        for ((place, bits), _) in
+            places.iter_mut().skip(1).zip(bits).zip(&self.handles).filter(|(_, handle)| handle.form == Form::Bits)
+        {
+            *place = &mut bits.bytes;
+        }
         let series = views.iter().map(|view| view.as_ref().map(|view| view as &dyn Series)).collect();
         // The engine borrows the handles while the loop changes.
         let handles = std::mem::take(&mut self.handles);
@@ -101,7 +106,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     ///
     /// # Errors
     /// The same as for [`LoopOverTime::run`]. In addition: if the loop runs on the CPU, is
-    /// batch-major, monitors events, or monitors units that are not in ascending order; if an array
+    /// batch-major, monitors events or bits, or monitors units that are not in ascending order; if an array
     /// is on another device; if the input has lengths, which only runs through the host support.
     pub fn run_on_device<'a>(&mut self, input: impl Into<Input<'a, T>>) -> Result<DeviceRecording<T>> {
         self.any_mut().run_input_on_device(input.into(), &mut Report::default())
@@ -127,11 +132,11 @@ impl<T: Scalar> AnyLoop<'_, T> {
         if self.first_axis == FirstAxis::Batch {
             return unsupported("arrays on the device are time-major, but this loop is batch-major");
         }
-        if let Some(handle) = self.handles.iter().find(|h| h.events || !h.in_order()) {
-            let why = if handle.events {
-                "is monitored as events"
-            } else {
-                "is monitored for units that are not in ascending order"
+        if let Some(handle) = self.handles.iter().find(|h| h.form != Form::Values || h.order().is_some()) {
+            let why = match handle.form {
+                Form::Events => "is monitored as events",
+                Form::Bits => "is monitored as bits",
+                Form::Values => "is monitored for units that are not in ascending order",
             };
             return unsupported(&format!("`{}` {why}", handle.label));
         }

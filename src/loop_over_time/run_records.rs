@@ -5,12 +5,14 @@ use super::AnyLoop;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
 use crate::recording::stride::Stride;
-use crate::recording::{Buffer, Events, Recorded, Recording};
+use crate::recording::{BitBuffer, Buffer, Events, Form, Handle, Recorded, Recording};
 
 /// The recordings of a run.
 pub(super) struct RunRecords<T> {
-    /// The output, then one buffer for each monitor. The buffer of a monitor of events is empty.
+    /// The output, then one buffer for each monitor. It is empty for a monitor of events or bits.
     pub(super) buffers: Vec<Buffer<T>>,
+    /// The bits of each monitor; empty for other monitors.
+    pub(super) bits: Vec<BitBuffer>,
     /// The events of each monitor.
     pub(super) events: Vec<Events>,
     ts: Vec<f64>,
@@ -24,14 +26,30 @@ impl<T: Scalar> RunRecords<T> {
         let kept = |every: u64| Stride::new(every, clock.i()).count(steps);
         let mut wanted = Vec::with_capacity(1 + handles.len());
         wanted.push(if *record_output { (kept(*every), schema.output_len()) } else { (0, 0) });
-        wanted.extend(handles.iter().map(|h| if h.events { (0, 0) } else { (kept(h.every), h.width(layout)) }));
+        let size = |h: &Handle| (kept(h.every), h.width(layout));
+        wanted.extend(handles.iter().map(|h| if h.form == Form::Values { size(h) } else { (0, 0) }));
+        let of_bits = |h: &Handle| {
+            let (kept, width) = if h.form == Form::Bits { size(h) } else { (0, 0) };
+            // At the end the bits are copied in the requested order.
+            let copied = h.order().filter(|_| kept > 0).map_or(0, <[usize]>::len);
+            (BitBuffer::len(kept, layout.rows, width), BitBuffer::len(kept, layout.rows, copied), width)
+        };
+        let of_bits: Vec<_> = handles.iter().map(of_bits).collect();
+        let bytes = of_bits.iter().flat_map(|(own, copied, _)| [*own, *copied]);
+        let bytes = bytes.fold(0_u64, |sum, bytes| sum.saturating_add(bytes.map_or(u64::MAX, |n| n as u64)));
         let times = if *record_output || !handles.is_empty() { kept(*every) } else { 0 };
-        let (buffers, mut ts) = allocate::<T>(&wanted, layout.rows, times, extra)?;
+        let (buffers, mut ts) = allocate::<T>(&wanted, layout.rows, times, (bytes, extra))?;
+        let bits = (of_bits.into_iter())
+            .map(|(len, _, width)| {
+                let bytes = crate::memory::zeros("recording of bits", len.unwrap_or(usize::MAX))?;
+                Ok(BitBuffer::new(bytes, layout.rows, width))
+            })
+            .collect::<Result<_>>()?;
         if times > 0 {
             let every = Stride::new(*every, clock.i());
             ts.extend((0..steps).filter(|k| every.keeps(*k)).map(|k| clock.time(k as u64)));
         }
-        Ok(Self { buffers, events: vec![Events::default(); handles.len()], ts })
+        Ok(Self { buffers, bits, events: vec![Events::default(); handles.len()], ts })
     }
 
     /// The recording of `steps` steps that end at the present position of the loop.
@@ -41,7 +59,7 @@ impl<T: Scalar> RunRecords<T> {
         steps: usize,
         lengths: Option<&[usize]>,
     ) -> Result<Recording<T>> {
-        let AnyLoop { clock, handles, schema, every, batch, first_axis, structure, .. } = over_time;
+        let AnyLoop { clock, handles, layout, schema, every, batch, first_axis, structure, .. } = over_time;
         if let Some((lengths, output)) = lengths.zip(self.buffers.first_mut()) {
             // The output beyond the length of a row is 0, even if the last layer computes something
             // else.
@@ -54,11 +72,19 @@ impl<T: Scalar> RunRecords<T> {
             None => ndarray::ArrayD::default(vec![0]),
         };
         let mut entries = Vec::with_capacity(handles.len());
-        for ((handle, buffer), events) in handles.iter().zip(buffers).zip(self.events) {
-            let recorded = if handle.events {
-                Recorded::Events(events)
-            } else {
-                Recorded::Dense(buffer.into_array(*batch, *first_axis, Some(handle), handle.shape())?)
+        let start = clock.i() - steps as u64;
+        for (((handle, buffer), bits), events) in handles.iter().zip(buffers).zip(self.bits).zip(self.events) {
+            let recorded = match handle.form {
+                Form::Events => Recorded::Events(events),
+                Form::Bits => {
+                    let every = Stride::new(handle.every, start);
+                    let size = (every.count(steps), layout.rows, handle.width(layout));
+                    let first = start.saturating_add(every.step(0));
+                    Recorded::Bits(bits.into_bits(size, *batch, *first_axis, handle, first)?)
+                }
+                Form::Values => {
+                    Recorded::Dense(buffer.into_array(*batch, *first_axis, Some(handle), handle.shape())?)
+                }
             };
             entries.push((handle.label.clone(), recorded));
         }
@@ -68,13 +94,14 @@ impl<T: Scalar> RunRecords<T> {
     }
 }
 
-/// Allocates the recordings and `times` times. If they and the `extra` other bytes of the run do
-/// not fit in memory, this returns an error before it allocates anything.
+/// Allocates the recordings of values and `times` times. If they, the recordings of `bits` bytes, and
+/// the `extra` other bytes of the run do not fit in memory, this returns an error before it allocates
+/// anything.
 fn allocate<T: Scalar>(
     wanted: &[(usize, usize)],
     rows: usize,
     times: usize,
-    extra: u64,
+    (bits, extra): (u64, u64),
 ) -> Result<(Vec<Buffer<T>>, Vec<f64>)> {
     let what = if extra > 0 { "a run with its recording" } else { "recording" };
     let too_much = |need: u64| Error::OutOfMemory { what: what.into(), need, free: crate::memory::free() };
@@ -82,7 +109,7 @@ fn allocate<T: Scalar>(
         wanted.iter().map(|(kept, width)| kept.checked_mul(rows)?.checked_mul(*width)).collect();
     let lengths = lengths.ok_or_else(|| too_much(u64::MAX))?;
     let of_times = (times as u64).saturating_mul(size_of::<f64>() as u64);
-    let bytes = lengths.iter().fold(of_times.saturating_add(extra), |sum, n| {
+    let bytes = lengths.iter().fold(of_times.saturating_add(bits).saturating_add(extra), |sum, n| {
         sum.saturating_add((*n as u64).saturating_mul(size_of::<T>() as u64))
     });
     crate::memory::require(what, bytes)?;

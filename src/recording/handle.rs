@@ -1,6 +1,7 @@
 //! Monitors whose names are resolved.
 
 use super::Monitor;
+use super::monitor::Form;
 use crate::error::{Error, Result};
 use crate::system::state::Layout;
 
@@ -15,7 +16,7 @@ pub(crate) struct Handle {
     /// the requested order already.
     pub(super) order: Option<Vec<usize>>,
     pub(crate) every: u64,
-    pub(crate) events: bool,
+    pub(crate) form: Form,
     /// The shape for one batch row.
     shape: Vec<usize>,
 }
@@ -57,7 +58,7 @@ impl Handle {
             shape = vec![units.len()];
             pick = Some(sorted);
         }
-        Ok(Self { label: monitor.label().to_owned(), var, pick, order, every, events: monitor.events, shape })
+        Ok(Self { label: monitor.label().to_owned(), var, pick, order, every, form: monitor.form, shape })
     }
 
     /// The number of recorded elements in each batch row.
@@ -65,9 +66,10 @@ impl Handle {
         self.pick.as_ref().map_or_else(|| layout.vars[self.var].0.len(), Vec::len)
     }
 
-    /// Whether the units are recorded in the requested order.
-    pub(crate) fn in_order(&self) -> bool {
-        self.order.is_none()
+    /// For each requested element its position among the recorded elements; `None` if they are in
+    /// the requested order already.
+    pub(crate) fn order(&self) -> Option<&[usize]> {
+        self.order.as_deref()
     }
 
     /// The shape of one batch row that the user receives.

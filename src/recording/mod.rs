@@ -1,5 +1,6 @@
-//! The result of a run: its output, monitored variables, events, and times.
+//! The result of a run: its output, monitored variables, events, bits, and times.
 
+pub(crate) mod bits;
 mod buffer;
 mod events;
 mod handle;
@@ -7,10 +8,13 @@ mod monitor;
 pub(crate) mod stride;
 mod structure;
 
+pub(crate) use bits::BitBuffer;
+pub use bits::Bits;
 pub(crate) use buffer::Buffer;
 pub use buffer::FirstAxis;
 pub use events::Events;
 pub(crate) use handle::Handle;
+pub(crate) use monitor::Form;
 pub use monitor::{Monitor, monitor};
 pub use structure::{OutVars, Structure};
 
@@ -26,6 +30,19 @@ pub enum Recorded<T> {
     Dense(ArrayD<T>),
     /// The events: the non-zero values.
     Events(Events),
+    /// One bit for each value.
+    Bits(Bits),
+}
+
+impl<T> Recorded<T> {
+    /// The form in the words of an error.
+    fn form(&self) -> &'static str {
+        match self {
+            Self::Dense(_) => "densely",
+            Self::Events(_) => "as events",
+            Self::Bits(_) => "as bits",
+        }
+    }
 }
 
 /// The recording of a run.
@@ -65,22 +82,33 @@ impl<T> Recording<T> {
     /// The values of the monitored variable of this name.
     ///
     /// # Errors
-    /// If no monitor has this name, or if it recorded events.
+    /// If no monitor has this name, or if it recorded events or bits.
     pub fn get(&self, name: &str) -> Result<&ArrayD<T>> {
         match self.find(name)? {
             Recorded::Dense(array) => Ok(array),
-            Recorded::Events(_) => Err(not_dense(name)),
+            other => Err(not_dense(name, other)),
         }
     }
 
     /// The events of the monitored variable of this name.
     ///
     /// # Errors
-    /// If no monitor has this name, or if it recorded values.
+    /// If no monitor has this name, or if it recorded values or bits.
     pub fn events(&self, name: &str) -> Result<&Events> {
         match self.find(name)? {
             Recorded::Events(events) => Ok(events),
-            Recorded::Dense(_) => Err(not_events(name)),
+            other => Err(not(name, other, "events")),
+        }
+    }
+
+    /// The bits of the monitored variable of this name.
+    ///
+    /// # Errors
+    /// If no monitor has this name, or if it recorded values or events.
+    pub fn bits(&self, name: &str) -> Result<&Bits> {
+        match self.find(name)? {
+            Recorded::Bits(bits) => Ok(bits),
+            other => Err(not(name, other, "bits")),
         }
     }
 
@@ -88,7 +116,7 @@ impl<T> Recording<T> {
     /// with [`Events::unit`] these are the spikes in the form of SONATA.
     ///
     /// # Errors
-    /// If no monitor has this name, or if it recorded values.
+    /// If no monitor has this name, or if it recorded values or bits.
     pub fn times(&self, name: &str) -> Result<Vec<f64>> {
         Ok(self.events(name)?.step.iter().map(|i| self.clock.time_of(*i)).collect())
     }
@@ -121,13 +149,13 @@ impl<T> Recording<T> {
     /// ```
     ///
     /// # Errors
-    /// If no monitor has this name, if it recorded events, or if the variable was taken already.
-    /// Nothing has changed then.
+    /// If no monitor has this name, if it recorded events or bits, or if the variable was taken
+    /// already. Nothing has changed then.
     pub fn take(&mut self, name: &str) -> Result<ArrayD<T>> {
         self.get(name)?;
         match self.remove(name)? {
             Recorded::Dense(array) => Ok(array),
-            Recorded::Events(_) => Err(not_dense(name)),
+            other => Err(not_dense(name, &other)),
         }
     }
 
@@ -135,13 +163,27 @@ impl<T> Recording<T> {
     /// [`Recording::take`] takes values.
     ///
     /// # Errors
-    /// If no monitor has this name, if it recorded values, or if the variable was taken already.
-    /// Nothing has changed then.
+    /// If no monitor has this name, if it recorded values or bits, or if the variable was taken
+    /// already. Nothing has changed then.
     pub fn take_events(&mut self, name: &str) -> Result<Events> {
         self.events(name)?;
         match self.remove(name)? {
             Recorded::Events(events) => Ok(events),
-            Recorded::Dense(_) => Err(not_events(name)),
+            other => Err(not(name, &other, "events")),
+        }
+    }
+
+    /// Takes the bits of the monitored variable of this name out of the recording, as
+    /// [`Recording::take`] takes values.
+    ///
+    /// # Errors
+    /// If no monitor has this name, if it recorded values or events, or if the variable was taken
+    /// already. Nothing has changed then.
+    pub fn take_bits(&mut self, name: &str) -> Result<Bits> {
+        self.bits(name)?;
+        match self.remove(name)? {
+            Recorded::Bits(bits) => Ok(bits),
+            other => Err(not(name, &other, "bits")),
         }
     }
 
@@ -185,12 +227,12 @@ impl<T> Recording<T> {
     }
 }
 
-fn not_dense(name: &str) -> Error {
-    Error::Unsupported(format!("`{name}` was recorded as events"))
+fn not_dense<T>(name: &str, recorded: &Recorded<T>) -> Error {
+    Error::Unsupported(format!("`{name}` was recorded {}", recorded.form()))
 }
 
-fn not_events(name: &str) -> Error {
-    Error::Unsupported(format!("`{name}` was recorded densely, not as events"))
+fn not<T>(name: &str, recorded: &Recorded<T>, wanted: &str) -> Error {
+    Error::Unsupported(format!("`{name}` was recorded {}, not as {wanted}", recorded.form()))
 }
 
 /// # Panics

@@ -1,20 +1,28 @@
 //! Requests to record a variable.
 
-/// A request to record a variable: all units or some, every step or each k-th step, values or
-/// events.
+/// A request to record a variable: all units or some, every step or each k-th step, values, events
+/// or bits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Monitor {
     pub(crate) var: String,
     pub(crate) label: Option<String>,
     pub(crate) units: Option<Vec<usize>>,
     pub(crate) every: Option<u64>,
-    pub(crate) events: bool,
+    pub(crate) form: Form,
+}
+
+/// The form of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Values,
+    Events,
+    Bits,
 }
 
 /// Monitors all units of a variable after every step.
 #[must_use]
 pub fn monitor(var: impl Into<String>) -> Monitor {
-    Monitor { var: var.into(), label: None, units: None, every: None, events: false }
+    Monitor { var: var.into(), label: None, units: None, every: None, form: Form::Values }
 }
 
 impl Monitor {
@@ -35,10 +43,26 @@ impl Monitor {
     }
 
     /// Records events (step, batch row, unit) in place of values: one for each non-zero value of
-    /// the variable. This suits spikes.
+    /// the variable. This suits spikes. Events are recorded at every step, whatever
+    /// [`Monitor::every`] says. After [`Monitor::bits`] this replaces the bits.
     #[must_use]
     pub fn events(mut self) -> Self {
-        self.events = true;
+        self.form = Form::Events;
+        self
+    }
+
+    /// Records one bit in place of each value: 1 if the value is not zero. [`Bits`](crate::Bits) has
+    /// the order of the bits. They take a 32nd of the memory of values in f32, and their memory is
+    /// known before the run. This suits spikes of many neurons in many steps; events take less
+    /// memory if fewer than one value in 192 is not zero. After [`Monitor::events`] this replaces the
+    /// events.
+    ///
+    /// On a GPU the kernels make the bits, so that the transfers take a 32nd as well. Only spike
+    /// rings, plastic weights and traces of networks are transferred as values, and the host packs
+    /// them.
+    #[must_use]
+    pub fn bits(mut self) -> Self {
+        self.form = Form::Bits;
         self
     }
 

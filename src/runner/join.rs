@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::numeric::scalar::Scalar;
-use crate::recording::{Events, Monitor, Recorded, Recording, monitor};
+use crate::recording::{Bits, Events, Monitor, Recorded, Recording, monitor};
 use crate::system::clock::Clock;
 use ndarray::{ArrayD, Axis, IxDyn};
 
@@ -35,6 +35,8 @@ struct GrownArray<T> {
 enum Kept<T> {
     Dense(GrownArray<T>),
     Events(Events),
+    /// The bits of the first part, without bytes, and the bytes of all parts.
+    Bits(Bits, GrownArray<u8>),
 }
 
 /// The recordings of all parts of a run so far.
@@ -47,7 +49,7 @@ pub(super) struct Joined<T> {
     watched: Vec<GrownArray<T>>,
 }
 
-impl<T: Scalar> GrownArray<T> {
+impl<T: Copy> GrownArray<T> {
     fn new() -> Self {
         Self { values: Vec::new(), steps: 0, axes: None }
     }
@@ -105,7 +107,7 @@ impl<T: Scalar> Joined<T> {
         for (watch, grown) in watches.iter_mut().zip(&mut self.watched) {
             let arrays = seen.by_ref().take(watch.variables.len()).map(|(_, recorded)| match recorded {
                 Recorded::Dense(array) => array,
-                Recorded::Events(_) => ArrayD::default(vec![0]),
+                Recorded::Events(_) | Recorded::Bits(_) => ArrayD::default(vec![0]),
             });
             watch.call(&arrays.collect::<Vec<_>>(), grown)?;
         }
@@ -116,6 +118,10 @@ impl<T: Scalar> Joined<T> {
                 .map(|(name, recorded)| match recorded {
                     Recorded::Dense(_) => (name.clone(), Kept::Dense(GrownArray::new())),
                     Recorded::Events(_) => (name.clone(), Kept::Events(Events::default())),
+                    Recorded::Bits(bits) => {
+                        let first = bits.with_bytes(ArrayD::default(vec![0]));
+                        (name.clone(), Kept::Bits(first, GrownArray::new()))
+                    }
                 })
                 .collect();
         }
@@ -127,6 +133,7 @@ impl<T: Scalar> Joined<T> {
                     memory::extend("recording of events", &mut all.row, &new.row)?;
                     memory::extend("recording of events", &mut all.unit, &new.unit)?;
                 }
+                (Kept::Bits(_, grown), Recorded::Bits(bits)) => grown.push(bits.into_bytes(), times)?,
                 _ => {}
             }
         }
@@ -139,6 +146,7 @@ impl<T: Scalar> Joined<T> {
             entries.push(match kept {
                 Kept::Dense(grown) => (name, Recorded::Dense(grown.into_array()?)),
                 Kept::Events(events) => (name, Recorded::Events(events)),
+                Kept::Bits(first, bytes) => (name, Recorded::Bits(first.with_bytes(bytes.into_array()?))),
             });
         }
         for (watch, grown) in watches.iter().zip(self.watched) {

@@ -104,7 +104,7 @@ impl<T: Scalar, S: System<T>> RunnerBuilder<T, S> {
     }
 
     /// Monitors a variable after each step. The argument is a name, or a
-    /// [`monitor`](crate::monitor) for some units, every k-th step, or events.
+    /// [`monitor`](crate::monitor) for some units, every k-th step, events, or bits.
     #[must_use]
     pub fn monitor(mut self, variable: impl Into<Monitor>) -> Self {
         self.monitors.push(variable.into());

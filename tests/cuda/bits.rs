@@ -54,7 +54,16 @@ pub(crate) fn of_runs<T: Scalar>(found: &Recording<T>, expected: &Recording<T>) 
                 b.get(at)
             )
         }),
-        _ => Some(format!("{name}: only one of the runs has events")),
+        (Recorded::Bits(a), Recorded::Bits(b)) if (a.shape(), a.bytes().shape()) != (b.shape(), b.bytes().shape()) => {
+            let shapes = |bits: &overtime::Bits| format!("{:?} of {:?}", bits.bytes().shape(), bits.shape());
+            Some(format!("bits of {name}: {} instead of {}", shapes(a), shapes(b)))
+        }
+        (Recorded::Bits(a), Recorded::Bits(b)) => (a != b).then(|| {
+            let mut bytes = a.bytes().indexed_iter().zip(b.bytes());
+            let differs = bytes.find(|((_, a), b)| a != b).map(|((at, a), b)| (at.slice().to_vec(), *a, *b));
+            format!("bits of {name}: the first other byte, with its place: {differs:?}")
+        }),
+        _ => Some(format!("{name}: the runs have recordings of two forms")),
     });
     // A variable is compared before the output, because the output is computed from variables.
     of_vars.or_else(|| difference("output", &found.output, &expected.output))

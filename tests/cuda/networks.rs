@@ -80,6 +80,10 @@ pub(crate) fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Net
         monitor("I.i").every(2),
         monitor("E.flight").every(5),
         monitor("E.flight").units([0]).named("first word"),
+        monitor("E.spike").bits().every(2).named("spikes as bits"),
+        monitor("E.spike").bits().units([n - 1, 0, n / 2]).named("three as bits"),
+        // A kernel makes no bits of a spike ring: the host does.
+        monitor("E.flight").bits().named("flight as bits"),
     ])
 }
 

@@ -89,6 +89,8 @@ fn recordings_of_every_form() {
             monitor("spike").events(),
             monitor("spike").events().units([5, 64, 33]).named("few"),
             monitor("spike").named("dense"),
+            monitor("spike").bits().every(every).named("bits"),
+            monitor("h").bits().units([69, 3, 3, 40, 8]).every(2).named("some bits"),
             monitor("input").events().every(3).named("sparse"),
         ]
     };
@@ -105,11 +107,20 @@ fn recordings_of_every_form() {
 
 /// Spikes of more units than a word has bits, so that a row ends in the middle of a word.
 #[test]
-fn events_of_odd_sizes() {
+fn events_and_bits_of_odd_sizes() {
     for (units, batch) in [(1, 1), (31, 3), (32, 2), (33, 5), (257, 2)] {
         let x = current::<f32>(60, Some(batch), units);
         let lif = || Box::new(Lif::<f32>::new(units).param("tau_ref", 0.4).unwrap()) as Boxed<f32>;
-        let vars = || vec![monitor("spike").events(), monitor("refractory").events().every(2).named("held")];
+        let vars = || {
+            vec![
+                monitor("spike").events(),
+                monitor("refractory").events().every(2).named("held"),
+                monitor("spike").bits().every(3).named("bits"),
+                monitor("refractory").bits().units((0..units).rev()).named("held back"),
+                // All bits are ones, except those behind the last unit.
+                monitor("V").bits().named("ones"),
+            ]
+        };
         check(&format!("{units} × {batch}"), &lif, &|b| b.batch(batch).out_vars(vars()), &|l| {
             vec![l.run(&x).unwrap()]
         });
@@ -119,7 +130,10 @@ fn events_of_odd_sizes() {
 #[test]
 fn a_split_run_is_the_whole() {
     let x = current::<f32>(97, Some(2), 33);
-    let vars = || vec![monitor("V").every(4), monitor("spike").events(), monitor("h").units([1, 32])];
+    let vars = || {
+        let bits = monitor("spike").bits().every(5).named("bits");
+        vec![monitor("V").every(4), monitor("spike").events(), monitor("h").units([1, 32]), bits]
+    };
     for cuts in [vec![1, 96], vec![33, 34], vec![0, 50]] {
         check("split", &|| hh(33), &|b| b.batch(2).out_vars(vars()).i0(3).t0(1.25), &|l| {
             let mut from = 0;
@@ -153,7 +167,10 @@ fn a_run_of_many_chunks_has_the_bits_of_one() {
         let stack = Sequential::new().layer("hh", Hh::<f32>::new(33).noise(1.0)).layer("dense", Dense::new(33, 5));
         Box::new(stack.layer("lstm", brainpy::LstmCell::new(5, 3))) as Boxed<f32>
     };
-    let vars = || vec![monitor("hh.V").every(7), monitor("hh.spike").events(), monitor("lstm.c")];
+    let vars = || {
+        let bits = monitor("hh.spike").bits().named("bits");
+        vec![monitor("hh.V").every(7), monitor("hh.spike").events(), monitor("lstm.c"), bits, monitor("lstm.h").bits()]
+    };
     check("with a callback", &stack, &|b| b.out_vars(vars()).progress(|done, all| done <= all), &|l| {
         vec![l.run(&x).unwrap()]
     });

@@ -8,7 +8,8 @@ use overtime::{Builder, Device, Error, Input, LoopOverTime, Recording, monitor};
 use std::sync::{Arc, Mutex};
 
 fn builder(device: Device) -> Builder<f32, Hh<f32>> {
-    let vars = [monitor("V").units([32, 0, 7]).every(3), monitor("spike").events()];
+    let bits = monitor("spike").bits().named("bits");
+    let vars = [monitor("V").units([32, 0, 7]).every(3), monitor("spike").events(), bits];
     LoopOverTime::builder(Hh::<f32>::new(33).noise(0.5)).seed(9).device(device).out_vars(vars)
 }
 

@@ -162,8 +162,9 @@ pub(crate) struct RunArgs {
     pub(crate) out: Option<PathBuf>,
     /// The variables to record, such as `V,l1.state`
     ///
-    /// `V[0..5]` or `V[0,7]` are some units, and `spike:events` the events. In a network the name of
-    /// a group or population comes first: `P.V`, `E.V[0..5]`.
+    /// `V[0..5]` or `V[0,7]` are some units, `spike:events` the events, and `spike:bits` a bit for
+    /// each value: 1 if it is not zero. In a network the name of a group or population comes first:
+    /// `P.V`, `E.V[0..5]`.
     #[arg(long, value_name = "NAMES", help_heading = RESULTS)]
     pub(crate) out_vars: Option<String>,
     /// Record the steps whose index is a multiple of K

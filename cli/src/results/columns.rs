@@ -58,7 +58,7 @@ pub(super) fn recorded(
 ) -> anyhow::Result<Vec<Recorded>> {
     let mut all = Vec::new();
     for name in results.names().filter(|name| !OTHERS.contains(name)) {
-        if let Some(of) = results.events_of(name) {
+        if let Some(of) = results.of_other_form(name) {
             model.check_events(results, of)?;
         } else if let Some(width) = width(name) {
             let want = model.variable(results, name)?;
@@ -72,7 +72,7 @@ pub(super) fn recorded(
 impl Model<'_> {
     /// What the array of this name is: as `out_vars` asks for it, if it does.
     fn variable(&self, results: &Results, name: &str) -> anyhow::Result<OutVar> {
-        let is_asked = |want: &&OutVar| want.name == name && !want.events && !want.histogram;
+        let is_asked = |want: &&OutVar| want.name == name && want.has_values() && !want.histogram;
         let want = match self.asked.iter().find(is_asked) {
             Some(want) => want.clone(),
             None => match self.system.out_vars(Some(name)).as_deref() {
@@ -83,7 +83,7 @@ impl Model<'_> {
         (self.elements)(&want.var).map(|_| want).ok_or_else(|| unknown_array(results, name))
     }
 
-    /// Refuses events of a variable that the model does not have. Those of the only group of a
+    /// Refuses events and bits of a variable that the model does not have. Those of the only group of a
     /// network have no group in their names.
     fn check_events(&self, results: &Results, of: &str) -> anyhow::Result<()> {
         match self.system {

@@ -105,11 +105,40 @@ impl Results {
         Ok(())
     }
 
-    /// The variable whose events an array lists: `P.spike` of `P.spike_i` and `P.spike_step`.
-    pub(super) fn events_of<'n>(&self, name: &'n str) -> Option<&'n str> {
-        let (of, list) = name.rsplit_once('_')?;
-        let is_list = ["step", "row", "unit", "i"].contains(&list);
-        (is_list && self.get(&format!("{of}_step")).is_some()).then_some(of)
+    /// The variable whose events or bits are in an array: `P.spike` of `P.spike_i` and
+    /// `P.spike_step`, and of `P.spike_bits` and `P.spike_units`.
+    pub(super) fn of_other_form<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let (of, part) = name.rsplit_once('_')?;
+        let has = |part: &str| self.get(&format!("{of}_{part}")).is_some();
+        let is_there = match part {
+            "step" | "row" | "unit" | "i" => has("step"),
+            "bits" | "units" => has("bits") && has("units"),
+            _ => false,
+        };
+        is_there.then_some(of)
+    }
+
+    /// The spikes of the bits `{of}spike_bits`, if the file has them. `step` returns the index of a
+    /// recorded step.
+    pub(super) fn spikes_of_bits(&self, of: &str, step: impl Fn(u64) -> u64) -> anyhow::Result<Option<Spikes>> {
+        let name = format!("{of}spike_bits");
+        let (Some(bits), Some(units)) = (self.values(&name, false), self.scalar(&format!("{of}spike_units"))) else {
+            return Ok(None);
+        };
+        let bytes = bits.shape().last().copied().unwrap_or(0);
+        let rows = if bits.ndim() > 2 { bits.shape().get(1).copied().unwrap_or(1) } else { 1 };
+        let is_byte = |x: &f64| (0.0..256.0).contains(x) && x.fract() == 0.0;
+        if !(2..=3).contains(&bits.ndim()) || (units / 8.0).ceil() != bytes as f64 || !bits.iter().all(is_byte) {
+            return Err(self.corrupt(format!("`{name}` does not have the bits of {units} units")));
+        }
+        let mut all = Vec::new();
+        for (n, row) in bits.rows().into_iter().enumerate() {
+            for (j, byte) in row.iter().enumerate().filter(|(_, byte)| **byte != 0.0) {
+                let set = (0..8).filter(|bit| *byte as u8 >> bit & 1 == 1);
+                all.extend(set.map(|bit| (step((n / rows.max(1)) as u64), n % rows.max(1), 8 * j + bit)));
+            }
+        }
+        Ok(Some(all))
     }
 
     /// Spikes that are listed as `{of}spike_step`, `{of}spike_i` and, in a batch, `{of}spike_row`.

@@ -10,13 +10,13 @@ use overtime_model::out_vars::OutVar;
 /// Most units of a panel that are named.
 const NAMED: usize = 6;
 
-/// The variables asked for that the file does not have. Events have no panel, and the input has a
+/// The variables asked for that the file does not have. Events and bits have no panel, and the input has a
 /// panel without values in the file.
 pub(super) fn asked(asked: &[OutVar], recorded: &[Recorded]) -> Vec<String> {
     let has = |want: &OutVar| {
         recorded.iter().any(|own| own.var == want.var && (!want.histogram || (own.name == own.var && own.is_whole())))
     };
-    let missing = asked.iter().filter(|want| !want.events && want.var != "input" && !has(want));
+    let missing = asked.iter().filter(|want| want.has_values() && want.var != "input" && !has(want));
     let name = |want: &OutVar| format!("`{}{}`", want.name, if want.histogram { ":histogram" } else { "" });
     missing.map(name).collect()
 }

@@ -245,11 +245,12 @@ impl<'a> Drawing<'a> {
     /// The variables asked for that the file has, and others in it.
     fn wanted(&self, asked: &[OutVar], recorded: &[Recorded]) -> Option<String> {
         let text = self.spec.out_vars.as_deref().unwrap_or_default();
-        let has = |want: &OutVar| !want.events && recorded.iter().any(|own| own.name == want.name);
+        let has = |want: &OutVar| want.has_values() && recorded.iter().any(|own| own.name == want.name);
         let own = out_vars::split(text).into_iter().map(str::trim).zip(asked).filter(|(_, want)| has(want));
         let mut all: Vec<&str> = own.map(|(text, _)| text).collect();
         let is_new = |name: &&str| {
-            name.rsplit('.').next() != Some("spike") && asked.iter().all(|want| want.name != *name || want.events)
+            name.rsplit('.').next() != Some("spike")
+                && asked.iter().all(|want| want.name != *name || !want.has_values())
         };
         all.extend(recorded.iter().map(|own| own.name.as_str()).filter(is_new));
         (!all.is_empty()).then(|| all.join(","))

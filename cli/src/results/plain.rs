@@ -1,5 +1,6 @@
 //! A picture of results of which nothing is known but what the file says: its names, and no units.
 
+use super::clock::Steps;
 use super::file::{Results, Spikes};
 use crate::exit_code::usage;
 use crate::plot::{Clock, Columns, Grid, Panel, Quantity, Raster, Source, Traces, paint, plain, size_fits};
@@ -14,12 +15,12 @@ const PANELS: usize = 5;
 
 pub(super) fn draw(results: &Results, look: &Plot) -> anyhow::Result<(String, Traces)> {
     let steps = results.steps(None, 0.0)?;
-    let groups = spikes(results)?;
+    let groups = spikes(results, &steps)?;
     // The output of a network is its numbers of spikes, which the raster has already.
     let is_value = |name: &&str| {
         !["ts", "t", "i"].contains(name)
             && (*name != "output" || groups.is_empty())
-            && results.events_of(name).is_none()
+            && results.of_other_form(name).is_none()
             && results.values(name, false).is_some()
     };
     let known: Vec<&str> = results.names().filter(is_value).collect();
@@ -52,7 +53,7 @@ pub(super) fn draw(results: &Results, look: &Plot) -> anyhow::Result<(String, Tr
             let (name, all) = (name.escape_debug(), all.join(", "));
             return Err(usage(format!("plot.panels: no panel named `{name}`{near}; there is: {all}")));
         };
-        if want.events || want.histogram {
+        if !want.has_values() || want.histogram {
             let name = name.escape_debug();
             return Err(usage(format!("plot.panels: `{name}` needs the model of the run: give --model")));
         }
@@ -109,16 +110,19 @@ pub(super) fn draw(results: &Results, look: &Plot) -> anyhow::Result<(String, Tr
     Ok((look.title.clone().unwrap_or(title), traces))
 }
 
-/// The spikes of each group, by the name before `spike_step`.
-fn spikes(results: &Results) -> anyhow::Result<Vec<(String, Spikes)>> {
-    let lists = ["spike_step", "spike_i", "spike_unit"];
+/// The spikes of each group, by the name before `spike_step` or `spike_bits`. Bits of some steps are
+/// only a part of the spikes, and are no raster.
+fn spikes(results: &Results, steps: &Steps) -> anyhow::Result<Vec<(String, Spikes)>> {
+    let lists = ["spike_step", "spike_i", "spike_unit", "spike_bits"];
     let groups = results.names().filter_map(|name| lists.iter().find_map(|list| name.strip_suffix(list)));
     let mut all: Vec<(String, Spikes)> = Vec::new();
     for group in groups.filter(|of| of.is_empty() || of.ends_with('.')) {
-        if all.iter().all(|(own, _)| own != group)
-            && let Some(spikes) = results.spikes(group)?
-        {
-            all.push((group.to_owned(), spikes));
+        if all.iter().all(|(own, _)| own != group) {
+            let spikes = match results.spikes(group)? {
+                None if steps.every == 1 => results.spikes_of_bits(group, |recorded| steps.index(recorded))?,
+                listed => listed,
+            };
+            all.extend(spikes.map(|spikes| (group.to_owned(), spikes)));
         }
     }
     Ok(all)

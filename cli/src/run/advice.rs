@@ -62,7 +62,10 @@ pub(crate) fn of_memory(spec: &Spec) -> String {
             ways.push("--stream (with --out FILE.npz) writes recordings to disk while the run goes on");
             ways.push("--record-every K keeps one step in K");
         }
-        ways.push("--out-vars takes fewer variables, or some units of them, V[0..5], or events, spike:events");
+        ways.push(
+            "--out-vars takes fewer variables, or some units of them, V[0..5], or events or bits, \
+             spike:events, spike:bits",
+        );
     }
     if files.plot.as_deref().is_some_and(|path| extension(path) == "png") {
         ways.push("--plot FILE.svg takes less than a .png");

@@ -15,7 +15,7 @@ use super::setup;
 use super::spec::{Given, Spec};
 use super::spike_trains::synaptic_events;
 use super::streams;
-use super::tensors::{indices, numbers, read_indices, read_numbers, read_whole, whole};
+use super::tensors::{bytes, indices, numbers, read_bytes, read_indices, read_numbers, read_whole, whole};
 use crate::exit_code::{Failure, of_model};
 use crate::plot::Grid;
 use crate::run::element::Element;
@@ -84,6 +84,7 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
                     add(format!("var/{name}/row"), whole(&indices(&events.row)?)?);
                     add(format!("var/{name}/unit"), whole(&indices(&events.unit)?)?);
                 }
+                Kept::Bits(bits) => add(format!("var/{name}/bits"), bytes(bits.bytes.time_major()?)?),
             }
         }
     }
@@ -212,14 +213,14 @@ impl Checkpoint {
                     Kept::Events(events) => {
                         let read = |part: &str| {
                             let all = read_whole(get(&format!("var/{name}/{part}"))?)?;
-                            all.ok_or_else(|| {
-                                anyhow::Error::from(Failure::Io(format!(
-                                    "`{name}` of this checkpoint is of a wrong type"
-                                )))
-                            })
+                            all.ok_or_else(|| wrong_type(name))
                         };
                         let indices = |part: &str| read_indices(&read(part)?);
                         *events = Events { step: read("step")?, row: indices("row")?, unit: indices("unit")? };
+                    }
+                    Kept::Bits(bits) => {
+                        let all = read_bytes(get(&format!("var/{name}/bits"))?)?;
+                        bits.bytes = Buffer::from_time_major(all.ok_or_else(|| wrong_type(name))?)?;
                     }
                 }
             }
@@ -264,4 +265,8 @@ impl Checkpoint {
         streams::open(&mut session, &progress.stream, &progress.spike_stream)?;
         Ok(session)
     }
+}
+
+fn wrong_type(name: &str) -> anyhow::Error {
+    Failure::Io(format!("`{name}` of this checkpoint is of a wrong type")).into()
 }

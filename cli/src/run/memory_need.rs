@@ -14,7 +14,8 @@ use crate::paths::extension;
 use crate::plot::{Samples, Size};
 use crate::run::element::Element;
 use overtime::{Coupling, DType, Device, Schema, VarSpec, memory};
-use overtime_model::{SystemSpec as System, out_vars};
+use overtime_model::SystemSpec as System;
+use overtime_model::out_vars::{self, OutVar};
 use std::fmt::Write;
 
 /// The bytes of small allocations during a run: buffers of files, lists of events.
@@ -67,16 +68,17 @@ fn of_run<T: Element>(session: &Session<T>) -> anyhow::Result<Room> {
     let (spec, files) = (&session.spec, &session.spec.files);
     let (schema, rows) = (session.over_time.schema(), session.over_time.batch().unwrap_or(1));
     let wanted = spec.recorded()?;
-    let vars =
-        wanted.iter().filter(|want| !want.events).fold(0_usize, |sum, want| sum.saturating_add(want.width(schema)));
+    // The bytes of a step of one batch row.
+    let vars = wanted.iter().fold(0_u64, |sum, want| sum.saturating_add(want.bytes::<T>(schema)));
+    let output = (schema.output_len() as u64).saturating_mul(size_of::<T>() as u64);
     // Variables without a file are recorded all the same, except those for a picture.
     let astray = files.out.is_none() && files.plot.is_none() && files.spikes.is_none();
     let (width, times) = match &files.out {
         Some(_) if files.stream.is_some() => (0, 0),
-        Some(_) => (vars.saturating_add(schema.output_len()), size_of::<f64>()),
+        Some(_) => (vars.saturating_add(output), size_of::<f64>() as u64),
         None => (if astray { vars } else { 0 }, 0),
     };
-    let step = [rows, size_of::<T>()].iter().fold(width, |n, by| n.saturating_mul(*by)).saturating_add(times) as u64;
+    let step = width.saturating_mul(rows as u64).saturating_add(times);
     let recorded = |from: u64, steps: u64| kept(from, steps, spec.record_every).saturating_mul(step);
     let all = recorded(session.begin, session.steps);
 
@@ -146,7 +148,7 @@ fn end<T: Element>(
         Some("safetensors") => ends.push((all, "for the copy of a safetensors file")),
         // The file is written array by array.
         Some(_) if T::DTYPE == DType::Bf16 && files.stream.is_none() => {
-            let widths = spec.recorded()?.into_iter().filter(|want| !want.events).map(|want| want.width(schema));
+            let widths = spec.recorded()?.into_iter().filter(OutVar::has_values).map(|want| want.width(schema));
             let widest = widths.max().unwrap_or(0).max(schema.output_len());
             let steps = kept(session.begin, session.steps, spec.record_every);
             ends.push((

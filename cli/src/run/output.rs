@@ -1,7 +1,7 @@
 //! The file of results: npz or safetensors.
 
 use super::recorder::{Kept, Recorder};
-use super::tensors::{indices, numbers, whole};
+use super::tensors::{bytes, indices, numbers, whole};
 use crate::paths::extension;
 use crate::run::element::Element;
 use ndarray::{Array0, ArrayView1};
@@ -9,8 +9,8 @@ use overtime::states::{self, Tensor};
 use overtime_npz::{Stream, Writer};
 use std::path::Path;
 
-/// Writes `ts`, `output`, each variable by its name, and the clock (`t`, `i`). The file is written
-/// as a whole or not at all.
+/// Writes `ts`, `output`, each variable by its name, the numbers of units of bits, and the clock (`t`,
+/// `i`). The file is written as a whole or not at all.
 pub(crate) fn write<T: Element>(path: &Path, recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result<()> {
     if extension(path) == "safetensors" {
         return Ok(states::write(path, &tensors(recorder, t, i)?)?);
@@ -26,25 +26,31 @@ pub(crate) fn write<T: Element>(path: &Path, recorder: &Recorder<T>, t: f64, i: 
                 npz.add(&format!("{name}_row"), ArrayView1::from(&indices(&events.row)?))?;
                 npz.add(&format!("{name}_unit"), ArrayView1::from(&indices(&events.unit)?))?;
             }
+            Kept::Bits(bits) => {
+                npz.add(&format!("{name}_bits"), bits.bytes.view(recorder.batch_major)?)?;
+            }
         }
     }
     spikes(recorder, |name, numbers| {
         npz.add(name, ArrayView1::from(numbers))?;
         Ok(())
     })?;
-    end(npz, t, i)
+    end(npz, recorder, t, i)
 }
 
 /// Writes the same bytes from a stream, and removes the stream's folder.
-pub(crate) fn pack(path: &Path, mut stream: Stream, t: f64, i: u64) -> anyhow::Result<()> {
+pub(crate) fn pack<T>(path: &Path, mut stream: Stream, recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result<()> {
     let mut npz = Writer::create(path)?;
     stream.pack(&mut npz)?;
-    end(npz, t, i)?;
+    end(npz, recorder, t, i)?;
     Ok(stream.remove()?)
 }
 
-/// The time and the index of the clock.
-fn end(mut npz: Writer, t: f64, i: u64) -> anyhow::Result<()> {
+/// The single numbers: the units of bits, and the time and the index of the clock.
+fn end<T>(mut npz: Writer, recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result<()> {
+    for (name, units) in recorder.units_of_bits() {
+        npz.add(&name, Array0::from_elem((), units).view())?;
+    }
     npz.add("t", Array0::from_elem((), t).view())?;
     npz.add("i", Array0::from_elem((), i).view())?;
     Ok(npz.finish()?)
@@ -63,12 +69,16 @@ fn tensors<T: Element>(recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result
                 add(&format!("{name}_row"), whole(&indices(&events.row)?)?);
                 add(&format!("{name}_unit"), whole(&indices(&events.unit)?)?);
             }
+            Kept::Bits(bits) => add(&format!("{name}_bits"), bytes(bits.bytes.view(recorder.batch_major)?)?),
         }
     }
     spikes(recorder, |name, numbers| {
         add(name, whole(numbers)?);
         Ok(())
     })?;
+    for (name, units) in recorder.units_of_bits() {
+        add(&name, Tensor { shape: Vec::new(), ..whole([units])? });
+    }
     add("t", Tensor::from_array(Array0::from_elem((), t).view().into_dyn()));
     add("i", Tensor { shape: Vec::new(), ..whole([i])? });
     file.metadata.insert("overtime.content".into(), "result".into());

@@ -5,7 +5,7 @@ use super::tensors::indices;
 use crate::run::element::Element;
 use crate::spikes::{SPIKES, spikes_of};
 use ndarray::{ArrayD, ArrayView1, ArrayViewD, Axis, IxDyn};
-use overtime::{Events, FirstAxis, Recording, Scalar, memory};
+use overtime::{Events, FirstAxis, Recording, memory};
 use overtime_npz::Stream;
 
 /// The name of this memory in an error.
@@ -27,6 +27,15 @@ pub(crate) struct Buffer<T> {
 pub(crate) enum Kept<T> {
     Dense(Buffer<T>),
     Events(Events),
+    Bits(KeptBits),
+}
+
+/// Recorded bits.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptBits {
+    pub(crate) bytes: Buffer<u8>,
+    /// The number of units in a batch row.
+    pub(crate) units: u64,
 }
 
 /// The content of the results.
@@ -47,7 +56,7 @@ pub(crate) struct Recorder<T> {
     pub(crate) batch_major: bool,
 }
 
-impl<T: Scalar> Buffer<T> {
+impl<T: Copy> Buffer<T> {
     pub(crate) fn new() -> Self {
         Self { values: Vec::new(), steps: 0, shape: None }
     }
@@ -124,6 +133,7 @@ impl<T: Element> Recorder<T> {
             match kept {
                 Kept::Dense(buffer) => buffer.append(slice.get(name)?.view(), self.batch_major)?,
                 Kept::Events(events) => add(events, slice.events(name)?)?,
+                Kept::Bits(bits) => bits.bytes.append(slice.bits(name)?.bytes().view(), self.batch_major)?,
             }
         }
         Ok(())
@@ -131,6 +141,14 @@ impl<T: Element> Recorder<T> {
 }
 
 impl<T> Recorder<T> {
+    /// The numbers of units of the arrays of bits, by name.
+    pub(crate) fn units_of_bits(&self) -> impl Iterator<Item = (String, u64)> {
+        self.vars.iter().filter_map(|(name, kept)| match kept {
+            Kept::Bits(bits) => Some((format!("{name}_units"), bits.units)),
+            _ => None,
+        })
+    }
+
     /// The names of a group's arrays of spikes: `spike_i`, `spike_step`, and `spike_row` in a
     /// batch, after the group's name if there are several groups.
     pub(crate) fn spike_names(&self, train: &Train) -> [Option<String>; 3] {
@@ -159,6 +177,7 @@ fn append<T: Element>(stream: &mut Stream, recorder: &Recorder<T>, slice: &Recor
                 stream.append(&format!("{name}_row"), ArrayView1::from(&indices(&new.row)?))?;
                 stream.append(&format!("{name}_unit"), ArrayView1::from(&indices(&new.unit)?))?;
             }
+            Kept::Bits(_) => stream.append(&format!("{name}_bits"), slice.bits(name)?.bytes().view())?,
         }
     }
     for train in &recorder.trains {

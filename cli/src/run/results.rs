@@ -24,7 +24,7 @@ pub(crate) fn write<T: Element>(
     let mut wrote = Vec::new();
     if let Some(path) = session.spec.files.out.clone() {
         match session.recorder.stream.take() {
-            Some(stream) => output::pack(&path, stream, t, i)?,
+            Some(stream) => output::pack(&path, stream, &session.recorder, t, i)?,
             None if extension(&path) == "csv" => csv::traces(&path, &session.recorder, &session.spec.recorded()?)?,
             None => output::write(&path, &session.recorder, t, i)?,
         }

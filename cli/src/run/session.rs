@@ -114,8 +114,13 @@ impl<T: Element> Session<T> {
         self.recorder.output.reserve("recording the output", steps, schema.output_len().saturating_mul(rows))?;
         let wanted = self.spec.recorded()?;
         for (want, (name, kept)) in wanted.iter().zip(&mut self.recorder.vars) {
-            if let Kept::Dense(buffer) = kept {
-                buffer.reserve(&format!("recording `{name}`"), steps, want.width(schema).saturating_mul(rows))?;
+            let what = format!("recording `{name}`");
+            match kept {
+                Kept::Dense(buffer) => buffer.reserve(&what, steps, want.width(schema).saturating_mul(rows))?,
+                Kept::Bits(bits) => {
+                    bits.bytes.reserve(&what, steps, want.width(schema).div_ceil(8).saturating_mul(rows))?
+                }
+                Kept::Events(_) => {}
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use super::initial_state::{self, Start};
 use super::length;
 use super::memory_need;
 use super::picture;
-use super::recorder::{Buffer, Kept, Recorder, first_axis};
+use super::recorder::{Buffer, Kept, KeptBits, Recorder, first_axis};
 use super::reserved_memory::Room;
 use super::series::{self, Series};
 use super::session::{Place, Session};
@@ -172,7 +172,11 @@ pub(crate) fn build<T: Element>(
     for want in &wanted {
         monitors.push(want.monitor(&schema).map_err(|e| spec.of_setting("out_vars", e.into()))?);
         if keeps {
-            let empty = if want.events { Kept::Events(Default::default()) } else { Kept::Dense(Buffer::new()) };
+            let empty = match (want.events, want.bits) {
+                (true, _) => Kept::Events(Default::default()),
+                (_, true) => Kept::Bits(KeptBits { bytes: Buffer::new(), units: want.width(&schema) as u64 }),
+                _ => Kept::Dense(Buffer::new()),
+            };
             vars.push((want.name.clone(), empty));
         }
     }

@@ -32,13 +32,15 @@ impl Slice {
             [width, batch.unwrap_or(1), size_of::<T>()].iter().fold(steps, |bytes, by| bytes.saturating_mul(*by as u64))
         };
         let vars = spec.recorded()?;
-        let vars = vars.iter().filter(|want| !want.events).map(|want| size(recorded, want.width(schema)));
-        let mut arrays: Vec<u64> = vars.collect();
+        let values = vars.iter().filter(|want| want.has_values()).map(|want| size(recorded, want.width(schema)));
+        let mut arrays: Vec<u64> = values.collect();
         if session.keeps() || spec.files.plot.is_some() {
             arrays.push(size(recorded, schema.output_len()));
         }
         let streamed = spec.files.stream.is_some() && T::DTYPE == DType::Bf16;
         let converted = if streamed { arrays.iter().max().map_or(0, |bytes| bytes.saturating_mul(2)) } else { 0 };
+        let rows = recorded.saturating_mul(batch.unwrap_or(1) as u64);
+        arrays.extend(vars.iter().filter(|want| want.bits).map(|want| rows.saturating_mul(want.bytes::<T>(schema))));
         if spec.files.plot.is_some() {
             let panels = picture::panels(spec, schema, batch, None)?;
             let shown = panels.iter().filter(|panel| panel.is_recorded());

@@ -1,6 +1,6 @@
 //! Converts lists of numbers to tensors of a safetensors file, and back.
 
-use ndarray::ArrayD;
+use ndarray::{ArrayD, ArrayViewD, IxDyn};
 use overtime::memory;
 use overtime::states::{Tensor, Type};
 use std::borrow::Borrow;
@@ -30,6 +30,21 @@ pub(crate) fn whole<N: Borrow<u64>>(
     all: impl IntoIterator<Item = N, IntoIter: ExactSizeIterator>,
 ) -> anyhow::Result<Tensor> {
     tensor(Type::U64, all.into_iter().map(|x| x.borrow().to_le_bytes()))
+}
+
+/// Bytes of any shape.
+pub(crate) fn bytes(array: ArrayViewD<'_, u8>) -> anyhow::Result<Tensor> {
+    let shape = array.shape().to_vec();
+    Ok(Tensor { dtype: Type::U8, shape, bytes: memory::copied(COPY, array)?.into_raw_vec_and_offset().0 })
+}
+
+/// The bytes of [`bytes`]; `None` for another type.
+pub(crate) fn read_bytes(tensor: &Tensor) -> anyhow::Result<Option<ArrayD<u8>>> {
+    if tensor.dtype != Type::U8 {
+        return Ok(None);
+    }
+    let bytes = memory::collect(COPY, tensor.bytes.iter().copied())?;
+    Ok(Some(ArrayD::from_shape_vec(IxDyn(&tensor.shape), bytes)?))
 }
 
 fn tensor(dtype: Type, all: impl ExactSizeIterator<Item = [u8; 8]>) -> anyhow::Result<Tensor> {

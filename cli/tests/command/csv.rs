@@ -85,6 +85,8 @@ fn texts_that_cannot_be_are_refused() {
     assert!(place.fails(2, "run hh --steps 5 --out a.csv --stream").contains("--stream makes an .npz"));
     let err = place.fails(2, "run hh --steps 5 --out a.csv --out-vars spike:events");
     assert!(err.contains("--spikes") && err.contains("spike:events"), "{err}");
+    let err = place.fails(2, "run hh --steps 5 --out a.csv --out-vars V,spike:bits");
+    assert!(err.contains("without `:bits`") && err.contains("--out FILE.npz"), "{err}");
     assert!(place.fails(2, "run hh --steps 5 --out a.txt").contains(".csv"));
     assert!(place.fails(2, "run hh --steps 5 --spikes a.txt").contains(".csv"));
     place.fails(5, "run hh --steps 5 --out gone/a.csv");

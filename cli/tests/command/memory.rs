@@ -68,6 +68,21 @@ fn the_whole_run_is_estimated_before_its_first_step() {
     }
 }
 
+/// The memory of bits is counted as bits: a run whose values exceed the limit is possible, and a run
+/// whose bits exceed it is refused.
+#[test]
+fn bits_take_a_thirtysecond_of_values() {
+    let place = Place::new();
+    let run = "run lif --size 20000 --input 30 --record-every 2 --out-vars spike:bits --out a.npz --steps";
+    let recorded = |steps: u64| {
+        let said = place.fails(6, &format!("{run} {steps}"));
+        let bytes = said.split(" for recordings").next().and_then(|before| before.rsplit(' ').next());
+        bytes.unwrap().parse::<u64>().unwrap()
+    };
+    // A recorded step has 20,000 bits, the output, and a time.
+    assert_eq!(recorded(2_000_000_000), 1_000_000_000 * (20_000 / 8 + 20_000 * 4 + 8));
+}
+
 /// A layer of any width is refused with the bytes that it needs, with a picture and without one.
 #[test]
 fn layers_wider_than_memory_are_refused() {

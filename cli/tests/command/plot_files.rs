@@ -96,3 +96,35 @@ fn recorded_steps_may_be_far_apart() {
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
     assert!(std::fs::read_to_string(place.path("far.svg")).unwrap().contains("<polyline"));
 }
+
+/// The raster of bits is the raster of events.
+#[test]
+fn bits_have_a_raster() {
+    let place = Place::new();
+    let run = "run hh --size 11 --input 10 --duration 50 --batch 2 --quiet";
+    place.ok(&format!("{run} --out-vars spike:events --out a.npz"));
+    let picture = |arrays: &[(&str, ArrayD<f64>)], name: &str| {
+        place.npz(&format!("{name}.npz"), arrays);
+        place.ok(&format!("plot {name}.npz --plot-title same -o {name}.svg --quiet"));
+        std::fs::read_to_string(place.path(&format!("{name}.svg"))).unwrap()
+    };
+    let clock = |from: &std::collections::BTreeMap<String, ArrayD<f64>>| {
+        ["ts", "t", "i"].map(|name| (name, from[name].clone()))
+    };
+    let (events, expected) = (place.read("a.npz"), ["spike_step", "spike_row", "spike_unit"]);
+    let expected = picture(&[&clock(&events)[..], &expected.map(|name| (name, events[name].clone()))].concat(), "e");
+    for axis in ["T", "B"] {
+        place.ok(&format!("{run} --out-vars spike:bits --first-axis {axis} --out b.npz"));
+        let bits = place.read("b.npz");
+        let own = ["spike_bits", "spike_units"].map(|name| (name, bits[name].clone()));
+        assert!(picture(&[&clock(&bits)[..], &own].concat(), "b") == expected, "{axis}");
+    }
+    // Bits of some steps are no raster, and other bytes than those of the units are an error.
+    place.ok(&format!("{run} --out-vars spike:bits --record-every 3 --out c.npz"));
+    let said = place.fails(2, "plot c.npz -o c.svg --plot-panels spike");
+    assert!(said.contains("no panel named `spike`"), "{said}");
+    let mut bits = place.read("b.npz");
+    bits.insert("spike_units".to_owned(), ndarray::arr0(30.0).into_dyn());
+    place.npz("d.npz", &bits.iter().map(|(name, array)| (name.as_str(), array.clone())).collect::<Vec<_>>());
+    assert!(place.fails(5, "plot d.npz -o d.svg").contains("does not have the bits of 30 units"));
+}

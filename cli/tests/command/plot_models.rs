@@ -54,11 +54,13 @@ fn another_model_is_an_error() {
     place.ok("run lif --size 6 --input 30 --steps 40 --out-vars V,refractory --out lif.npz --quiet");
     place.ok("run lif --size 6 --input 30 --steps 40 --out-vars V[4,2] --out some.npz --quiet");
     place.ok("run lif --size 6 --input 30 --steps 40 --out-vars refractory:events --out events.npz --quiet");
+    place.ok("run lif --size 6 --input 30 --steps 40 --out-vars refractory:bits --out bits.npz --quiet");
     place.ok("run p.toml --steps 40 --out-vars P.V,E.V --out net.npz --quiet");
     let rnn = root().join("examples/models/rnn.toml").display().to_string();
     for (arguments, says) in [
         ("lif.npz --model hh", "lif.npz has `refractory`, which is no variable of the model"),
         ("events.npz --model hh", "events.npz has `refractory`, which is no variable of the model"),
+        ("bits.npz --model hh", "bits.npz has `refractory`, which is no variable of the model"),
         ("lif.npz --model p.toml", "the model has 1 groups, and `output` of lif.npz has 6"),
         ("net.npz --model lif", "net.npz has `P.V`, which is no variable of the model"),
         ("net.npz --model q.toml", "net.npz has `P.V`, which is no variable of the model"),
@@ -94,6 +96,9 @@ fn another_model_is_an_error() {
     place.ok("plot some.npz --model lif --out-vars V[2,4] -o a.svg --quiet");
     place.ok("plot net.npz --model p.toml --out-vars P.V,E.V[0..2] -o a.svg --quiet");
     place.ok("plot events.npz --model lif -o a.svg --quiet");
+    place.ok("plot bits.npz --model lif --out-vars refractory:bits -o a.svg --quiet");
+    let said = place.fails(2, "plot bits.npz --model lif --plot-panels refractory:bits -o b.svg");
+    assert!(said.contains("bits have no values; `spike` is the raster"), "{said}");
 }
 
 /// A length of steps that the times of the file contradict is an error; any other is not.

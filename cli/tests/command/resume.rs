@@ -48,7 +48,7 @@ fn interrupted_and_resumed_is_the_uninterrupted_run_bit_for_bit() {
     // where they stopped.
     place.write(
         "m.toml",
-        "kind = 'HH'\nsize = 40\nnoise = 0.7\nseed = 11\ninput = 6.0\nout_vars = ['V[0,3]', 'spike:events', 'm']\nrecord_every = 3\n",
+        "kind = 'HH'\nsize = 40\nnoise = 0.7\nseed = 11\ninput = 6.0\nout_vars = ['V[0,3]', 'spike:events', 'm', 'below[1..20]:bits']\nrecord_every = 3\n",
     );
     let run = "run m.toml --steps 400000";
     let end = "--save-state";
@@ -104,6 +104,7 @@ fn a_checkpoint_in_the_middle_leads_to_the_same_end() {
         "run m.toml --input x.npz --first-axis B --dtype bf16",
         "run m.toml --input x.npz --first-axis B --dtype f64 --record-every 4 --t0 3 --plot p.svg",
         "run hh.toml --steps 70 --input 9 --dtype f32 --out-vars V,spike:events --plot p.svg",
+        "run hh.toml --steps 70 --input 9 --out-vars V[1],spike:bits,m[2,0]:bits --batch 2 --first-axis B --plot p.svg",
     ] {
         place.ok(&format!("{run} --out whole.npz --quiet"));
         // 6.7 ms are 67 steps. The last checkpoint is near the end, and the steps after it run

@@ -43,11 +43,12 @@ fn a_streamed_file_is_the_file_written_at_once() {
     place.npz("x.npz", &[("in", x)]);
     for run in [
         "run hh --size 5 --input 9 --steps 900 --dtype f64 --out-vars V,spike:events,m[3,0] --record-every 7 --batch 2",
-        "run net.toml --steps 600 --out-vars E.V[0..3],I.spike:events",
+        "run hh --size 11 --input 9 --steps 900 --out-vars spike:bits,V[0],m[9,3]:bits --record-every 3 --batch 2",
+        "run net.toml --steps 600 --out-vars E.V[0..3],I.spike:events,E.spike:bits",
         "run one.toml --steps 600 --batch 2",
         "run m.toml --input x.npz --dtype bf16 --out-vars l1.state",
         "run m.toml --input x.npz --dtype f16",
-        "run hh --size 2 --steps 0 --out-vars V,spike:events",
+        "run hh --size 2 --steps 0 --out-vars V,spike:events,m:bits",
     ] {
         place.ok(&format!("{run} --out whole.npz --quiet"));
         place.ok(&format!("{run} --out streamed.npz --stream --quiet"));
@@ -90,7 +91,7 @@ fn spikes_are_shaped_as_sonata_has_them() {
 #[test]
 fn a_killed_and_resumed_stream_equals_an_uninterrupted_one() {
     let place = Place::new();
-    let run = "run hh --size 40 --input 7 --steps 200000 --out-vars V[0,3],spike:events --record-every 3";
+    let run = "run hh --size 40 --input 7 --steps 200000 --out-vars V[0,3],spike:events,m:bits --record-every 3";
     place.ok(&format!("{run} --out whole.npz --spikes whole_s.npz --quiet"));
     for signal in ["-INT", "-KILL"] {
         let files = "--out part.npz --stream --spikes part_s.npz --checkpoint c.safetensors --checkpoint-every 500";

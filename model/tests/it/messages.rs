@@ -21,8 +21,8 @@ fn units_stand_after_the_variable() {
         ("P[0..5.V", "`P[0..5.V` has no closing bracket"),
         ("P.V[0..5]x", "`P.V[0..5]x` has `x` after the closing bracket"),
         ("P[0..5].V[0..2]", "has `.V[0..2]` after the closing bracket"),
-        ("P.V:event", "no suffix named `event` (did you mean `events`?); there is: events, histogram"),
-        ("P.V[0..2]:", "no suffix named ``; there is: events, histogram"),
+        ("P.V:event", "no suffix named `event` (did you mean `events`?); there is: events, bits, histogram"),
+        ("P.V[0..2]:", "no suffix named ``; there is: events, bits, histogram"),
     ] {
         let said = last(&format!("out_vars = ['{text}']\n"));
         assert!(said.contains(right), "{text}: {said}");

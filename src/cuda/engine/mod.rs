@@ -5,6 +5,7 @@
 pub(crate) mod build;
 pub(crate) mod chunk_limits;
 pub(crate) mod fused_layers;
+mod recorded_bits;
 pub(crate) mod run;
 pub(crate) mod transfer;
 use super::driver::context::Context;

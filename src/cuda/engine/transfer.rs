@@ -1,6 +1,7 @@
 //! Transfers the inputs and recordings of a run. They are host arrays, copied through pinned
 //! memory, or arrays in device memory, which need no copy.
 
+use super::recorded_bits;
 use crate::cuda::driver::memory::{ALIGN, aligned};
 use crate::cuda::driver::stream::Stream;
 use crate::cuda::schedule::chunk_buffers::ChunkBuffers;
@@ -8,7 +9,8 @@ use crate::cuda::schedule::plan::Recording;
 use crate::cuda::structs::launch_args::{MAX_PORTS, Port};
 use crate::engine::boundary::{DeviceIo, HostIo, RunIo, Series};
 use crate::error::Result;
-use crate::recording::Handle;
+use crate::recording::Form;
+use crate::recording::bits::bytes_of;
 use crate::system::clock::Clock;
 use std::ops::Range;
 
@@ -136,18 +138,38 @@ impl RunIo<'_> {
         for (r, ((at, kept), recording)) in transfer.regions.iter().zip(form.recordings).enumerate() {
             // The first of `places` is the output's, even if it is not recorded.
             let place = if form.keeps_output { r } else { r + 1 };
-            match recording.bits {
-                None => {
-                    let len = kept * recording.bytes(form.element);
-                    let Some(all) = host.places.get_mut(place) else { continue };
-                    let (here, rest) = std::mem::take(all).split_at_mut_checked(len).unwrap_or_default();
-                    here.copy_from_slice(&buffers.host_record.slice::<u8>(*at, len)?[..here.len()]);
+            let handle = place.checked_sub(1).and_then(|h| host.handles.get(h));
+            let of_bits = handle.filter(|handle| handle.form == Form::Bits);
+            let mut next = |len: usize| {
+                let all = host.places.get_mut(place).map(std::mem::take).unwrap_or_default();
+                let (here, rest) = all.split_at_mut_checked(len).unwrap_or_default();
+                if let Some(all) = host.places.get_mut(place) {
                     *all = rest;
                 }
-                Some(groups) => {
+                here
+            };
+            match (recording.bits, of_bits) {
+                (None, None) => {
+                    let len = kept * recording.bytes(form.element);
+                    let here = next(len);
+                    here.copy_from_slice(&buffers.host_record.slice::<u8>(*at, len)?[..here.len()]);
+                }
+                (None, Some(_)) => {
+                    let values = buffers.host_record.slice::<u8>(*at, kept * recording.bytes(form.element))?;
+                    let rows = recording.stride.checked_div(recording.width).unwrap_or(0);
+                    let here = next(kept * rows * bytes_of(recording.width));
+                    recorded_bits::pack_values(values, form.element, recording.width, here);
+                }
+                (Some(groups), Some(handle)) => {
                     let words = buffers.host_record.slice::<u32>(*at, kept * recording.stride)?;
-                    if let Some((events, handle)) = host.events.get_mut(place - 1).zip(host.handles.get(place - 1)) {
-                        events.extend(decode(words, recording, groups, clock.i(), handle), recording.width)?;
+                    let here = next(kept * recorded_bits::bytes(recording, groups, handle));
+                    recorded_bits::copy(words, recording, groups, handle, here);
+                }
+                (Some(groups), None) => {
+                    let words = buffers.host_record.slice::<u32>(*at, kept * recording.stride)?;
+                    if let Some((events, handle)) = host.events.get_mut(place - 1).zip(handle) {
+                        let found = recorded_bits::decode(words, recording, groups, clock.i(), handle);
+                        events.extend(found, recording.width)?;
                     }
                 }
             }
@@ -217,31 +239,4 @@ impl HostIo<'_> {
         buffers.input.upload(0, &buffers.host_input, 0, bytes.min(buffers.input.len()), stream)?;
         Ok((ports, given))
     }
-}
-
-/// Decodes the set bits to pairs (step, index of the element within the batch).
-fn decode(
-    words: &[u32],
-    recording: &Recording,
-    (groups, len): (usize, usize),
-    i: u64,
-    handle: &Handle,
-) -> Vec<(u64, usize)> {
-    let each = len.div_ceil(32);
-    let mut found = Vec::new();
-    if recording.stride == 0 {
-        return found;
-    }
-    for (k, step) in words.chunks_exact(recording.stride).enumerate() {
-        let index = i + recording.first(i) + k as u64 * recording.every;
-        for (w, word) in step.iter().enumerate().filter(|(_, w)| **w != 0) {
-            let (group, start) = (w / each, w % each * 32);
-            let bits = (0..32).filter(|b| word >> b & 1 == 1).map(|b| start + b).filter(|e| *e < len && group < groups);
-            let wanted = |cell: &usize| {
-                handle.pick.as_ref().is_none_or(|pick| pick.binary_search(&(cell % recording.width.max(1))).is_ok())
-            };
-            found.extend(bits.map(|e| group * len + e).filter(wanted).map(|cell| (index, cell)));
-        }
-    }
-    found
 }

@@ -5,7 +5,7 @@ pub(crate) use crate::cuda::structs::launch_args::Mode;
 use crate::cuda::structs::launch_args::{MAX_PROBES, MAX_WEIGHTS};
 use crate::engine::boundary::EngineConfig;
 use crate::error::{Error, Result};
-use crate::recording::Handle;
+use crate::recording::{Form, Handle};
 use crate::system::program::network::NetworkProgram;
 use crate::system::program::{CellProgram, CudaSource, Program, ProgramBody, RowFunction};
 use crate::system::scan::ScanDirection;
@@ -170,7 +170,15 @@ impl Plan {
         let rows = layout.rows;
         let Some(stage) = self.stages.iter_mut().find(|s| s.node.vars.contains(&handle.var)) else { return };
         let var = handle.var - stage.node.vars.start;
-        if handle.events {
+        // The kernels of a network make no bits of spike rings, weights and traces. The device then
+        // records the values, and the host packs them. Events of these variables are an error.
+        let makes_bits = match &stage.kind {
+            StageKind::Network(network) => {
+                network.plan.groups.iter().any(|g| g.all_vars().contains(&var) && g.spike_ring != var)
+            }
+            _ => true,
+        };
+        if handle.form == Form::Events || handle.form == Form::Bits && makes_bits {
             // A pointwise loop packs bits over the whole batch, since its warps do not end at the
             // ends of rows.
             let groups = if matches!(stage.kind, StageKind::Cell(_) | StageKind::Network(_)) {
@@ -180,7 +188,8 @@ impl Plan {
             };
             let stride = groups.0 * groups.1.div_ceil(32);
             // Events are recorded in every step.
-            self.recordings.push(Recording { every: 1, width: len, stride, bits: Some(groups) });
+            let every = if handle.form == Form::Events { 1 } else { handle.every };
+            self.recordings.push(Recording { every, width: len, stride, bits: Some(groups) });
             stage.node.probes.push(Probe { recording, var, mode: Mode::Bits, slots: None });
             return;
         }

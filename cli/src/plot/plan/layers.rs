@@ -9,7 +9,7 @@ use overtime_model::out_vars::OutVar;
 const HEAT: usize = 256;
 
 pub(super) fn usual(subject: &Subject<'_>, asked: &[OutVar]) -> Vec<Panel> {
-    let known = asked.iter().filter(|want| !want.events && (subject.elements)(want).is_some());
+    let known = asked.iter().filter(|want| want.has_values() && (subject.elements)(want).is_some());
     let mut panels = vec![own(subject, "output")];
     panels.extend(known.take(PANELS).map(|want| variable(subject, want)));
     panels.push(own(subject, "input"));

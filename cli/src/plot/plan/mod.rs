@@ -263,8 +263,9 @@ impl Subject<'_> {
             [one] => one.clone(),
             _ => return Err(wrong(&format!("`{}` is not one variable", name.escape_debug()))),
         };
-        if want.events {
-            return Err(wrong(&format!("`{}`: events have no values; `spike` is the raster", name.escape_debug())));
+        if !want.has_values() {
+            let form = if want.bits { "bits" } else { "events" };
+            return Err(wrong(&format!("`{}`: {form} have no values; `spike` is the raster", name.escape_debug())));
         }
         if want.histogram {
             return self.histogram(&want, "plot.panels");
@@ -279,7 +280,7 @@ impl Subject<'_> {
             return Err(wrong(&format!("`{}` has {len} units, and no unit {unit}", want.name.escape_debug())));
         }
         // Without units of its own, those that are recorded.
-        let is_recorded = |other: &&OutVar| other.name == want.name && !other.events && !name.contains('[');
+        let is_recorded = |other: &&OutVar| other.name == want.name && other.has_values() && !name.contains('[');
         let recorded = asked.iter().find(is_recorded);
         let want = recorded.unwrap_or(&want);
         match self.system {

@@ -12,7 +12,7 @@ use overtime_model::out_vars::OutVar;
 use std::collections::BTreeMap;
 
 pub(super) fn usual(subject: &Subject<'_>, net: &Network, asked: &[OutVar]) -> Vec<Panel> {
-    let known = asked.iter().filter(|want| !want.events && (subject.elements)(want).is_some());
+    let known = asked.iter().filter(|want| want.has_values() && (subject.elements)(want).is_some());
     let own = ["spike", "rate"].map(|name| own(net, name));
     own.into_iter().chain(known.take(PANELS).map(|want| variable(subject, net, want))).collect()
 }

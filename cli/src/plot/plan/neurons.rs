@@ -10,14 +10,14 @@ use overtime_model::{Neurons, Value};
 pub(super) fn usual(subject: &Subject<'_>, group: &Neurons, asked: &[OutVar]) -> anyhow::Result<Vec<Panel>> {
     let mut panels = Vec::new();
     if group.info()?.variable("V").is_some() {
-        let want = asked.iter().find(|want| want.var == "V" && !want.events).cloned();
+        let want = asked.iter().find(|want| want.var == "V" && want.has_values()).cloned();
         panels.push(variable(subject, group, &want.unwrap_or_else(|| OutVar::new("V")))?);
     }
     // A source has nothing but spikes.
     if subject.rows().saturating_mul(subject.output) > CURVES || panels.is_empty() {
         panels.push(own(subject, group, "spike")?);
     }
-    let others = asked.iter().filter(|want| !want.events && !["V", "input", "spike"].contains(&&*want.var));
+    let others = asked.iter().filter(|want| want.has_values() && !["V", "input", "spike"].contains(&&*want.var));
     for want in others.take(PANELS) {
         panels.push(variable(subject, group, want)?);
     }

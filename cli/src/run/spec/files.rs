@@ -116,11 +116,17 @@ pub(crate) fn parts_folder(file: &Path) -> PathBuf {
     name.into()
 }
 
-/// Refuses events in a text of traces, whose lines are steps.
+/// Refuses events and bits in a text of traces, whose lines are steps with values.
 pub(super) fn can_be_text(spec: &Spec) -> anyhow::Result<()> {
     let Some(out) = spec.files.out.as_deref().filter(|out| extension(out) == "csv") else { return Ok(()) };
-    let events = spec.recorded()?.into_iter().find(|want| want.events);
-    match events {
+    let other = spec.recorded()?.into_iter().find(|want| !want.has_values());
+    match other {
+        Some(want) if want.bits => Err(usage(format!(
+            "--out {}: a CSV has a column for each value, and `{name}:bits` is packed bits: give `{name}` without \
+             `:bits`, or --out FILE.npz",
+            out.display(),
+            name = want.name
+        ))),
         Some(want) => Err(usage(format!(
             "--out {}: a CSV has a line for each step, and `{}:events` is a list of events: give --spikes FILE.csv for \
              spikes, or --out FILE.npz",

@@ -31,6 +31,46 @@ fn the_file_has_the_recordings_and_the_clock() {
     }
 }
 
+/// The bytes of an array of bits as flags, `[steps, rows, units]`, flat.
+fn flags(bytes: &ndarray::ArrayD<f64>, units: usize) -> Vec<bool> {
+    let rows = bytes.rows().into_iter();
+    rows.flat_map(|row| (0..units).map(|k| row[k / 8] as u8 >> (k % 8) & 1 == 1).collect::<Vec<_>>()).collect()
+}
+
+#[test]
+fn bits_are_bytes_with_the_number_of_units() {
+    let place = Place::new();
+    let run = "run hh --size 11 --input 9 --steps 900 --batch 2 --record-every 3";
+    place.ok(&format!("{run} --out-vars spike:bits,below[9,3,3..8]:bits --out a.npz --quiet"));
+    place.ok(&format!("{run} --out-vars spike,below[9,3,3..8] --out b.npz --quiet"));
+    let headers = overtime_npz::headers(place.path("a.npz")).unwrap();
+    let of = |name: &str| headers.iter().find(|e| e.name == name).map(|e| (e.dtype.clone(), e.shape.clone()));
+    assert_eq!(of("spike_bits"), Some(("u8".to_owned(), vec![300, 2, 2])));
+    assert_eq!(of("below_bits"), Some(("u8".to_owned(), vec![300, 2, 1])));
+    assert_eq!(of("spike_units"), Some(("u64".to_owned(), vec![])));
+    assert_eq!((of("spike"), of("below")), (None, None));
+    let (a, b) = (place.read("a.npz"), place.read("b.npz"));
+    for (name, units) in [("spike", 11), ("below", 7)] {
+        assert_eq!(a[&format!("{name}_units")].first(), Some(&(units as f64)));
+        let values: Vec<bool> = b[name].iter().map(|x| *x != 0.0).collect();
+        assert!(values.iter().any(|x| *x) && !values.iter().all(|x| *x), "{name}");
+        assert_eq!(flags(&a[&format!("{name}_bits")], units), values, "{name}");
+    }
+    // Other files and layouts have the same bits.
+    for other in ["--out c.safetensors", "--first-axis B --out d.npz", "--first-axis B --out e.safetensors"] {
+        place.ok(&format!("{run} --out-vars spike:bits --quiet {other}"));
+    }
+    let turned = a["spike_bits"].clone().permuted_axes(vec![1, 0, 2]).as_standard_layout().into_owned();
+    let (d, c) = (place.read("d.npz"), states::read(place.path("c.safetensors")).unwrap());
+    let e = states::read(place.path("e.safetensors")).unwrap();
+    assert_eq!(d["spike_bits"], turned);
+    assert_eq!(c.get("spike_bits").unwrap().to_array::<f64>().unwrap(), a["spike_bits"]);
+    assert_eq!(e.get("spike_bits").unwrap().to_array::<f64>().unwrap(), turned);
+    assert_eq!(e.get("spike_units").unwrap().to_array::<f64>().unwrap().first(), Some(&11.0));
+    let said = place.fails(2, &format!("{run} --out-vars spike:bit --out a.npz"));
+    assert!(said.contains("no suffix named `bit` (did you mean `bits`?)"), "{said}");
+}
+
 #[test]
 fn steps_seed_dt_method_and_record_every() {
     let place = Place::new();
