@@ -8,6 +8,8 @@ use crate::numeric::simd::{SimdLoop, prefetch_l2, vectorize, wide};
 /// The most values of k that are processed before the next rows. This part of a panel (16 KiB) stays
 /// in L1.
 const BLOCK: usize = 1 << 14;
+/// The number of values of k from which on tiles have six rows.
+const DEEP: usize = 64;
 /// The panels that are multiplied together if there is a single row. Each vector of a row is one chain
 /// of dependent additions, so that a core needs some vectors at once.
 const ABREAST: usize = 4;
@@ -152,8 +154,12 @@ pub(super) struct Block<'a, R> {
 
 impl<'a, R: Real> Block<'a, R> {
     /// Multiplies tiles of six rows. If two rows would be left, eight are: two tiles of four rows have
-    /// more sums at once than one of two.
+    /// more sums at once than one of two. If there are few values of k, none: the start of such a tile
+    /// takes longer.
     fn sixes<const L: usize>(&mut self) {
+        if self.depth < DEEP {
+            return;
+        }
         let rows = self.rows - self.rows % 6;
         self.rows_by::<L, 1, 6>(if self.rows == rows + 2 { rows.saturating_sub(6) } else { rows });
     }

@@ -13,6 +13,8 @@ use crate::system::scan::{Scan, ScanDirection};
 const ELEMENTS: usize = 1 << 15;
 /// The minimum number of rows of these products. The rows share each weight that is loaded.
 const ROWS: usize = 64;
+/// The same for a single batch row, whose steps leave more time between two products.
+const SINGLE_ROWS: usize = 256;
 
 /// The data of one step, for a range of units and of batch rows. All numbers have the type of
 /// arithmetic.
@@ -288,7 +290,8 @@ pub(super) fn scan<T: Scalar, K: Gates>(
         return;
     }
     let features = scan.input(0, steps.start).len() / rows;
-    let batch = (ELEMENTS / packed.width().max(features)).max(ROWS).div_ceil(rows).min(steps.len());
+    let least = if rows == 1 { SINGLE_ROWS } else { ROWS };
+    let batch = (ELEMENTS / packed.width().max(features)).max(least).div_ceil(rows).min(steps.len());
     let mut inputs = Rows::new(batch * rows, features);
     let batches = steps.len().div_ceil(batch);
     for s in 0..batches {
