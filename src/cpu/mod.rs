@@ -13,8 +13,9 @@ mod recorders;
 
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::memory::team::Team;
+use crate::memory::threads;
 use crate::numeric::scalar::Scalar;
+use crate::numeric::team::Team;
 use crate::recording::bits::bytes_of;
 use crate::recording::stride::Stride;
 use crate::recording::{Form, Handle};
@@ -112,9 +113,9 @@ impl<'c, T: Scalar> Chunk<'c, T> {
         let (schema, layout, allow) = (self.schema, self.layout, self.allow_non_finite);
         let (handles, alone) = (self.handles, self.alone);
         let tasks = self.distribute(&blocks);
-        let threads = if alone && tasks.len() == 1 { rayon::current_num_threads() } else { 1 };
+        let sharing = if alone && tasks.len() == 1 { rayon::current_num_threads() } else { 1 };
         let run = |task: BlockTask<'_, T>| {
-            let team = Team::new(threads);
+            let team = Team::new(sharing, threads::fits_another);
             task.run(system, schema, layout, (clock, shared), steps, allow, &team)
         };
         let done: Vec<_> = if tasks.len() > 1 {

@@ -2,8 +2,8 @@
 
 use super::block_task::BlockTask;
 use super::recorders::OutputRows;
-use crate::memory::team::Team;
 use crate::numeric::scalar::Scalar;
+use crate::numeric::team::Team;
 use crate::recording::stride::Stride;
 use crate::system::clock::Clock;
 use crate::system::scan::{InputSource, Scan, StateRecorder};
@@ -61,7 +61,7 @@ impl<T: Scalar> BlockTask<'_, T> {
             recorder: &mut watch,
             state: State::new(before.iter_mut().map(Vec::as_mut_slice).collect(), self.block.items.start, units),
             first_var: 0,
-            team: &Team::new(1),
+            team: &Team::alone(),
         });
         let (var, k, j, value) = watch.found?;
         let (spec, _) = layout.vars.get(var)?;

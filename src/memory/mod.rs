@@ -5,7 +5,6 @@
 
 mod cgroup;
 mod limits;
-pub(crate) mod team;
 pub(crate) mod threads;
 
 use crate::error::{Error, Result};

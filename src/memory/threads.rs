@@ -7,7 +7,6 @@ use crate::memory;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::error::Error as _;
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::thread::JoinHandle;
 
 /// The minimum number of bytes for a thread: its stack, and the memory that its start needs. A
 /// thread that starts and then finds no memory ends the process.
@@ -50,12 +49,9 @@ fn available() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Starts a thread outside of all pools. `None` if the memory is short or the system refuses.
-pub(super) fn spawn(work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
-    if !fits(1) {
-        return None;
-    }
-    std::thread::Builder::new().name("overtime".into()).spawn(work).ok()
+/// Whether there is memory for another thread.
+pub(crate) fn fits_another() -> bool {
+    fits(1)
 }
 
 fn fits(threads: usize) -> bool {

@@ -5,9 +5,9 @@ use super::host::run::Run;
 use super::{Network, gap_junction};
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::memory::team::Team;
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
+use crate::numeric::team::Team;
 use crate::system::program::Program;
 use crate::system::scan::Scan;
 use crate::system::state::{State, StatePart, child};
@@ -81,7 +81,7 @@ impl<T: Real> System<T> for Network<T> {
 
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
         let rows = y.len() / self.plan.groups.len();
-        let (mut alone, team) = (SingleWorker, Team::new(1));
+        let (mut alone, team) = (SingleWorker, Team::alone());
         Run::new(self, &mut alone, &team, rows, state.node(), at.shared.seed).step(at, x, state, y);
     }
 
@@ -92,7 +92,7 @@ impl<T: Real> System<T> for Network<T> {
         }
         let (at, _, state, y) = scan.at(steps.start);
         let (rows, node, seed) = (y.len() / self.plan.groups.len(), state.node(), at.shared.seed);
-        let (mut alone, single) = (SingleWorker, Team::new(1));
+        let (mut alone, single) = (SingleWorker, Team::alone());
         let neurons = self.plan.groups.iter().map(|group| group.units).sum::<usize>().saturating_mul(rows);
         let team = if neurons < LARGE { scan.team() } else { &single };
         let mut run = Run::new(self, &mut alone, team, rows, node, seed);

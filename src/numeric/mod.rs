@@ -1,5 +1,5 @@
-//! Numbers: element types, functions with the same bits everywhere, random numbers, SIMD loops and
-//! matrix products.
+//! Numbers: element types, functions with the same bits everywhere, random numbers, SIMD loops,
+//! matrix products, and threads that share a step.
 
 pub(crate) mod gemm;
 pub mod math;
@@ -7,4 +7,5 @@ pub mod rng;
 pub(crate) mod rounding;
 pub(crate) mod scalar;
 pub(crate) mod simd;
+pub(crate) mod team;
 pub(crate) mod white_noise;

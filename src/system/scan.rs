@@ -4,8 +4,8 @@
 use super::clock::Clock;
 use super::state::{State, StatePart};
 use super::{Inputs, Shared, Tick};
-use crate::memory::team::Team;
 use crate::numeric::scalar::Scalar;
+use crate::numeric::team::Team;
 use std::ops::Range;
 
 /// The source of the inputs of a block's steps.

@@ -72,11 +72,11 @@ mod tests {
     use super::*;
     use crate::connectivity::Connect;
     use crate::init::Init;
-    use crate::memory::team::Team;
     use crate::models::Lif;
     use crate::network::host::arrivals::Arrivals;
     use crate::network::host::run::Run;
     use crate::network::{Group, Network, Projection, Receptor, Stdp};
+    use crate::numeric::team::Team;
     use crate::system::clock::Clock;
     use crate::system::state::Layout;
     use crate::system::{Inputs, Shared, System};
@@ -144,7 +144,7 @@ mod tests {
         let (mut arena, shared) = (vec![0.0; layout.len], Shared::new(3));
         let mut state = State::new(layout.split(&mut arena), 0, 2);
         network.init(&shared, &mut state);
-        let team = Team::new(1);
+        let team = Team::alone();
         let mut run = Run::new(network, exchange, &team, rows, 0, shared.seed);
         let mut spikes = Vec::new();
         for k in 0..STEPS {

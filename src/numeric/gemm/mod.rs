@@ -9,7 +9,7 @@ mod packed;
 mod panels;
 
 use super::scalar::Real;
-use crate::memory::team::Team;
+use super::team::Team;
 use packed::Shape;
 pub(crate) use packed::{Packed, Rows, padded};
 use panels::panels;
@@ -141,7 +141,7 @@ mod tests {
                 c.fill(0.5);
                 pool.install(|| product(&a, 1, &packed, &mut c, packed.width()));
                 assert_eq!(c[..columns], right, "{depth} x {columns}, {threads} threads");
-                let team = Team::new(threads);
+                let team = Team::new(threads, || true);
                 for order in [Order::There, Order::Back] {
                     c.fill(0.5);
                     product_by(&team, order, &a, 1, &packed, &mut c, packed.width());

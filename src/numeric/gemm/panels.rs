@@ -8,6 +8,8 @@ use crate::numeric::simd::{SimdLoop, prefetch_l2, vectorize, wide};
 /// The most values of k that are processed before the next rows. This part of a panel (16 KiB) stays
 /// in L1.
 const BLOCK: usize = 1 << 14;
+/// The bytes of weights that stay in L2 beside other data.
+const SMALL: usize = 1 << 18;
 /// The number of values of k from which on tiles have six rows.
 const DEEP: usize = 64;
 /// The panels that are multiplied together if there is a single row. Each vector of a row is one chain
@@ -48,7 +50,9 @@ pub(super) fn panels<R: Real, const L: usize>(
                 Order::There => at + depth * columns,
                 Order::Back => start.saturating_sub(panel) * whole,
             };
-            let (w, next) = (&w[at..][..depth * columns], &w[next.min(w.len())..]);
+            // Small weights are in L2 already.
+            let next = if size_of_val(w) < SMALL { &[][..] } else { &w[next.min(w.len())..] };
+            let w = &w[at..][..depth * columns];
             let mut block = Block { a: &a[from..], a_stride, w, next, depth, c: &mut c[start..], stride, rows };
             if columns / L == 2 {
                 block.tiles::<L, 2, 8>();

@@ -2,10 +2,10 @@
 //! then the steps follow one by one.
 
 use super::{Gates, PackedWeights};
-use crate::memory::team::Team;
 use crate::models::Activation;
 use crate::numeric::gemm::{Order, Rows, product_by};
 use crate::numeric::scalar::{Real, Scalar};
+use crate::numeric::team::Team;
 use crate::system::scan::{Scan, ScanDirection};
 
 /// The number of elements of products with the input that are computed at once. They stay in L2
@@ -265,7 +265,7 @@ pub(super) fn step<T: Scalar, K: Gates>(
     state: &mut [T],
     y: &mut [T],
 ) {
-    let team = Team::new(1);
+    let team = Team::alone();
     let mut runner = Runner::<T>::new::<K>(packed, activation, &team, state);
     let features = x.len() / runner.rows.max(1);
     let mut inputs = Rows::new(runner.rows, features);

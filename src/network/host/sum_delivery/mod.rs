@@ -14,10 +14,10 @@ mod sums;
 mod target_sums;
 
 use super::spike_lists::SpikeLists;
-use crate::memory::team::Team;
 use crate::network::plan::sums::SumPlan;
 use crate::network::plan::{GroupPlan, NetworkPlan, ProjectionPlan};
 use crate::numeric::scalar::Real;
+use crate::numeric::team::Team;
 use crate::system::state::State;
 pub(super) use parts::{SumCursor, SumPart};
 use rayon::prelude::*;

@@ -4,7 +4,6 @@
 //! small network, or of a recurrent cell with a single batch row, takes about as long. The threads of
 //! a [`Team`] poll instead. They live as long as a chunk of steps.
 
-use super::threads;
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::hint::spin_loop;
@@ -122,6 +121,7 @@ fn help(board: &Board, own: usize) {
 /// The calling thread and its helpers. A helper starts when the first work needs it.
 pub(crate) struct Team {
     threads: usize,
+    may_start: fn() -> bool,
     /// Made for the first work.
     board: OnceCell<Arc<Board>>,
     helpers: RefCell<Vec<JoinHandle<()>>>,
@@ -130,10 +130,16 @@ pub(crate) struct Team {
 }
 
 impl Team {
-    /// A team of up to this many threads, the calling thread included.
-    pub(crate) fn new(threads: usize) -> Self {
+    /// A team of up to this many threads, the calling thread included. A helper starts only if
+    /// `may_start` allows it.
+    pub(crate) fn new(threads: usize, may_start: fn() -> bool) -> Self {
         let threads = threads.clamp(1, PARTS);
-        Self { threads, board: OnceCell::new(), helpers: RefCell::default(), number: Cell::new(0) }
+        Self { threads, may_start, board: OnceCell::new(), helpers: RefCell::default(), number: Cell::new(0) }
+    }
+
+    /// The calling thread alone.
+    pub(crate) fn alone() -> Self {
+        Self::new(1, || false)
     }
 
     /// The number of threads that can work at once.
@@ -203,10 +209,11 @@ impl Team {
         let mut helpers = self.helpers.borrow_mut();
         while helpers.len() < count {
             let (board, own) = (board.clone(), helpers.len() + 1);
-            match threads::spawn(move || help(&board, own)) {
-                Some(helper) => helpers.push(helper),
+            let builder = std::thread::Builder::new().name("overtime".into());
+            match (self.may_start)().then(|| builder.spawn(move || help(&board, own))) {
+                Some(Ok(helper)) => helpers.push(helper),
                 // The other threads make the parts of the missing ones.
-                None => return,
+                _ => return,
             }
         }
     }
@@ -252,7 +259,7 @@ mod tests {
     #[test]
     fn each_part_of_each_work_is_made_once() {
         for threads in [1, 2, 3, 7] {
-            let team = Team::new(threads);
+            let team = Team::new(threads, || true);
             for round in 0..3000_usize {
                 let parts = 1 + round % threads;
                 let made: Vec<AtomicUsize> = (0..threads).map(|_| AtomicUsize::new(0)).collect();
@@ -269,7 +276,7 @@ mod tests {
     /// parts wrote.
     #[test]
     fn work_and_results_are_visible() {
-        let team = Team::new(3);
+        let team = Team::new(3, || true);
         let mut values = [0_usize; 3];
         for round in 1..2000 {
             let before = values;
@@ -283,7 +290,7 @@ mod tests {
     #[test]
     fn each_item_is_worked_on_once() {
         for threads in 1..5 {
-            let team = Team::new(threads);
+            let team = Team::new(threads, || true);
             for count in 0..40_usize {
                 let mut items: Vec<(usize, usize)> = (0..count).map(|k| (k * k % 7, 0)).collect();
                 team.for_each(&mut items, |item| item.0, |item| item.1 += 1);
@@ -296,7 +303,7 @@ mod tests {
     fn a_panic_of_a_part_reaches_the_caller() {
         for bad in 0..3 {
             let panic = catch_unwind(AssertUnwindSafe(|| {
-                let team = Team::new(3);
+                let team = Team::new(3, || true);
                 team.run(3, &|part| assert_ne!(part, bad, "planted"));
             }));
             assert!(panic.is_err(), "part {bad}");
