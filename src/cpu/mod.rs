@@ -113,7 +113,7 @@ impl<'c, T: Scalar> Chunk<'c, T> {
         let (schema, layout, allow) = (self.schema, self.layout, self.allow_non_finite);
         let (handles, alone) = (self.handles, self.alone);
         let tasks = self.distribute(&blocks);
-        let sharing = if alone && tasks.len() == 1 { rayon::current_num_threads() } else { 1 };
+        let sharing = if alone && tasks.len() == 1 { threads::active() } else { 1 };
         let run = |task: BlockTask<'_, T>| {
             let team = Team::new(sharing, threads::fits_another);
             task.run(system, schema, layout, (clock, shared), steps, allow, &team)

@@ -44,9 +44,16 @@ pub(crate) fn run<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R> {
     })
 }
 
-/// The number of threads that rayon starts by itself.
+/// The number of threads that rayon starts by itself: as many as the system runs at once.
 fn available() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// The number of threads of the present pool that may wait actively for parts of a step. More threads
+/// than the system runs at once would wait for each other.
+pub(crate) fn active() -> usize {
+    rayon::current_num_threads().min(available())
 }
 
 /// Whether there is memory for another thread.
