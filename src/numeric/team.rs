@@ -125,6 +125,8 @@ pub(crate) struct Team {
     /// Made for the first work.
     board: OnceCell<Arc<Board>>,
     helpers: RefCell<Vec<JoinHandle<()>>>,
+    /// Whether a helper could not start. Later works do not try again.
+    refused: Cell<bool>,
     /// The number of the last work. (A cell also keeps the team in one thread.)
     number: Cell<u64>,
 }
@@ -134,7 +136,8 @@ impl Team {
     /// `may_start` allows it.
     pub(crate) fn new(threads: usize, may_start: fn() -> bool) -> Self {
         let threads = threads.clamp(1, PARTS);
-        Self { threads, may_start, board: OnceCell::new(), helpers: RefCell::default(), number: Cell::new(0) }
+        let (board, helpers) = (OnceCell::new(), RefCell::default());
+        Self { threads, may_start, board, helpers, refused: Cell::new(false), number: Cell::new(0) }
     }
 
     /// The calling thread alone.
@@ -207,13 +210,13 @@ impl Team {
     /// Starts helpers up to this number. Fewer start if the system refuses a thread.
     fn start(&self, board: &Arc<Board>, count: usize) {
         let mut helpers = self.helpers.borrow_mut();
-        while helpers.len() < count {
+        while helpers.len() < count && !self.refused.get() {
             let (board, own) = (board.clone(), helpers.len() + 1);
             let builder = std::thread::Builder::new().name("overtime".into());
             match (self.may_start)().then(|| builder.spawn(move || help(&board, own))) {
                 Some(Ok(helper)) => helpers.push(helper),
                 // The other threads make the parts of the missing ones.
-                _ => return,
+                _ => self.refused.set(true),
             }
         }
     }
@@ -297,6 +300,22 @@ mod tests {
                 assert!(items.iter().all(|item| item.1 == 1), "{count} items, {threads} threads");
             }
         }
+    }
+
+    #[test]
+    fn the_caller_makes_the_parts_of_helpers_that_may_not_start() {
+        static ASKED: AtomicUsize = AtomicUsize::new(0);
+        let refuse = || {
+            ASKED.fetch_add(1, Relaxed);
+            false
+        };
+        let (team, made) = (Team::new(4, refuse), AtomicUsize::new(0));
+        for _ in 0..10 {
+            team.run(4, &|_| {
+                made.fetch_add(1, Relaxed);
+            });
+        }
+        assert_eq!((made.into_inner(), ASKED.load(Relaxed)), (40, 1));
     }
 
     #[test]

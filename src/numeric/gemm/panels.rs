@@ -45,11 +45,8 @@ pub(super) fn panels<R: Real, const L: usize>(
             let depth = most.min(whole - from);
             let at = start * whole + from * columns;
             // The part of a panel that comes next, or the last one again.
-            let next = match order {
-                _ if from + depth < whole => at + depth * columns,
-                Order::There => at + depth * columns,
-                Order::Back => start.saturating_sub(panel) * whole,
-            };
+            let ahead = order == Order::There || from + depth < whole;
+            let next = if ahead { at + depth * columns } else { start.saturating_sub(panel) * whole };
             // Small weights are in L2 already.
             let next = if size_of_val(w) < SMALL { &[][..] } else { &w[next.min(w.len())..] };
             let w = &w[at..][..depth * columns];
@@ -90,21 +87,8 @@ impl<R: Real, const L: usize, const N: usize> SimdLoop for Row<'_, R, L, N> {
         let width = c.len();
         let each = ABREAST * N * L;
         let groups = width / each;
-        // The last panels are fewer, and the last may have fewer columns.
-        let rest = |c: &mut [R]| {
-            let mut at = groups * each;
-            while at < width {
-                if width - at >= N * L {
-                    abreast::<R, L, N, 1>(a, &w[at * depth..], &mut c[at..], depth);
-                    at += N * L;
-                } else {
-                    abreast::<R, L, 1, 1>(a, &w[at * depth..], &mut c[at..], depth);
-                    at += L;
-                }
-            }
-        };
         if order == Order::Back {
-            rest(c);
+            one_by_one::<R, L, N>(a, w, c, groups * each);
         }
         for n in 0..groups {
             let n = if order == Order::There { n } else { groups - 1 - n };
@@ -112,7 +96,24 @@ impl<R: Real, const L: usize, const N: usize> SimdLoop for Row<'_, R, L, N> {
             abreast::<R, L, N, ABREAST>(a, &w[at * depth..], &mut c[at..], depth);
         }
         if order == Order::There {
-            rest(c);
+            one_by_one::<R, L, N>(a, w, c, groups * each);
+        }
+    }
+}
+
+/// The panels from column `from` on, which are too few to be multiplied together. The last one may have
+/// fewer columns.
+#[inline(always)]
+fn one_by_one<R: Real, const L: usize, const N: usize>(a: &[R], w: &[R], c: &mut [R], from: usize) {
+    let (depth, width) = (a.len(), c.len());
+    let mut at = from;
+    while at < width {
+        if width - at >= N * L {
+            abreast::<R, L, N, 1>(a, &w[at * depth..], &mut c[at..], depth);
+            at += N * L;
+        } else {
+            abreast::<R, L, 1, 1>(a, &w[at * depth..], &mut c[at..], depth);
+            at += L;
         }
     }
 }
