@@ -1,48 +1,57 @@
-//! The matrix product on the CPU. B is packed in panels of columns; rows of A are processed in
-//! groups that fit in L2; threads share the groups, or the panels.
+//! The matrix product on the CPU.
+//!
+//! Slices of at most [`DEPTH`] values of k follow each other. For a slice, threads pack B in panels of
+//! columns, and then multiply blocks of rows of A with all panels. Sums stay in C between two slices,
+//! or in memory of their own if C has another type or rows that are not whole vectors. If there are few
+//! rows, threads share the panels.
 
 use crate::engine::gemm_shape::Shape;
 use crate::error::Result;
 use crate::models::Activation;
-use crate::numeric::gemm::{Packed, Rows, product};
+use crate::numeric::gemm::{Interleaved, Packed, Rows, padded, product_of};
 use crate::numeric::scalar::Scalar;
 use crate::numeric::simd::{SimdLoop, vectorize};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Rows of a group. Each packed element of B is used for all of them once it is loaded.
-const ROWS: usize = 64;
+/// The most values of k in a slice.
+const DEPTH: usize = 512;
+/// The most rows in a block. Each packed element of B is used for all of them once it is loaded. Their
+/// slice of A (256 KiB in f32) stays in L2.
+const ROWS: usize = 128;
+/// The fewest rows for which a thread packs no panels of its own.
+const FEW_ROWS: usize = 24;
 /// Columns of a panel.
 const COLUMNS: usize = 256;
 /// Number of multiply-adds below which threads cost more than they save.
 const ALONE: usize = 1 << 16;
 
-/// B, packed in panels of columns.
-type Panels<R> = Vec<Packed<R>>;
-
 /// C ← act(A·B + bias). All lengths have been checked.
 pub(super) fn run<T: Scalar>(shape: &Shape, a: &[T], b: &[T], bias: Option<&[T]>, c: &mut [T]) -> Result<()> {
-    let Shape { m, k, n, batch, share_b, .. } = *shape;
+    let shape = &flat(shape);
+    let Shape { m, k, n, batch, .. } = *shape;
     if m == 0 || n == 0 || batch == 0 {
         return Ok(());
     }
     let work = m.saturating_mul(n).saturating_mul(k.max(1)).saturating_mul(batch);
     let parallel = work >= ALONE;
-    let packed_bytes = k.saturating_mul(n.next_multiple_of(16)).saturating_mul(size_of::<T::Acc>());
-    let copies = if share_b || !parallel { 1 } else { rayon::current_num_threads().min(batch) };
-    crate::memory::require("a product's packed matrix", packed_bytes.saturating_mul(copies) as u64)?;
+    let at_once = if parallel { rayon::current_num_threads().min(batch) } else { 1 };
+    let elements = if has_few_rows(shape, parallel) {
+        k.saturating_mul(padded::<T::Acc>(n))
+    } else {
+        let sums = if sums_in_place::<T>(n) { 0 } else { m.saturating_mul(padded::<T::Acc>(n)) };
+        k.min(DEPTH).saturating_mul(padded::<T::Acc>(n)).saturating_add(sums)
+    };
+    let bytes = elements.saturating_mul(size_of::<T::Acc>()).saturating_mul(at_once);
+    crate::memory::require("a product's packed matrix", bytes as u64)?;
     let [apart_a, apart_b] = shape.apart();
-    let shared = share_b.then(|| pack(shape, b, parallel));
     let one = |(i, c): (usize, &mut [T])| {
-        let own;
-        let panels = match &shared {
-            Some(panels) => panels,
-            None => {
-                own = pack(shape, &b[i * apart_b..][..k * n], parallel);
-                &own
-            }
-        };
-        multiply(shape, &a[i * apart_a..][..m * k], panels, bias, c, parallel);
+        let (a, b) = (&a[i * apart_a..][..m * k], &b[i * apart_b..][..k * n]);
+        if has_few_rows(shape, parallel) {
+            multiply_few_rows(shape, a, b, bias, c, parallel);
+        } else {
+            multiply(shape, a, b, bias, c, parallel);
+        }
     };
     if parallel && batch > 1 {
         c.par_chunks_mut(m * n).enumerate().for_each(one);
@@ -52,83 +61,158 @@ pub(super) fn run<T: Scalar>(shape: &Shape, a: &[T], b: &[T], bias: Option<&[T]>
     Ok(())
 }
 
+/// The same product with the batch as rows of A, if all products of the batch have one B.
+fn flat(shape: &Shape) -> Shape {
+    match *shape {
+        Shape { share_b: true, share_a: false, transpose_a: false, batch, m, .. } if batch > 1 => {
+            Shape { m: m * batch, batch: 1, ..*shape }
+        }
+        _ => *shape,
+    }
+}
+
+fn threads(parallel: bool) -> usize {
+    if parallel { rayon::current_num_threads() } else { 1 }
+}
+
+/// Whether threads share panels, and not rows.
+fn has_few_rows(shape: &Shape, parallel: bool) -> bool {
+    shape.m < FEW_ROWS * threads(parallel)
+}
+
+/// Whether C can hold the sums: they have its type, and its rows are whole vectors.
+fn sums_in_place<T: Scalar>(n: usize) -> bool {
+    size_of::<T>() == size_of::<T::Acc>() && padded::<T::Acc>(n) == n
+}
+
 fn columns(n: usize) -> impl Iterator<Item = Range<usize>> {
     (0..n).step_by(COLUMNS).map(move |from| from..n.min(from + COLUMNS))
 }
 
-fn pack<T: Scalar>(shape: &Shape, b: &[T], parallel: bool) -> Panels<T::Acc> {
-    let pack = |columns: Range<usize>| {
-        if shape.transpose_b { Packed::turned(b, shape.k, columns) } else { Packed::new(b, shape.n, &[columns]) }
-    };
-    let all: Vec<_> = columns(shape.n).collect();
-    if parallel { all.into_par_iter().map(pack).collect() } else { all.into_iter().map(pack).collect() }
+/// Packs these columns of a slice of B.
+fn pack<T: Scalar>(shape: &Shape, b: &[T], slice: &Range<usize>, columns: Range<usize>) -> Packed<T::Acc> {
+    if shape.transpose_b {
+        Packed::turned(b, shape.k, slice.clone(), columns)
+    } else {
+        Packed::new(&b[slice.start * shape.n..slice.end * shape.n], shape.n, &[columns])
+    }
 }
 
-fn multiply<T: Scalar>(
-    shape: &Shape,
-    a: &[T],
-    panels: &Panels<T::Acc>,
-    bias: Option<&[T]>,
-    c: &mut [T],
-    parallel: bool,
-) {
-    let Shape { m, n, .. } = *shape;
-    // With few rows, smaller groups give each thread some.
-    let lot = if parallel { m.div_ceil(rayon::current_num_threads()).clamp(1, ROWS) } else { ROWS };
-    let rows = |(l, c): (usize, &mut [T])| {
-        let first = l * lot;
-        let a = rows_of(shape, a, first..m.min(first + lot));
-        let count = c.len() / n;
-        let make = |(panel, columns): (&Packed<T::Acc>, Range<usize>)| {
-            let mut sums = Rows::new(count, panel.width());
-            if let Some(bias) = bias {
-                sums.rows_mut(0)
-                    .for_each(|row| row.iter_mut().zip(&bias[columns.clone()]).for_each(|(to, b)| *to = b.to_acc()));
-            }
-            let stride = sums.stride();
-            product(&a, count, panel, sums.all_mut(), stride);
-            (sums, columns)
+fn multiply<T: Scalar>(shape: &Shape, a: &[T], b: &[T], bias: Option<&[T]>, c: &mut [T], parallel: bool) {
+    let Shape { m, n, activation, .. } = *shape;
+    if sums_in_place::<T>(n) {
+        let rows = |row: &mut [T]| match bias {
+            Some(bias) => row.copy_from_slice(bias),
+            None => row.fill(T::zeroed()),
         };
-        let mut store = |(mut sums, columns): (Rows<T::Acc>, Range<usize>)| {
-            for (row, c) in sums.rows_mut(0).zip(c.chunks_exact_mut(n)) {
-                vectorize(Finish {
-                    activation: shape.activation,
-                    sums: &mut row[..columns.len()],
-                    to: &mut c[columns.clone()],
-                });
+        let sums: &mut [T::Acc] = {
+            if parallel {
+                c.par_chunks_mut(n).for_each(rows)
+            } else {
+                c.chunks_mut(n).for_each(rows)
             }
+            bytemuck::cast_slice_mut(c)
         };
-        let all = panels.iter().zip(columns(n));
-        if parallel && m <= lot {
-            // There is only one group: threads share the panels.
-            let all: Vec<_> = all.collect();
-            all.into_par_iter().map(make).collect::<Vec<_>>().into_iter().for_each(store);
+        accumulate(shape, a, b, (sums, n), parallel);
+        if activation != Activation::Identity {
+            let rows = |sums: &mut [T::Acc]| vectorize(Activate(activation, sums));
+            if parallel { sums.par_chunks_mut(n).for_each(rows) } else { sums.chunks_mut(n).for_each(rows) }
+        }
+        return;
+    }
+    let mut sums = Rows::new(m, n);
+    if let Some(bias) = bias {
+        sums.rows_mut(0).for_each(|row| row.iter_mut().zip(bias).for_each(|(to, b)| *to = b.to_acc()));
+    }
+    let stride = sums.stride();
+    accumulate(shape, a, b, (sums.all_mut(), stride), parallel);
+    let finish = |(sums, c): (&mut [T::Acc], &mut [T])| {
+        vectorize(Finish { activation, sums: &mut sums[..n], to: c });
+    };
+    let all = sums.all_mut();
+    if parallel {
+        all.par_chunks_mut(stride).zip(c.par_chunks_mut(n)).for_each(finish);
+    } else {
+        all.chunks_mut(stride).zip(c.chunks_mut(n)).for_each(finish);
+    }
+}
+
+/// Adds A·B to the sums, whose rows have this stride.
+fn accumulate<T: Scalar>(shape: &Shape, a: &[T], b: &[T], (sums, stride): (&mut [T::Acc], usize), parallel: bool) {
+    let Shape { m, k, n, .. } = *shape;
+    let threads = threads(parallel);
+    // All threads get the same number of blocks.
+    let lot = m.div_ceil(threads * m.div_ceil(threads * ROWS));
+    for from in (0..k).step_by(DEPTH) {
+        let slice = from..k.min(from + DEPTH);
+        let pack = |columns: Range<usize>| pack(shape, b, &slice, columns);
+        let panels: Vec<Packed<T::Acc>> = if parallel {
+            columns(n).collect::<Vec<_>>().into_par_iter().map(pack).collect()
         } else {
-            all.map(make).for_each(&mut store);
+            columns(n).map(pack).collect()
+        };
+        let block = |(l, sums): (usize, &mut [T::Acc])| {
+            let rows = l * lot..m.min((l + 1) * lot);
+            let a = rows_of(shape, a, rows.clone(), slice.clone());
+            for (panel, columns) in panels.iter().zip(columns(n)) {
+                product_of(&a, panel, &mut sums[columns.start..], stride);
+            }
+        };
+        if parallel {
+            sums.par_chunks_mut(lot * stride).enumerate().for_each(block);
+        } else {
+            sums.chunks_mut(lot * stride).enumerate().for_each(block);
+        }
+    }
+}
+
+/// The product of few rows, whose panels threads share.
+fn multiply_few_rows<T: Scalar>(shape: &Shape, a: &[T], b: &[T], bias: Option<&[T]>, c: &mut [T], parallel: bool) {
+    let Shape { m, k, n, activation, .. } = *shape;
+    let a = rows_of(shape, a, 0..m, 0..k);
+    let make = |columns: Range<usize>| {
+        let panel = pack(shape, b, &(0..k), columns.clone());
+        let mut sums = Rows::new(m, panel.width());
+        if let Some(bias) = bias {
+            let bias = &bias[columns.clone()];
+            sums.rows_mut(0).for_each(|row| row.iter_mut().zip(bias).for_each(|(to, b)| *to = b.to_acc()));
+        }
+        let stride = sums.stride();
+        product_of(&a, &panel, sums.all_mut(), stride);
+        (sums, columns)
+    };
+    let mut store = |(mut sums, columns): (Rows<T::Acc>, Range<usize>)| {
+        for (row, c) in sums.rows_mut(0).zip(c.chunks_exact_mut(n)) {
+            vectorize(Finish { activation, sums: &mut row[..columns.len()], to: &mut c[columns.clone()] });
         }
     };
     if parallel {
-        c.par_chunks_mut(lot * n).enumerate().for_each(rows);
+        let all: Vec<_> = columns(n).collect();
+        all.into_par_iter().map(make).collect::<Vec<_>>().into_iter().for_each(store);
     } else {
-        c.chunks_mut(lot * n).enumerate().for_each(rows);
+        columns(n).map(make).for_each(&mut store);
     }
 }
 
-/// Converts rows of A to the type of arithmetic.
-fn rows_of<T: Scalar>(shape: &Shape, a: &[T], rows: Range<usize>) -> Rows<T::Acc> {
+/// A slice of rows of A in the order of the tiles.
+fn rows_of<T: Scalar>(shape: &Shape, a: &[T], rows: Range<usize>, slice: Range<usize>) -> Interleaved<T::Acc> {
     let Shape { m, k, transpose_a, .. } = *shape;
-    let mut to = Rows::new(rows.len(), k);
-    let stride = to.stride();
     if transpose_a {
-        for (j, a) in a.chunks_exact(m).enumerate() {
-            let column = to.all_mut().iter_mut().skip(j).step_by(stride);
-            column.zip(&a[rows.clone()]).for_each(|(to, a)| *to = a.to_acc());
-        }
-    } else if k > 0 {
-        let from = a[rows.start * k..].chunks_exact(k);
-        to.rows_mut(0).zip(from).for_each(|(to, a)| to.iter_mut().zip(a).for_each(|(to, a)| *to = a.to_acc()));
+        Interleaved::of_columns(&a[slice.start * m + rows.start..], m, rows.len(), slice.len())
+    } else {
+        Interleaved::of_rows(&a[rows.start * k + slice.start..], k, rows.len(), slice.len())
     }
-    to
+}
+
+/// Applies the activation to a row of sums.
+struct Activate<'a, R>(Activation, &'a mut [R]);
+
+impl<R: crate::numeric::scalar::Real> SimdLoop for Activate<'_, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        self.0.each(self.1);
+    }
 }
 
 /// Applies the activation to a row of sums, and rounds it to the element type.

@@ -10,6 +10,15 @@ pub(crate) trait SimdLoop {
     type Output;
     /// Runs the loops.
     fn run(self) -> Self::Output;
+    /// Runs the loops with vectors of 64 bytes. Implementations differ from `run` where the number of
+    /// elements that are processed together follows from the size of a vector.
+    #[inline(always)]
+    fn run_wide(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run()
+    }
     /// Runs the loops on an x86 CPU without fused multiply-add. Each fused operation is a function
     /// call there, so that vectors give no gain. Implementations use simple loops, because unrolled
     /// copies of these calls take long to compile.
@@ -117,7 +126,7 @@ pub(crate) fn prefetch_l2<V>(values: &[V], at: usize) {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,f16c,bmi2")]
 fn avx512<K: SimdLoop>(kernel: K) -> K::Output {
-    kernel.run()
+    kernel.run_wide()
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -5,14 +5,16 @@
 //! therefore has the same bits as that row in a batch, and a step has the same bits as in a scan.
 //! General-purpose libraries promise neither, and they pack the weights again in every call.
 
+mod interleaved;
 mod packed;
 mod panels;
 
 use super::scalar::Real;
 use super::team::Team;
+pub(crate) use interleaved::Interleaved;
 use packed::Shape;
 pub(crate) use packed::{Packed, Rows, padded};
-use panels::panels;
+use panels::{Left, panels};
 use std::sync::{Mutex, PoisonError};
 
 /// The bytes of weights for which another thread pays off if a single row is multiplied. Such a
@@ -23,6 +25,9 @@ const SHARE: usize = 1 << 19;
 const TEAM_SHARE: usize = 1 << 17;
 /// The number of multiply-adds for which another thread of a team pays off if there are several rows.
 const TEAM_WORK: usize = 1 << 17;
+
+/// The panels from which on rows are interleaved first.
+const INTERLEAVED: usize = 8;
 
 /// The order of the panels. Repeated products with the same weights alternate between the two
 /// orders: the panels that were used last are then used first, while they are still in L2.
@@ -41,6 +46,11 @@ pub(crate) fn product<R: Real>(a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut 
     } else {
         block(&a.values, a.stride, rows, w.values.values(), w.shape, c, stride);
     }
+}
+
+/// The same product for all rows of `a`, by one thread.
+pub(crate) fn product_of<R: Real>(a: &Interleaved<R>, w: &Packed<R>, c: &mut [R], stride: usize) {
+    all_panels(Left::Interleaved(&a.values), a.rows, w.values.values(), w.shape, c, stride);
 }
 
 /// Computes the same product with the panels in this order, by the threads of a team: they share the
@@ -97,25 +107,35 @@ fn row<R: Real>(a: &[R], w: &[R], shape: Shape, c: &mut [R], shares: usize) {
     }
 }
 
+/// The product of rows by one thread.
+fn block<R: Real>(a: &[R], a_stride: usize, rows: usize, w: &[R], shape: Shape, c: &mut [R], stride: usize) {
+    // A copy pays off if some panels use it.
+    if rows > 1 && shape.width >= INTERLEAVED * shape.panel {
+        let a = Interleaved::of_rows(a, a_stride, rows, shape.depth);
+        return all_panels(Left::Interleaved(&a.values), rows, w, shape, c, stride);
+    }
+    all_panels(Left::Rows { values: a, stride: a_stride }, rows, w, shape, c, stride);
+}
+
 /// The product by one thread. With concrete types, this code is compiled once, in this crate, and not
 /// in every crate that uses a cell.
-fn block<R: Real>(a: &[R], a_stride: usize, rows: usize, w: &[R], shape: Shape, c: &mut [R], stride: usize) {
+fn all_panels<R: Real>(a: Left<'_, R>, rows: usize, w: &[R], shape: Shape, c: &mut [R], stride: usize) {
     use bytemuck::{cast_slice, cast_slice_mut};
     if size_of::<R>() == 4 {
-        product_f32(cast_slice(a), a_stride, rows, cast_slice(w), shape, cast_slice_mut(c), stride);
+        product_f32(a.cast(), rows, cast_slice(w), shape, cast_slice_mut(c), stride);
     } else {
-        product_f64(cast_slice(a), a_stride, rows, cast_slice(w), shape, cast_slice_mut(c), stride);
+        product_f64(a.cast(), rows, cast_slice(w), shape, cast_slice_mut(c), stride);
     }
 }
 
 #[inline(never)]
-fn product_f32(a: &[f32], a_stride: usize, rows: usize, w: &[f32], shape: Shape, c: &mut [f32], stride: usize) {
-    panels::<f32, 16>(a, a_stride, rows, w, shape, c, stride);
+fn product_f32(a: Left<'_, f32>, rows: usize, w: &[f32], shape: Shape, c: &mut [f32], stride: usize) {
+    panels::<f32, 16>(a, rows, w, shape, c, stride);
 }
 
 #[inline(never)]
-fn product_f64(a: &[f64], a_stride: usize, rows: usize, w: &[f64], shape: Shape, c: &mut [f64], stride: usize) {
-    panels::<f64, 8>(a, a_stride, rows, w, shape, c, stride);
+fn product_f64(a: Left<'_, f64>, rows: usize, w: &[f64], shape: Shape, c: &mut [f64], stride: usize) {
+    panels::<f64, 8>(a, rows, w, shape, c, stride);
 }
 
 #[cfg(test)]
@@ -156,7 +176,7 @@ mod tests {
     fn panels_begin_where_a_line_does() {
         for depth in 0..9 {
             let w: Vec<f32> = (0..depth * 20).map(|i| i as f32).collect();
-            let all = [Packed::new(&w, 20, &[0..3, 5..20]), Packed::turned(&w, depth, 0..20)];
+            let all = [Packed::new(&w, 20, &[0..3, 5..20]), Packed::turned(&w, depth, 0..depth, 0..20)];
             for packed in &all {
                 assert_eq!(packed.values.values().as_ptr().addr() % VECTOR, 0);
                 assert_eq!(packed.values.values().len(), depth * 32);

@@ -85,6 +85,17 @@ impl<R: Real> Lines<R> {
     }
 }
 
+/// Converts the elements to the type of arithmetic.
+#[inline(always)]
+fn convert<T: Scalar>(from: &[T], to: &mut [T::Acc]) {
+    // Without groups of a constant size, the compiler calls `memcpy` for equal types.
+    let ((from, last), (to, rest)) = (from.as_chunks::<8>(), to.as_chunks_mut::<8>());
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = from.map(T::to_acc);
+    }
+    rest.iter_mut().zip(last).for_each(|(to, from)| *to = from.to_acc());
+}
+
 /// Columns of a matrix `[depth, columns]`, packed in panels: for each panel and each k, the columns
 /// of the panel side by side.
 #[derive(Clone)]
@@ -119,27 +130,42 @@ impl<R: Real> Packed<R> {
         let panel = lanes::<R>() * if wide() { 2 } else { 1 };
         let mut all = Lines::new(depth * width);
         let values = all.values_mut();
-        for (j, column) in columns.iter().flat_map(Clone::clone).enumerate() {
-            let start = j / panel * panel;
+        let columns: Vec<usize> = columns.iter().flat_map(Clone::clone).collect();
+        for (n, columns) in columns.chunks(panel).enumerate() {
+            let start = n * panel;
             let step = panel.min(width - start);
-            let to = values[start * depth..].iter_mut().skip(j - start).step_by(step);
-            to.zip(w.iter().skip(column).step_by(stride.max(1))).for_each(|(to, w)| *to = w.to_acc());
+            let follow = columns.windows(2).all(|pair| pair[1] == pair[0] + 1);
+            let to = values[start * depth..].chunks_exact_mut(step.max(1));
+            for (to, row) in to.zip(w.chunks_exact(stride.max(1))) {
+                if follow {
+                    convert(&row[columns[0]..][..columns.len()], &mut to[..columns.len()]);
+                } else {
+                    to.iter_mut().zip(columns).for_each(|(to, column)| *to = row[*column].to_acc());
+                }
+            }
         }
         Self { shape: Shape { depth, width, panel, order: Order::There }, values: Arc::new(all) }
     }
 
-    /// Packs these columns of a matrix that is stored column by column. Each column has `depth`
+    /// Packs a slice of these columns of a matrix that is stored column by column. Each column has `len`
     /// elements.
-    pub(crate) fn turned<T: Scalar<Acc = R>>(w: &[T], depth: usize, columns: Range<usize>) -> Self {
+    pub(crate) fn turned<T: Scalar<Acc = R>>(w: &[T], len: usize, slice: Range<usize>, columns: Range<usize>) -> Self {
+        let depth = slice.len();
         let width = padded::<R>(columns.len());
         let panel = lanes::<R>() * if wide() { 2 } else { 1 };
         let mut all = Lines::new(depth * width);
         let values = all.values_mut();
-        for (j, column) in columns.enumerate() {
-            let start = j / panel * panel;
+        for start in (0..columns.len()).step_by(panel) {
+            let some = columns.start + start..columns.end.min(columns.start + start + panel);
             let step = panel.min(width - start);
-            let to = values[start * depth..].iter_mut().skip(j - start).step_by(step);
-            to.zip(&w[column * depth..][..depth]).for_each(|(to, w)| *to = w.to_acc());
+            let to = &mut values[start * depth..][..step * depth];
+            // A square of 16 values of k at a time: both its rows and its columns are whole cache lines.
+            for (square, to) in to.chunks_mut(16 * step).enumerate() {
+                for (j, column) in some.clone().enumerate() {
+                    let from = &w[column * len + slice.start + 16 * square..column * len + slice.end];
+                    to.iter_mut().skip(j).step_by(step).zip(from).for_each(|(to, w)| *to = w.to_acc());
+                }
+            }
         }
         Self { shape: Shape { depth, width, panel, order: Order::There }, values: Arc::new(all) }
     }

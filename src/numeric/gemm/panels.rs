@@ -1,25 +1,23 @@
 //! The product panel by panel, and tile by tile within a panel.
 
 use super::Order;
+use super::interleaved::heights;
 use super::packed::Shape;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{SimdLoop, prefetch_l2, vectorize, wide};
+use crate::numeric::simd::{SimdLoop, prefetch_l2, vectorize};
 
 /// The most values of k that are processed before the next rows. This part of a panel (16 KiB) stays
 /// in L1.
 const BLOCK: usize = 1 << 14;
 /// The bytes of weights that stay in L2 beside other data.
 const SMALL: usize = 1 << 18;
-/// The number of values of k from which on tiles have six rows.
-const DEEP: usize = 64;
 /// The panels that are multiplied together if there is a single row. Each vector of a row is one chain
 /// of dependent additions, so that a core needs some vectors at once.
 const ABREAST: usize = 4;
 
 /// The product, panel by panel. `L` is the number of lanes in a vector.
 pub(super) fn panels<R: Real, const L: usize>(
-    a: &[R],
-    a_stride: usize,
+    a: Left<'_, R>,
     rows: usize,
     w: &[R],
     shape: Shape,
@@ -27,10 +25,10 @@ pub(super) fn panels<R: Real, const L: usize>(
     stride: usize,
 ) {
     let Shape { depth: whole, width, panel, order } = shape;
-    let wide = wide();
+    let heights = heights(rows, whole);
     let most = BLOCK / (panel * size_of::<R>());
-    if rows == 1 {
-        let (a, c) = (&a[..whole], &mut c[..width]);
+    if let (1, Left::Rows { values, .. } | Left::Interleaved(values)) = (rows, a) {
+        let (a, c) = (&values[..whole], &mut c[..width]);
         return if panel / L == 2 {
             vectorize(Row::<R, L, 2> { a, w, c, order })
         } else {
@@ -50,21 +48,13 @@ pub(super) fn panels<R: Real, const L: usize>(
             // Small weights are in L2 already.
             let next = if size_of_val(w) < SMALL { &[][..] } else { &w[next.min(w.len())..] };
             let w = &w[at..][..depth * columns];
-            let mut block = Block { a: &a[from..], a_stride, w, next, depth, c: &mut c[start..], stride, rows };
-            if columns / L == 2 {
-                block.tiles::<L, 2, 8>();
-                block.tiles::<L, 2, 4>();
-                block.tiles::<L, 2, 2>();
-                block.tiles::<L, 2, 1>();
-            } else {
-                if wide {
-                    block.tiles::<L, 1, 8>();
-                } else {
-                    block.sixes::<L>();
-                }
-                block.tiles::<L, 1, 4>();
-                block.tiles::<L, 1, 2>();
-                block.tiles::<L, 1, 1>();
+            let c = &mut c[start..];
+            let mut block = Block { a, whole, from, w, next, depth, c, stride, row: 0 };
+            match (a, columns / L == 2) {
+                (Left::Rows { .. }, false) => block.tiles::<L, 1, false>(heights),
+                (Left::Rows { .. }, true) => block.tiles::<L, 2, false>(heights),
+                (Left::Interleaved(_), false) => block.tiles::<L, 1, true>(heights),
+                (Left::Interleaved(_), true) => block.tiles::<L, 2, true>(heights),
             }
         }
     }
@@ -144,64 +134,87 @@ fn abreast<R: Real, const L: usize, const N: usize, const P: usize>(a: &[R], w: 
     }
 }
 
+/// The left operand.
+#[derive(Clone, Copy)]
+pub(super) enum Left<'a, R> {
+    /// Row by row. A row begins `stride` elements after the one before.
+    Rows { values: &'a [R], stride: usize },
+    /// The values of an [`Interleaved`](super::Interleaved).
+    Interleaved(&'a [R]),
+}
+
+impl<'a, R: Real> Left<'a, R> {
+    /// The same with the name of its type.
+    pub(super) fn cast<S: Real>(self) -> Left<'a, S> {
+        match self {
+            Left::Rows { values, stride } => Left::Rows { values: bytemuck::cast_slice(values), stride },
+            Left::Interleaved(values) => Left::Interleaved(bytemuck::cast_slice(values)),
+        }
+    }
+}
+
 /// A range of k within one panel, and the rows that are not yet multiplied with it.
-pub(super) struct Block<'a, R> {
-    a: &'a [R],
-    a_stride: usize,
+struct Block<'a, R> {
+    a: Left<'a, R>,
+    /// The number of all values of k, and the first one of the range.
+    whole: usize,
+    from: usize,
     w: &'a [R],
     /// The elements that are multiplied after these. The first tile asks for them.
     next: &'a [R],
     depth: usize,
     c: &'a mut [R],
     stride: usize,
-    rows: usize,
+    /// The first row that is left.
+    row: usize,
 }
 
-impl<'a, R: Real> Block<'a, R> {
-    /// Multiplies tiles of six rows. If two rows would be left, eight are: two tiles of four rows have
-    /// more sums at once than one of two. If there are few values of k, none: the start of such a tile
-    /// takes longer.
-    fn sixes<const L: usize>(&mut self) {
-        if self.depth < DEEP {
-            return;
+impl<R: Real> Block<'_, R> {
+    /// Multiplies all rows by N vectors. `I` says whether they are interleaved.
+    fn tiles<const L: usize, const N: usize, const I: bool>(&mut self, heights: [usize; 5]) {
+        let [eights, sixes, fours, twos, ones] = heights;
+        self.rows::<L, N, 8, I>(eights);
+        // Six rows of two vectors, of 32 bytes each, are the sums that 16 registers have room for.
+        if N == 1 {
+            self.rows::<L, N, 6, I>(sixes);
         }
-        let rows = self.rows - self.rows % 6;
-        self.rows_by::<L, 1, 6>(if self.rows == rows + 2 { rows.saturating_sub(6) } else { rows });
+        self.rows::<L, N, 4, I>(fours);
+        self.rows::<L, N, 2, I>(twos);
+        self.rows::<L, N, 1, I>(ones);
     }
 
-    /// Multiplies as many tiles of M rows by N vectors as the rows allow.
-    fn tiles<const L: usize, const N: usize, const M: usize>(&mut self) {
-        self.rows_by::<L, N, M>(self.rows / M * M);
-    }
-
-    /// Multiplies this number of rows, in tiles of M rows by N vectors.
-    fn rows_by<const L: usize, const N: usize, const M: usize>(&mut self, rows: usize) {
+    /// Multiplies this number of rows, in tiles of M rows.
+    fn rows<const L: usize, const N: usize, const M: usize, const I: bool>(&mut self, rows: usize) {
         if rows == 0 {
             return;
         }
-        let c = std::mem::take(&mut self.c);
-        vectorize(Tiles::<R, L, N, M> {
-            a: self.a,
-            a_stride: self.a_stride,
+        // The elements, the stride of the rows of a tile, and the elements from one tile to the next.
+        let (a, a_stride, each) = match self.a {
+            Left::Rows { values, stride } => (&values[self.row * stride + self.from..], stride, M * stride),
+            Left::Interleaved(values) => (&values[self.row * self.whole + self.from * M..], 0, M * self.whole),
+        };
+        vectorize(Tiles::<R, L, N, M, I> {
+            a,
+            a_stride,
+            each,
             w: self.w,
             next: std::mem::take(&mut self.next),
             depth: self.depth,
-            c: &mut *c,
+            c: &mut self.c[self.row * self.stride..],
             stride: self.stride,
             rows,
         });
-        self.rows -= rows;
-        if self.rows > 0 {
-            (self.a, self.c) = (&self.a[rows * self.a_stride..], &mut c[rows * self.stride..]);
-        }
+        self.row += rows;
     }
 }
 
 /// The tiles of one size. Each size is compiled as a separate kernel: in a function with several
 /// tile sizes the compiler no longer keeps the sums in registers.
-pub(super) struct Tiles<'a, R, const L: usize, const N: usize, const M: usize> {
+struct Tiles<'a, R, const L: usize, const N: usize, const M: usize, const I: bool> {
     a: &'a [R],
     a_stride: usize,
+    /// The number of elements of A from one tile to the next.
+    each: usize,
     w: &'a [R],
     next: &'a [R],
     depth: usize,
@@ -210,29 +223,29 @@ pub(super) struct Tiles<'a, R, const L: usize, const N: usize, const M: usize> {
     rows: usize,
 }
 
-impl<R: Real, const L: usize, const N: usize, const M: usize> SimdLoop for Tiles<'_, R, L, N, M> {
+impl<R: Real, const L: usize, const N: usize, const M: usize, const I: bool> SimdLoop for Tiles<'_, R, L, N, M, I> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
         for r in (0..self.rows).step_by(M) {
-            let (a, c) = (&self.a[r * self.a_stride..], &mut self.c[r * self.stride..]);
+            let (a, c) = (&self.a[r / M * self.each..], &mut self.c[r * self.stride..]);
             if r == 0 && !self.next.is_empty() {
-                tile::<R, L, N, M, true>(a, self.a_stride, (self.w, self.next), c, self.stride, self.depth);
+                tile::<R, L, N, M, I, true>(a, self.a_stride, (self.w, self.next), c, self.stride, self.depth);
             } else {
-                tile::<R, L, N, M, false>(a, self.a_stride, (self.w, self.next), c, self.stride, self.depth);
+                tile::<R, L, N, M, I, false>(a, self.a_stride, (self.w, self.next), c, self.stride, self.depth);
             }
         }
     }
 }
 
-/// M rows by N vectors of L lanes, with the sums in registers.
+/// M rows by N vectors of L lanes, with the sums in registers. If `I`, the elements of A are interleaved.
 ///
 /// The sums stay in registers only if [`fma`] creates each vector as a whole and returns it by
 /// value. If single lanes are changed in place, the sums stay in memory, which costs a factor of
 /// 30.
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
-fn tile<R: Real, const L: usize, const N: usize, const M: usize, const FETCH: bool>(
+fn tile<R: Real, const L: usize, const N: usize, const M: usize, const I: bool, const FETCH: bool>(
     a: &[R],
     a_stride: usize,
     (w, next): (&[R], &[R]),
@@ -242,8 +255,11 @@ fn tile<R: Real, const L: usize, const N: usize, const M: usize, const FETCH: bo
 ) {
     let mut sums = [[[R::default(); L]; N]; M];
     let mut rows: [&[R]; M] = [&[]; M];
+    let columns = if I { &a.as_chunks::<M>().0[..depth] } else { &[] };
     for m in 0..M {
-        rows[m] = &a[m * a_stride..][..depth];
+        if !I {
+            rows[m] = &a[m * a_stride..][..depth];
+        }
         for n in 0..N {
             sums[m][n].copy_from_slice(&c[m * stride + n * L..][..L]);
         }
@@ -256,8 +272,9 @@ fn tile<R: Real, const L: usize, const N: usize, const M: usize, const FETCH: bo
             }
         }
         for m in 0..M {
+            let a = if I { columns[k][m] } else { rows[m][k] };
             for n in 0..N {
-                sums[m][n] = fma(rows[m][k], &w[k][n], sums[m][n]);
+                sums[m][n] = fma(a, &w[k][n], sums[m][n]);
             }
         }
     }

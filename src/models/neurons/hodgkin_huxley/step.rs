@@ -118,23 +118,13 @@ impl<R: Real, E: HodgkinHuxleyEquations<P>, L: Lookup<R, E, P>, M: Integrate<R>,
 {
     type Output = ();
     #[inline(always)]
-    fn run(mut self) {
-        // A tile has two vectors, so that a core works on both at once. The rest of the neurons
-        // are in tiles of one vector.
-        let len = self.block.y.len();
-        let mut k = 0;
-        while k + 32 <= len {
-            self.tile::<32>(k, 32);
-            k += 32;
-        }
-        while k + 2 < len {
-            self.tile::<16>(k, 16.min(len - k));
-            k += 16;
-        }
-        while k < len {
-            self.tile::<1>(k, 1);
-            k += 1;
-        }
+    fn run(self) {
+        if size_of::<R>() == 4 { self.tiles::<16, 8>() } else { self.tiles::<8, 4>() }
+    }
+
+    #[inline(always)]
+    fn run_wide(self) {
+        if size_of::<R>() == 4 { self.tiles::<32, 16>() } else { self.tiles::<16, 8>() }
     }
 
     fn run_scalar(mut self) {
@@ -147,6 +137,26 @@ impl<R: Real, E: HodgkinHuxleyEquations<P>, L: Lookup<R, E, P>, M: Integrate<R>,
 impl<R: Real, E: HodgkinHuxleyEquations<P>, L: Lookup<R, E, P>, M: Integrate<R>, const P: usize>
     Step<'_, R, E, L, M, P>
 {
+    /// Steps all neurons. A tile has two vectors, so that a core works on both at once. The rest of the
+    /// neurons are in tiles of one vector.
+    #[inline(always)]
+    fn tiles<const TWO: usize, const ONE: usize>(mut self) {
+        let len = self.block.y.len();
+        let mut k = 0;
+        while k + TWO <= len {
+            self.tile::<TWO>(k, TWO);
+            k += TWO;
+        }
+        while k + 2 < len {
+            self.tile::<ONE>(k, ONE.min(len - k));
+            k += ONE;
+        }
+        while k < len {
+            self.tile::<1>(k, 1);
+            k += 1;
+        }
+    }
+
     /// The `count` neurons from number `from` on. Neurons at rest fill the tile up to `W`; their
     /// results are dropped.
     #[inline(always)]
