@@ -161,7 +161,7 @@ impl<R: Real> System<R> for Lif<R> {
         let Parameters { v_rest, v_reset, v_th, r, tau, tau_ref } = &self.constants;
         let tableau = self.method.tableau();
         // Of each neuron, if it is not the same for all, by the functions of the CPU's step.
-        let derived = |from: &Param<R>, of: fn(&Tile<R>) -> &[R; TILE]| {
+        let derived = |from: &Param<R>, of: fn(&Tile<R, TILE>) -> &[R; TILE]| {
             let tile = |first| Tile::new(self, first, self.size, R::of(dt), tableau.as_ref());
             match from {
                 Param::All(_) => Param::All(of(&tile(0))[0]),

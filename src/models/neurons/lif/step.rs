@@ -32,45 +32,62 @@ pub(super) struct Step<'a, R> {
 /// Neurons that are stepped together.
 pub(super) const TILE: usize = 64;
 
-/// What a step needs to know of each neuron of a tile.
-pub(super) struct Tile<R> {
-    pub(super) v_rest: [R; TILE],
-    pub(super) v_reset: [R; TILE],
-    pub(super) v_th: [R; TILE],
-    pub(super) r: [R; TILE],
+/// What a step needs to know of each of `W` neurons. If `W` is 1, all neurons are like this one.
+pub(super) struct Tile<R, const W: usize> {
+    pub(super) v_rest: [R; W],
+    pub(super) v_reset: [R; W],
+    pub(super) v_th: [R; W],
+    pub(super) r: [R; W],
     /// How much of the way to V_rest + R I a step makes. The equation is linear, so that this is
     /// all that a method decides.
-    pub(super) relaxation: [R; TILE],
+    pub(super) relaxation: [R; W],
     /// dt/τ, where a conductance makes the relaxation differ from step to step.
-    pub(super) dt_over_tau: [R; TILE],
+    pub(super) dt_over_tau: [R; W],
     /// What `refractory` is after a spike.
-    pub(super) refractory_steps: [R; TILE],
+    pub(super) refractory_steps: [R; W],
 }
 
 impl<R: Real> SimdLoop for Step<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
+        if self.model.constants.all().iter().all(|p| matches!(p, Param::All(_))) {
+            self.tiles::<1>();
+        } else {
+            self.tiles::<TILE>();
+        }
+    }
+}
+
+/// The value of neuron `k`.
+#[inline(always)]
+fn at<R: Real, const W: usize>(values: &[R; W], k: usize) -> R {
+    values[if W == 1 { 0 } else { k }]
+}
+
+impl<R: Real> Step<'_, R> {
+    #[inline(always)]
+    fn tiles<const W: usize>(self) {
         let (zero, one) = (R::of(0.0), R::of(1.0));
         let Vars { v, spike, refractory, x, g, y } = self.vars;
         let series = self.tableau.as_ref().map(Tableau::relaxation::<R>);
         let soft = self.model.reset == Reset::Soft;
-        let same = self.model.constants.all().iter().all(|p| matches!(p, Param::All(_)));
-        let mut tile = Tile::new(self.model, self.first, self.units, self.dt, self.tableau.as_ref());
+        let mut tile = Tile::<R, W>::new(self.model, self.first, self.units, self.dt, self.tableau.as_ref());
         let all = v.len().min(spike.len()).min(refractory.len()).min(x.len()).min(y.len());
         for start in (0..all).step_by(TILE) {
-            if !same && start > 0 {
+            if W > 1 && start > 0 {
                 tile = Tile::new(self.model, self.first + start, self.units, self.dt, self.tableau.as_ref());
             }
             let len = TILE.min(all - start);
             let (v, refractory, x) = (&mut v[start..][..len], &mut refractory[start..][..len], &x[start..][..len]);
             // The steady potentials, and the share of the way to them that a step makes.
-            let (mut steady, mut relaxation) = ([zero; TILE], tile.relaxation);
+            let (mut steady, mut relaxation) = ([zero; TILE], [zero; TILE]);
             match g.get(start..start + len) {
                 Some(g) => tile.feel_conductance(x, g, series.as_ref(), (&mut steady, &mut relaxation)),
                 _ => {
                     for k in 0..len {
-                        steady[k] = tile.r[k].mul_add(x[k], tile.v_rest[k]);
+                        steady[k] = at(&tile.r, k).mul_add(x[k], at(&tile.v_rest, k));
+                        relaxation[k] = at(&tile.relaxation, k);
                     }
                 }
             }
@@ -78,7 +95,7 @@ impl<R: Real> SimdLoop for Step<'_, R> {
             // arrays of their own. Otherwise the compiler selects between addresses, one by one.
             let (mut after, mut rest, mut spiked) = ([zero; TILE], [zero; TILE], [zero; TILE]);
             for k in 0..len {
-                let (before, left, v_th) = (v[k], refractory[k], tile.v_th[k]);
+                let (before, left, v_th) = (v[k], refractory[k], at(&tile.v_th, k));
                 let moved = (steady[k] - before).mul_add(relaxation[k], before);
                 let held = left > one;
                 let v = if held { before } else { moved };
@@ -90,12 +107,12 @@ impl<R: Real> SimdLoop for Step<'_, R> {
                 spiked[k] = if !held & (v >= v_th) { one } else { zero };
             }
             for k in 0..len {
-                let (after, v_th, v_reset) = (after[k], tile.v_th[k], tile.v_reset[k]);
+                let (after, v_th, v_reset) = (after[k], at(&tile.v_th, k), at(&tile.v_reset, k));
                 let reset = if soft { after - (v_th - v_reset) } else { v_reset };
                 v[k] = if spiked[k] != zero { reset } else { after };
             }
             for k in 0..len {
-                let (rest, steps) = (rest[k], tile.refractory_steps[k]);
+                let (rest, steps) = (rest[k], at(&tile.refractory_steps, k));
                 refractory[k] = if spiked[k] != zero { steps } else { rest };
             }
             store(&mut spike[start..][..len], &spiked);
@@ -104,7 +121,7 @@ impl<R: Real> SimdLoop for Step<'_, R> {
     }
 }
 
-impl<R: Real> Tile<R> {
+impl<R: Real, const W: usize> Tile<R, W> {
     /// The effect of a conductance: the steady potential is nearer to 0, and the way there faster.
     #[inline(always)]
     fn feel_conductance(
@@ -116,11 +133,12 @@ impl<R: Real> Tile<R> {
     ) {
         let one = R::of(1.0);
         relaxation.fill(one);
+        let low = self.dt_over_tau.map(|ratio| R::of(-GROWTH) / ratio);
         for k in 0..g.len() {
             // At 0 the limit comes out: the smaller the relaxation, the farther the steady potential.
-            let rate = divisible(self.r[k].mul_add(g[k], one), R::of(-GROWTH) / self.dt_over_tau[k]);
-            steady[k] = self.r[k].mul_add(x[k], self.v_rest[k]) / rate;
-            relaxation[k] = self.dt_over_tau[k] * rate;
+            let rate = divisible(at(&self.r, k).mul_add(g[k], one), at(&low, k));
+            steady[k] = at(&self.r, k).mul_add(x[k], at(&self.v_rest, k)) / rate;
+            relaxation[k] = at(&self.dt_over_tau, k) * rate;
         }
         match series {
             None => {
@@ -140,12 +158,12 @@ impl<R: Real> Tile<R> {
     /// Of the neurons from number `first` on, counted over the batch.
     #[inline(always)]
     pub(super) fn new(model: &Lif<R>, first: usize, units: usize, dt: R, tableau: Option<&Tableau>) -> Self {
-        let of = |param: &Param<R>| param.spread::<TILE>(first, units);
+        let of = |param: &Param<R>| param.spread::<W>(first, units);
         let Parameters { v_rest, v_reset, v_th, r, tau, tau_ref } = &model.constants;
         let tau = of(tau);
         let mut dt_over_tau = tau;
         dt_over_tau.iter_mut().for_each(|p| *p = dt / *p);
-        let mut relaxation = [R::of(0.0); TILE];
+        let mut relaxation = [R::of(0.0); W];
         match tableau {
             None => relaxation.iter_mut().zip(&tau).for_each(|(s, tau)| *s = decay(dt / *tau)),
             // From 0 towards 1.
