@@ -18,7 +18,7 @@ use crate::system::param::Param;
 use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, LinearMembrane, Schema, Shared, System, Tick};
-use step::{Step, TILE, Tile, Vars};
+use step::{Step, Tile, Vars};
 
 crate::parameters! {
     /// The parameters of [`Lif`].
@@ -107,6 +107,11 @@ impl<R: Real> Lif<R> {
         self
     }
 
+    /// Whether all neurons have the same constants.
+    fn all_alike(&self) -> bool {
+        self.constants.all().iter().all(|constant| matches!(constant, Param::All(_)))
+    }
+
     /// What there is to know of the model by name.
     #[must_use]
     pub fn info() -> ModelInfo {
@@ -161,21 +166,17 @@ impl<R: Real> System<R> for Lif<R> {
         let Parameters { v_rest, v_reset, v_th, r, tau, tau_ref } = &self.constants;
         let tableau = self.method.tableau();
         // Of each neuron, if it is not the same for all, by the functions of the CPU's step.
-        let derived = |from: &Param<R>, of: fn(&Tile<R, TILE>) -> &[R; TILE]| {
-            let tile = |first| Tile::new(self, first, self.size, R::of(dt), tableau.as_ref());
+        let derived = |from: &Param<R>, of: fn(&Tile<R, 1>) -> R| {
+            let of = |neuron| of(&Tile::new(self, neuron, self.size, R::of(dt), tableau.as_ref()));
             match from {
-                Param::All(_) => Param::All(of(&tile(0))[0]),
-                Param::Each(_) => {
-                    let mut values: Vec<R> = (0..self.size).step_by(TILE).flat_map(|first| *of(&tile(first))).collect();
-                    values.truncate(self.size);
-                    Param::Each(values)
-                }
+                Param::All(_) => Param::All(of(0)),
+                Param::Each(_) => Param::Each((0..self.size).map(of).collect()),
             }
         };
         let (relaxation, dt_over_tau, refractory_steps) = (
-            derived(tau, |tile| &tile.relaxation),
-            derived(tau, |tile| &tile.dt_over_tau),
-            derived(tau_ref, |tile| &tile.refractory_steps),
+            derived(tau, |tile| tile.relaxation[0]),
+            derived(tau, |tile| tile.dt_over_tau[0]),
+            derived(tau_ref, |tile| tile.refractory_steps[0]),
         );
         let mut program = Program::pointwise("lif.cu", include_str!("../../../../kernels/models/lif.cu"));
         if self.reset == Reset::Soft {

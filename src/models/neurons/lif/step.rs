@@ -6,7 +6,7 @@ use crate::models::integrator::{GROWTH, STAGES, Tableau};
 use crate::models::neurons::refractory::steps_in;
 use crate::numeric::math::{decay, divisible};
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{SimdLoop, store};
+use crate::numeric::simd::SimdLoop;
 use crate::system::param::Param;
 
 pub(super) struct Vars<'a, R> {
@@ -29,9 +29,6 @@ pub(super) struct Step<'a, R> {
     pub(super) vars: Vars<'a, R>,
 }
 
-/// Neurons that are stepped together.
-pub(super) const TILE: usize = 64;
-
 /// What a step needs to know of each of `W` neurons. If `W` is 1, all neurons are like this one.
 pub(super) struct Tile<R, const W: usize> {
     pub(super) v_rest: [R; W],
@@ -51,90 +48,133 @@ impl<R: Real> SimdLoop for Step<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        if self.model.constants.all().iter().all(|p| matches!(p, Param::All(_))) {
-            self.tiles::<1>();
-        } else {
-            self.tiles::<TILE>();
+        // Two vectors, so that both are under way at once.
+        match (size_of::<R>(), self.model.all_alike()) {
+            (4, true) => self.tiles::<16, 1>(),
+            (4, false) => self.tiles::<16, 16>(),
+            (_, true) => self.tiles::<8, 1>(),
+            (_, false) => self.tiles::<8, 8>(),
+        }
+    }
+
+    #[inline(always)]
+    fn run_wide(self) {
+        match (size_of::<R>(), self.model.all_alike()) {
+            (4, true) => self.tiles::<32, 1>(),
+            (4, false) => self.tiles::<32, 32>(),
+            (_, true) => self.tiles::<16, 1>(),
+            (_, false) => self.tiles::<16, 16>(),
+        }
+    }
+}
+
+/// V, `refractory` and the input of each neuron of a tile, and the conductance.
+struct Neurons<R, const W: usize> {
+    v: [R; W],
+    refractory: [R; W],
+    x: [R; W],
+    g: Option<[R; W]>,
+}
+
+impl<R: Real> Step<'_, R> {
+    /// Steps all neurons, `W` at a time. `P` is the number of neurons of which a tile has constants.
+    #[inline(always)]
+    fn tiles<const W: usize, const P: usize>(self) {
+        let series = self.tableau.as_ref().map(Tableau::relaxation::<R>);
+        let soft = self.model.reset == Reset::Soft;
+        let tile = |from| Tile::<R, P>::new(self.model, self.first + from, self.units, self.dt, self.tableau.as_ref());
+        let mut known = tile(0);
+        let Vars { v, spike, refractory, x, g, y } = self.vars;
+        let len = v.len().min(spike.len()).min(refractory.len()).min(x.len()).min(y.len());
+        let g = g.get(..len);
+        let whole = len / W;
+        {
+            let (v, refractory) = (&mut v.as_chunks_mut::<W>().0[..whole], &mut refractory.as_chunks_mut().0[..whole]);
+            let (spike, y) = (&mut spike.as_chunks_mut::<W>().0[..whole], &mut y.as_chunks_mut::<W>().0[..whole]);
+            let (x, g) = (&x.as_chunks::<W>().0[..whole], g.map(|g| &g.as_chunks::<W>().0[..whole]));
+            for k in 0..whole {
+                if P > 1 && k > 0 {
+                    known = tile(k * W);
+                }
+                let mut neurons = Neurons { v: v[k], refractory: refractory[k], x: x[k], g: g.map(|g| g[k]) };
+                let spiked = neurons.step(&known, series.as_ref(), soft);
+                (v[k], refractory[k], spike[k], y[k]) = (neurons.v, neurons.refractory, spiked, spiked);
+            }
+        }
+        let rest = whole * W..len;
+        if rest.is_empty() {
+            return;
+        }
+        if P > 1 && whole > 0 {
+            known = tile(rest.start);
+        }
+        let padded = |from: &[R]| {
+            let mut values = [R::of(0.0); W];
+            values[..rest.len()].copy_from_slice(&from[rest.clone()]);
+            values
+        };
+        let mut neurons = Neurons { v: padded(v), refractory: padded(refractory), x: padded(x), g: g.map(padded) };
+        let spiked = neurons.step(&known, series.as_ref(), soft);
+        for (to, from) in [(v, neurons.v), (refractory, neurons.refractory), (spike, spiked), (y, spiked)] {
+            to[rest.clone()].copy_from_slice(&from[..rest.len()]);
         }
     }
 }
 
 /// The value of neuron `k`.
 #[inline(always)]
-fn at<R: Real, const W: usize>(values: &[R; W], k: usize) -> R {
-    values[if W == 1 { 0 } else { k }]
+fn at<R: Real, const P: usize>(values: &[R; P], k: usize) -> R {
+    values[if P == 1 { 0 } else { k }]
 }
 
-impl<R: Real> Step<'_, R> {
+impl<R: Real, const W: usize> Neurons<R, W> {
+    /// Makes a step, and returns 1 for each neuron that spikes and 0 for the others.
     #[inline(always)]
-    fn tiles<const W: usize>(self) {
+    fn step<const P: usize>(&mut self, tile: &Tile<R, P>, series: Option<&[R; STAGES]>, soft: bool) -> [R; W] {
         let (zero, one) = (R::of(0.0), R::of(1.0));
-        let Vars { v, spike, refractory, x, g, y } = self.vars;
-        let series = self.tableau.as_ref().map(Tableau::relaxation::<R>);
-        let soft = self.model.reset == Reset::Soft;
-        let mut tile = Tile::<R, W>::new(self.model, self.first, self.units, self.dt, self.tableau.as_ref());
-        let all = v.len().min(spike.len()).min(refractory.len()).min(x.len()).min(y.len());
-        for start in (0..all).step_by(TILE) {
-            if W > 1 && start > 0 {
-                tile = Tile::new(self.model, self.first + start, self.units, self.dt, self.tableau.as_ref());
-            }
-            let len = TILE.min(all - start);
-            let (v, refractory, x) = (&mut v[start..][..len], &mut refractory[start..][..len], &x[start..][..len]);
-            // The steady potentials, and the share of the way to them that a step makes.
-            let (mut steady, mut relaxation) = ([zero; TILE], [zero; TILE]);
-            match g.get(start..start + len) {
-                Some(g) => tile.feel_conductance(x, g, series.as_ref(), (&mut steady, &mut relaxation)),
-                _ => {
-                    for k in 0..len {
-                        steady[k] = at(&tile.r, k).mul_add(x[k], at(&tile.v_rest, k));
-                        relaxation[k] = at(&tile.relaxation, k);
-                    }
+        // The steady potentials, and the share of the way to them that a step makes.
+        let (mut steady, mut relaxation) = ([zero; W], [zero; W]);
+        match &self.g {
+            Some(g) => tile.feel_conductance(&self.x, g, series, (&mut steady, &mut relaxation)),
+            None => {
+                for k in 0..W {
+                    steady[k] = at(&tile.r, k).mul_add(self.x[k], at(&tile.v_rest, k));
+                    relaxation[k] = at(&tile.relaxation, k);
                 }
             }
-            // Each selection has a value that was computed just before, and the results are written to
-            // arrays of their own. Otherwise the compiler selects between addresses, one by one.
-            let (mut after, mut rest, mut spiked) = ([zero; TILE], [zero; TILE], [zero; TILE]);
-            for k in 0..len {
-                let (before, left, v_th) = (v[k], refractory[k], at(&tile.v_th, k));
-                let moved = (steady[k] - before).mul_add(relaxation[k], before);
-                let held = left > one;
-                let v = if held { before } else { moved };
-                after[k] = v;
-                let left = left - one;
-                rest[k] = if held { left } else { zero };
-                // Where a soft reset, or a reset above the threshold, leaves V there, the
-                // refractory period comes first.
-                spiked[k] = if !held & (v >= v_th) { one } else { zero };
-            }
-            for k in 0..len {
-                let (after, v_th, v_reset) = (after[k], at(&tile.v_th, k), at(&tile.v_reset, k));
-                let reset = if soft { after - (v_th - v_reset) } else { v_reset };
-                v[k] = if spiked[k] != zero { reset } else { after };
-            }
-            for k in 0..len {
-                let (rest, steps) = (rest[k], at(&tile.refractory_steps, k));
-                refractory[k] = if spiked[k] != zero { steps } else { rest };
-            }
-            store(&mut spike[start..][..len], &spiked);
-            store(&mut y[start..][..len], &spiked);
         }
+        let mut spiked = [zero; W];
+        for k in 0..W {
+            let (before, left, v_th) = (self.v[k], self.refractory[k], at(&tile.v_th, k));
+            let moved = (steady[k] - before).mul_add(relaxation[k], before);
+            let held = left > one;
+            let after = if held { before } else { moved };
+            // Where a soft reset, or a reset above the threshold, leaves V there, the refractory period
+            // comes first.
+            let spikes = !held & (after >= v_th);
+            let reset = if soft { after - (v_th - at(&tile.v_reset, k)) } else { at(&tile.v_reset, k) };
+            let left = if held { left - one } else { zero };
+            self.v[k] = if spikes { reset } else { after };
+            self.refractory[k] = if spikes { at(&tile.refractory_steps, k) } else { left };
+            spiked[k] = if spikes { one } else { zero };
+        }
+        spiked
     }
 }
 
 impl<R: Real, const W: usize> Tile<R, W> {
     /// The effect of a conductance: the steady potential is nearer to 0, and the way there faster.
     #[inline(always)]
-    fn feel_conductance(
+    fn feel_conductance<const N: usize>(
         &self,
-        x: &[R],
-        g: &[R],
+        x: &[R; N],
+        g: &[R; N],
         series: Option<&[R; STAGES]>,
-        (steady, relaxation): (&mut [R; TILE], &mut [R; TILE]),
+        (steady, relaxation): (&mut [R; N], &mut [R; N]),
     ) {
         let one = R::of(1.0);
-        relaxation.fill(one);
         let low = self.dt_over_tau.map(|ratio| R::of(-GROWTH) / ratio);
-        for k in 0..g.len() {
+        for k in 0..N {
             // At 0 the limit comes out: the smaller the relaxation, the farther the steady potential.
             let rate = divisible(at(&self.r, k).mul_add(g[k], one), at(&low, k));
             steady[k] = at(&self.r, k).mul_add(x[k], at(&self.v_rest, k)) / rate;
