@@ -3,6 +3,8 @@
 //! The compiler compiles and vectorises the loops of a [`SimdLoop`] once for each width. This
 //! module selects the copy to run. All copies give the same bits: see [`crate::Real`].
 
+use std::ops::Range;
+
 /// Straight-line loops over slices. `run` and all functions that it calls must be
 /// `#[inline(always)]`. Otherwise they are compiled for the narrowest vectors.
 pub(crate) trait SimdLoop {
@@ -74,6 +76,36 @@ pub(crate) fn vectorize<K: SimdLoop>(kernel: K) -> K::Output {
     #[cfg(not(target_arch = "x86_64"))]
     {
         kernel.run()
+    }
+}
+
+/// The values of this range: `W` if they are a `WHOLE` tile, and otherwise fewer, followed by zeros. The
+/// loads of a whole tile are vectors, and its values can stay in registers.
+#[inline(always)]
+pub(crate) fn take<V: Copy + Default, const W: usize, const WHOLE: bool>(values: &[V], range: &Range<usize>) -> [V; W] {
+    let values = &values[range.clone()];
+    let mut taken = [V::default(); W];
+    if WHOLE {
+        if let Ok(values) = values.try_into() {
+            taken = values;
+        }
+    } else {
+        taken[..values.len()].copy_from_slice(values);
+    }
+    taken
+}
+
+/// Stores values of [`take`] in this range.
+#[inline(always)]
+pub(crate) fn put<V: Copy, const W: usize, const WHOLE: bool>(to: &mut [V], range: &Range<usize>, values: &[V; W]) {
+    let to = &mut to[range.clone()];
+    if WHOLE {
+        if let Ok(to) = to.try_into() {
+            let to: &mut [V; W] = to;
+            *to = *values;
+        }
+    } else {
+        to.copy_from_slice(&values[..to.len()]);
     }
 }
 

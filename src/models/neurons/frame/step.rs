@@ -9,10 +9,8 @@ use crate::models::neurons::crossing::crossing;
 use crate::models::neurons::refractory::steps_in;
 use crate::numeric::math::{decay, divisible};
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{SimdLoop, load, store, vectorize};
-
-/// Neurons that are stepped together: two vectors of f32, so that both are under way at once.
-const TILE: usize = 32;
+use crate::numeric::simd::{SimdLoop, put, take, vectorize};
+use std::ops::Range;
 
 impl<R: Real, const N: usize, const P: usize> Block<'_, R, N, P> {
     /// Makes the step.
@@ -134,7 +132,13 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
     type Output = ();
     #[inline(always)]
     fn run(mut self) {
-        self.tiles::<TILE>();
+        // Two vectors, so that both are under way at once.
+        if size_of::<R>() == 4 { self.tiles::<16>() } else { self.tiles::<8>() }
+    }
+
+    #[inline(always)]
+    fn run_wide(mut self) {
+        if size_of::<R>() == 4 { self.tiles::<32>() } else { self.tiles::<16>() }
     }
 
     fn run_scalar(mut self) {
@@ -146,39 +150,39 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
     #[inline(always)]
     fn tiles<const W: usize>(&mut self) {
         let len = self.block.y.len();
-        let zero = R::of(0.0);
         let same = self.block.same();
-        let mut tile = Tile { x: [[zero; W]; N], i: [zero; W], g: [zero; W], p: self.block.params(0, E::RESETS) };
+        let mut p = self.block.params::<W>(0, E::RESETS);
         let mut k = 0;
         while k < len {
             if !same && k > 0 {
-                tile.p = self.block.params(k, E::RESETS);
+                p = self.block.params(k, E::RESETS);
             }
-            self.tile(&mut tile, k, W.min(len - k));
+            if k + W <= len {
+                self.tile::<W, true>(&p, k..k + W);
+            } else {
+                self.tile::<W, false>(&p, k..len);
+            }
             k += W;
         }
     }
 
-    /// The `count` neurons from `from` on; what is missing to `W` are neurons of the tile before,
-    /// whose results are dropped.
+    /// Steps these neurons, of which there are `W` if they are `WHOLE`, and fewer otherwise.
     #[inline(always)]
-    fn tile<const W: usize>(&mut self, tile: &mut Tile<R, N, P, W>, from: usize, count: usize) {
+    fn tile<const W: usize, const WHOLE: bool>(&mut self, p: &[[R; W]; P], all: Range<usize>) {
         let (zero, one) = (R::of(0.0), R::of(1.0));
         let Block { soft, x, spike, memory, i, g, y, .. } = &mut self.block;
-        let all = from..from + count;
+        let mut tile = Tile { x: [[zero; W]; N], i: take::<R, W, WHOLE>(i, &all), g: [zero; W], p: *p };
         for (local, var) in tile.x.iter_mut().zip(&*x) {
-            load(local, &var[all.clone()]);
+            *local = take::<R, W, WHOLE>(var, &all);
         }
-        load(&mut tile.i, &i[all.clone()]);
         if !g.is_empty() {
-            load(&mut tile.g, &g[all.clone()]);
+            tile.g = take::<R, W, WHOLE>(g, &all);
         }
         let before = tile.x;
-        self.method.step::<E, N, P, W>(tile);
+        self.method.step::<E, N, P, W>(&mut tile);
 
         let mut fired = [zero; W];
-        let mut kept = [zero; W];
-        load(&mut kept, &memory[all.clone()]);
+        let mut kept = take::<R, W, WHOLE>(memory, &all);
         if E::RESETS {
             for k in 0..W {
                 let (p, left) = (column(&tile.p, k), kept[k]);
@@ -204,11 +208,11 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
                 (fired[k], kept[k]) = crossing(before[0][k], tile.x[0][k], tile.p[V_TH][k], kept[k]);
             }
         }
-        store(&mut memory[all.clone()], &kept);
+        put::<R, W, WHOLE>(memory, &all, &kept);
         for (local, var) in tile.x.iter().zip(x) {
-            store(&mut var[all.clone()], local);
+            put::<R, W, WHOLE>(var, &all, local);
         }
-        store(&mut spike[all.clone()], &fired);
-        store(&mut y[all], &fired);
+        put::<R, W, WHOLE>(spike, &all, &fired);
+        put::<R, W, WHOLE>(y, &all, &fired);
     }
 }
