@@ -4,6 +4,7 @@ use super::block_bits::BlockBits;
 use crate::error::Result;
 use crate::memory;
 use crate::numeric::scalar::Scalar;
+use crate::numeric::simd::{SimdLoop, vectorize};
 use crate::recording::stride::Stride;
 use crate::system::scan::{OutputSink, StateRecorder};
 use crate::system::state::State;
@@ -57,6 +58,31 @@ const AT_ONCE: usize = 16;
 /// The number of elements that are tested together.
 const CHUNK: usize = 4 * AT_ONCE;
 
+/// The first element, from this one on, of a chunk with an element that is not 0.
+struct NextEvents<'a, T> {
+    value: &'a [T],
+    from: usize,
+}
+
+impl<T: Scalar> SimdLoop for NextEvents<'_, T> {
+    type Output = Option<usize>;
+    #[inline(always)]
+    fn run(self) -> Option<usize> {
+        let Self { value, from } = self;
+        let (chunks, rest) = value[from..].as_chunks::<CHUNK>();
+        for (chunk, values) in chunks.iter().enumerate() {
+            let mut any = false;
+            for v in values {
+                any |= *v != T::zeroed();
+            }
+            if any {
+                return Some(from + chunk * CHUNK);
+            }
+        }
+        (!rest.is_empty()).then(|| value.len() - rest.len())
+    }
+}
+
 /// Adds the events of a step. After an error there are no more.
 fn add(events: &mut Result<Vec<(u64, usize)>>, step: u64, elements: impl Iterator<Item = usize>) {
     let Ok(all) = events else { return };
@@ -77,13 +103,12 @@ impl<T: Scalar> VarRecorder<'_, T> {
             Kept::Events(events) => match pick {
                 None => {
                     // Spikes are rare, so this tests many elements at a time.
-                    for (chunk, values) in value.chunks(CHUNK).enumerate() {
-                        if !values.iter().fold(false, |any, v| any | (*v != zero)) {
-                            continue;
-                        }
-                        for (part, values) in values.chunks(AT_ONCE).enumerate() {
+                    let mut from = 0;
+                    while let Some(first) = vectorize(NextEvents { value, from }) {
+                        from = value.len().min(first + CHUNK);
+                        for (part, values) in value[first..from].chunks(AT_ONCE).enumerate() {
                             let own = (0..values.len()).filter(|&j| values[j] != zero);
-                            add(events, step, own.map(|j| chunk * CHUNK + part * AT_ONCE + j));
+                            add(events, step, own.map(|j| first + part * AT_ONCE + j));
                         }
                     }
                 }
