@@ -70,6 +70,7 @@ struct ByRows<'a, T> {
 
 impl<T: Scalar> Source<T::Acc> for ByRows<'_, T> {
     #[inline(always)]
+    #[allow(clippy::needless_range_loop)]
     fn group<const M: usize>(&self, first: usize, to: &mut Vec<T::Acc>) {
         let rows: [&[T]; M] = std::array::from_fn(|m| &self.a[(first + m) * self.stride..][..self.depth]);
         for k in 0..self.depth {

@@ -132,13 +132,13 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
     type Output = ();
     #[inline(always)]
     fn run(mut self) {
-        // Two vectors, so that both are under way at once.
-        if size_of::<R>() == 4 { self.tiles::<16>() } else { self.tiles::<8>() }
+        // LLVM unrolls loops over fewer elements, and then makes no vectors of some of them.
+        self.tiles::<16>();
     }
 
     #[inline(always)]
     fn run_wide(mut self) {
-        if size_of::<R>() == 4 { self.tiles::<32>() } else { self.tiles::<16>() }
+        self.tiles::<32>();
     }
 
     fn run_scalar(mut self) {

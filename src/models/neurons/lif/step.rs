@@ -48,23 +48,13 @@ impl<R: Real> SimdLoop for Step<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        // Two vectors, so that both are under way at once.
-        match (size_of::<R>(), self.model.all_alike()) {
-            (4, true) => self.tiles::<16, 1>(),
-            (4, false) => self.tiles::<16, 16>(),
-            (_, true) => self.tiles::<8, 1>(),
-            (_, false) => self.tiles::<8, 8>(),
-        }
+        // LLVM unrolls loops over fewer elements, and then makes no vectors of some of them.
+        if self.model.all_alike() { self.tiles::<16, 1>() } else { self.tiles::<16, 16>() }
     }
 
     #[inline(always)]
     fn run_wide(self) {
-        match (size_of::<R>(), self.model.all_alike()) {
-            (4, true) => self.tiles::<32, 1>(),
-            (4, false) => self.tiles::<32, 32>(),
-            (_, true) => self.tiles::<16, 1>(),
-            (_, false) => self.tiles::<16, 16>(),
-        }
+        if self.model.all_alike() { self.tiles::<32, 1>() } else { self.tiles::<32, 32>() }
     }
 }
 
