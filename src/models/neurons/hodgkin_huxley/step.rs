@@ -168,6 +168,7 @@ impl<R: Real, E: HodgkinHuxleyEquations<P>, L: Lookup<R, E, P>, M: Integrate<R>,
         }
         let all = from..from + count;
         let Block { x, memory, i, g, .. } = &self.block;
+        // With `take` and `put` this step is slower.
         for (local, var) in tile.x.iter_mut().zip(x) {
             load(local, &var[all.clone()]);
         }

@@ -6,8 +6,9 @@ use crate::models::integrator::{GROWTH, STAGES, Tableau};
 use crate::models::neurons::refractory::steps_in;
 use crate::numeric::math::{decay, divisible};
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::SimdLoop;
+use crate::numeric::simd::{SimdLoop, put, take};
 use crate::system::param::Param;
+use std::ops::Range;
 
 pub(super) struct Vars<'a, R> {
     pub(super) v: &'a mut [R],
@@ -69,45 +70,45 @@ struct Neurons<R, const W: usize> {
 impl<R: Real> Step<'_, R> {
     /// Steps all neurons, `W` at a time. `P` is the number of neurons of which a tile has constants.
     #[inline(always)]
-    fn tiles<const W: usize, const P: usize>(self) {
-        let series = self.tableau.as_ref().map(Tableau::relaxation::<R>);
-        let soft = self.model.reset == Reset::Soft;
-        let tile = |from| Tile::<R, P>::new(self.model, self.first + from, self.units, self.dt, self.tableau.as_ref());
-        let mut known = tile(0);
-        let Vars { v, spike, refractory, x, g, y } = self.vars;
+    fn tiles<const W: usize, const P: usize>(mut self) {
+        let Vars { v, spike, refractory, x, y, .. } = &self.vars;
         let len = v.len().min(spike.len()).min(refractory.len()).min(x.len()).min(y.len());
-        let g = g.get(..len);
-        let whole = len / W;
-        {
-            let (v, refractory) = (&mut v.as_chunks_mut::<W>().0[..whole], &mut refractory.as_chunks_mut().0[..whole]);
-            let (spike, y) = (&mut spike.as_chunks_mut::<W>().0[..whole], &mut y.as_chunks_mut::<W>().0[..whole]);
-            let (x, g) = (&x.as_chunks::<W>().0[..whole], g.map(|g| &g.as_chunks::<W>().0[..whole]));
-            for k in 0..whole {
-                if P > 1 && k > 0 {
-                    known = tile(k * W);
-                }
-                let mut neurons = Neurons { v: v[k], refractory: refractory[k], x: x[k], g: g.map(|g| g[k]) };
-                let spiked = neurons.step(&known, series.as_ref(), soft);
-                (v[k], refractory[k], spike[k], y[k]) = (neurons.v, neurons.refractory, spiked, spiked);
+        let series = self.tableau.as_ref().map(Tableau::relaxation::<R>);
+        let mut known = Tile::new(self.model, self.first, self.units, self.dt, self.tableau.as_ref());
+        let mut k = 0;
+        while k < len {
+            if P > 1 && k > 0 {
+                known = Tile::new(self.model, self.first + k, self.units, self.dt, self.tableau.as_ref());
             }
+            if k + W <= len {
+                self.tile::<W, P, true>(&known, series.as_ref(), k..k + W);
+            } else {
+                self.tile::<W, P, false>(&known, series.as_ref(), k..len);
+            }
+            k += W;
         }
-        let rest = whole * W..len;
-        if rest.is_empty() {
-            return;
-        }
-        if P > 1 && whole > 0 {
-            known = tile(rest.start);
-        }
-        let padded = |from: &[R]| {
-            let mut values = [R::of(0.0); W];
-            values[..rest.len()].copy_from_slice(&from[rest.clone()]);
-            values
+    }
+
+    /// Steps these neurons, of which there are `W` if they are `WHOLE`, and fewer otherwise.
+    #[inline(always)]
+    fn tile<const W: usize, const P: usize, const WHOLE: bool>(
+        &mut self,
+        known: &Tile<R, P>,
+        series: Option<&[R; STAGES]>,
+        all: Range<usize>,
+    ) {
+        let Vars { v, spike, refractory, x, g, y } = &mut self.vars;
+        let mut neurons = Neurons {
+            v: take::<R, W, WHOLE>(v, &all),
+            refractory: take::<R, W, WHOLE>(refractory, &all),
+            x: take::<R, W, WHOLE>(x, &all),
+            g: if g.is_empty() { None } else { Some(take::<R, W, WHOLE>(g, &all)) },
         };
-        let mut neurons = Neurons { v: padded(v), refractory: padded(refractory), x: padded(x), g: g.map(padded) };
-        let spiked = neurons.step(&known, series.as_ref(), soft);
-        for (to, from) in [(v, neurons.v), (refractory, neurons.refractory), (spike, spiked), (y, spiked)] {
-            to[rest.clone()].copy_from_slice(&from[..rest.len()]);
-        }
+        let spiked = neurons.step(known, series, self.model.reset == Reset::Soft);
+        put::<R, W, WHOLE>(v, &all, &neurons.v);
+        put::<R, W, WHOLE>(refractory, &all, &neurons.refractory);
+        put::<R, W, WHOLE>(spike, &all, &spiked);
+        put::<R, W, WHOLE>(y, &all, &spiked);
     }
 }
 
