@@ -37,32 +37,45 @@ impl<R: Real, const N: usize, const P: usize> Block<'_, R, N, P> {
 }
 
 /// `W` neurons.
-struct Tile<R, const N: usize, const P: usize, const W: usize> {
+struct Tile<R, const N: usize, const P: usize, const W: usize, const C: usize> {
     x: [[R; W]; N],
-    i: [R; W],
-    g: [R; W],
-    p: [[R; W]; P],
+    given: Given<R, P, W, C>,
 }
 
-/// dx/dt, and of each variable its own derivative by itself, where a reset bounds the potential by
-/// the threshold: beyond it a neuron spikes, and its equations have no meaning (an exponential
-/// upstroke would take the stages of a method to any number).
-#[inline(always)]
-fn derivatives<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(
-    mut x: [R; N],
-    i: R,
-    g: R,
-    p: &[R; P],
-) -> ([R; N], [R; N]) {
-    if E::RESETS {
-        x[0] = if x[0] > p[V_TH] { p[V_TH] } else { x[0] };
+/// What a step does not change. The parameters are those of `C` neurons: of each, or of one if all are
+/// alike.
+struct Given<R, const P: usize, const W: usize, const C: usize> {
+    i: [R; W],
+    g: [R; W],
+    p: [[R; C]; P],
+}
+
+impl<R: Real, const P: usize, const W: usize, const C: usize> Given<R, P, W, C> {
+    /// The parameters of neuron `k`.
+    #[inline(always)]
+    fn p(&self, k: usize) -> [R; P] {
+        column(&self.p, if C == 1 { 0 } else { k })
     }
-    E::derivatives(x, i - g * x[0], &E::Parameters::from(*p))
+
+    /// dx/dt of neuron `k` at `x`, and of each variable its own derivative by itself, where a reset
+    /// bounds the potential by the threshold: beyond it a neuron spikes, and its equations have no
+    /// meaning (an exponential upstroke would take the stages of a method to any number).
+    #[inline(always)]
+    fn derivatives<E: Equations<N, P>, const N: usize>(&self, mut x: [R; N], k: usize) -> ([R; N], [R; N]) {
+        let p = self.p(k);
+        if E::RESETS {
+            x[0] = if x[0] > p[V_TH] { p[V_TH] } else { x[0] };
+        }
+        E::derivatives(x, self.i[k] - self.g[k] * x[0], &E::Parameters::from(p))
+    }
 }
 
 /// One step of a tile, without spikes.
 trait Integrate<R> {
-    fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize>(&self, tile: &mut Tile<R, N, P, W>);
+    fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize, const C: usize>(
+        &self,
+        tile: &mut Tile<R, N, P, W, C>,
+    );
 }
 
 struct ExpAuto<R> {
@@ -72,17 +85,19 @@ struct ExpAuto<R> {
 
 impl<R: Real> Integrate<R> for ExpAuto<R> {
     #[inline(always)]
-    fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize>(&self, tile: &mut Tile<R, N, P, W>) {
+    fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize, const C: usize>(
+        &self,
+        tile: &mut Tile<R, N, P, W, C>,
+    ) {
         let (dt, low) = (self.dt, R::of(-GROWTH) / self.dt);
         let (mut rate, mut leak) = ([[R::of(0.0); W]; N], [[R::of(0.0); W]; N]);
         for k in 0..W {
-            let (x, p) = (column(&tile.x, k), column(&tile.p, k));
-            let (f, s) = derivatives::<R, E, N, P>(x, tile.i[k], tile.g[k], &p);
+            let (f, s) = tile.given.derivatives::<E, N>(column(&tile.x, k), k);
             for var in 0..N {
                 rate[var][k] = f[var];
                 leak[var][k] = -s[var];
             }
-            leak[0][k] = E::input_gain(&E::Parameters::from(p)).mul_add(tile.g[k], leak[0][k]);
+            leak[0][k] = E::input_gain(&E::Parameters::from(tile.given.p(k))).mul_add(tile.given.g[k], leak[0][k]);
         }
         // A soft reset keeps what is above the threshold: no more than the equations there make of
         // a step. (The derivative at the step's start, which an upstroke has made large, would keep
@@ -90,9 +105,9 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
         let mut most = [R::of(0.0); W];
         if E::RESETS && self.soft {
             for (k, most) in most.iter_mut().enumerate() {
-                let (mut x, p) = (column(&tile.x, k), column(&tile.p, k));
+                let (mut x, p) = (column(&tile.x, k), tile.given.p(k));
                 x[0] = p[V_TH];
-                let rate = derivatives::<R, E, N, P>(x, tile.i[k], tile.g[k], &p).0[0];
+                let rate = tile.given.derivatives::<E, N>(x, k).0[0];
                 let rate = if rate > R::of(0.0) { rate } else { R::of(0.0) };
                 *most = rate.mul_add(dt, if tile.x[0][k] > p[V_TH] { tile.x[0][k] } else { p[V_TH] });
             }
@@ -114,8 +129,12 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
 
 impl<R: Real> Integrate<R> for Stepper<R> {
     #[inline(always)]
-    fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize>(&self, tile: &mut Tile<R, N, P, W>) {
-        tile.x = self.tile(tile.x, |k, x| derivatives::<R, E, N, P>(x, tile.i[k], tile.g[k], &column(&tile.p, k)).0);
+    fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize, const C: usize>(
+        &self,
+        tile: &mut Tile<R, N, P, W, C>,
+    ) {
+        let given = &tile.given;
+        tile.x = self.tile(tile.x, |k, x| given.derivatives::<E, N>(x, k).0);
     }
 }
 
@@ -133,34 +152,34 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
     #[inline(always)]
     fn run(mut self) {
         // LLVM unrolls loops over fewer elements, and then makes no vectors of some of them.
-        self.tiles::<16>();
+        if self.block.same() { self.tiles::<16, 1>() } else { self.tiles::<16, 16>() }
     }
 
     #[inline(always)]
     fn run_wide(mut self) {
-        self.tiles::<32>();
+        if self.block.same() { self.tiles::<32, 1>() } else { self.tiles::<32, 32>() }
     }
 
     fn run_scalar(mut self) {
-        self.tiles::<1>();
+        self.tiles::<1, 1>();
     }
 }
 
 impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usize> Step<'_, R, E, M, N, P> {
     #[inline(always)]
-    fn tiles<const W: usize>(&mut self) {
+    fn tiles<const W: usize, const C: usize>(&mut self) {
         let len = self.block.y.len();
         let same = self.block.same();
-        let mut p = self.block.params::<W>(0, E::RESETS);
+        let mut p = self.block.params::<C>(0, E::RESETS);
         let mut k = 0;
         while k < len {
             if !same && k > 0 {
                 p = self.block.params(k, E::RESETS);
             }
             if k + W <= len {
-                self.tile::<W, true>(&p, k..k + W);
+                self.tile::<W, C, true>(&p, k..k + W);
             } else {
-                self.tile::<W, false>(&p, k..len);
+                self.tile::<W, C, false>(&p, k..len);
             }
             k += W;
         }
@@ -168,24 +187,25 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
 
     /// Steps these neurons, of which there are `W` if they are `WHOLE`, and fewer otherwise.
     #[inline(always)]
-    fn tile<const W: usize, const WHOLE: bool>(&mut self, p: &[[R; W]; P], all: Range<usize>) {
+    fn tile<const W: usize, const C: usize, const WHOLE: bool>(&mut self, p: &[[R; C]; P], all: Range<usize>) {
         let (zero, one) = (R::of(0.0), R::of(1.0));
         let Block { soft, x, spike, memory, i, g, y, .. } = &mut self.block;
-        let mut tile = Tile { x: [[zero; W]; N], i: take::<R, W, WHOLE>(i, &all), g: [zero; W], p: *p };
+        let given = Given { i: take::<R, W, WHOLE>(i, &all), g: [zero; W], p: *p };
+        let mut tile = Tile { x: [[zero; W]; N], given };
         for (local, var) in tile.x.iter_mut().zip(&*x) {
             *local = take::<R, W, WHOLE>(var, &all);
         }
         if !g.is_empty() {
-            tile.g = take::<R, W, WHOLE>(g, &all);
+            tile.given.g = take::<R, W, WHOLE>(g, &all);
         }
         let before = tile.x;
-        self.method.step::<E, N, P, W>(&mut tile);
+        self.method.step::<E, N, P, W, C>(&mut tile);
 
         let mut fired = [zero; W];
         let mut kept = take::<R, W, WHOLE>(memory, &all);
         if E::RESETS {
             for k in 0..W {
-                let (p, left) = (column(&tile.p, k), kept[k]);
+                let (p, left) = (tile.given.p(k), kept[k]);
                 let held = left > one;
                 let mut x = column(&tile.x, k);
                 // Where a soft reset, or a reset above the threshold, leaves V there, the
@@ -205,7 +225,7 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
             }
         } else {
             for k in 0..W {
-                (fired[k], kept[k]) = crossing(before[0][k], tile.x[0][k], tile.p[V_TH][k], kept[k]);
+                (fired[k], kept[k]) = crossing(before[0][k], tile.x[0][k], tile.given.p(k)[V_TH], kept[k]);
             }
         }
         put::<R, W, WHOLE>(memory, &all, &kept);
