@@ -79,6 +79,23 @@ pub(crate) fn in_file(error: anyhow::Error, model: Option<&Path>) -> anyhow::Err
     }
 }
 
+/// The bytes that must be free when the command starts. Until [`on_abort`] has run, an allocation that
+/// fails would end the process without an exit code.
+const TO_START: usize = 1 << 20;
+
+/// Returns the exit code of memory if too little is free to start.
+pub(crate) fn memory_to_start() -> Result<(), ExitCode> {
+    let mut room = Vec::<u8>::new();
+    let reserved = room.try_reserve_exact(TO_START);
+    // The compiler may not leave out an allocation that something reads.
+    std::hint::black_box(&room);
+    reserved.map_err(|_| {
+        // This allocates nothing.
+        eprintln!("error: the command needs {TO_START} bytes of memory to start");
+        ExitCode::from(MEMORY)
+    })
+}
+
 /// Makes an abort end the process with the exit code of memory. Rust aborts if the allocator
 /// refuses. Large allocations are checked before, so that only small ones can abort, close to a
 /// limit of the process (`ulimit -v`).

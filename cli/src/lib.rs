@@ -23,6 +23,10 @@ use std::process::ExitCode;
 /// Reads the arguments, runs the subcommand, and returns the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Err(code) = exit_code::memory_to_start() {
+        return code;
+    }
+    exit_code::on_abort();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(e) => {
@@ -32,7 +36,6 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(exit_code::USAGE));
         }
     };
-    exit_code::on_abort();
     console::log(args.verbose);
     let result = match args.command {
         Command::Run(run) => run::command(&run, args.verbose > 0),
