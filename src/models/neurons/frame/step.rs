@@ -46,6 +46,7 @@ struct Tile<R, const N: usize, const P: usize, const W: usize, const C: usize> {
 /// alike.
 struct Given<R, const P: usize, const W: usize, const C: usize> {
     i: [R; W],
+    /// The conductance, 0 if the neurons have none.
     g: [R; W],
     p: [[R; C]; P],
 }

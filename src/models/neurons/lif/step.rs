@@ -68,22 +68,22 @@ struct Neurons<R, const W: usize> {
 }
 
 impl<R: Real> Step<'_, R> {
-    /// Steps all neurons, `W` at a time. `P` is the number of neurons of which a tile has constants.
+    /// Steps all neurons, `W` at a time. `C` is the number of neurons of which a tile has constants.
     #[inline(always)]
-    fn tiles<const W: usize, const P: usize>(mut self) {
+    fn tiles<const W: usize, const C: usize>(mut self) {
         let Vars { v, spike, refractory, x, y, .. } = &self.vars;
         let len = v.len().min(spike.len()).min(refractory.len()).min(x.len()).min(y.len());
         let series = self.tableau.as_ref().map(Tableau::relaxation::<R>);
         let mut known = Tile::new(self.model, self.first, self.units, self.dt, self.tableau.as_ref());
         let mut k = 0;
         while k < len {
-            if P > 1 && k > 0 {
+            if C > 1 && k > 0 {
                 known = Tile::new(self.model, self.first + k, self.units, self.dt, self.tableau.as_ref());
             }
             if k + W <= len {
-                self.tile::<W, P, true>(&known, series.as_ref(), k..k + W);
+                self.tile::<W, C, true>(&known, series.as_ref(), k..k + W);
             } else {
-                self.tile::<W, P, false>(&known, series.as_ref(), k..len);
+                self.tile::<W, C, false>(&known, series.as_ref(), k..len);
             }
             k += W;
         }
@@ -91,9 +91,9 @@ impl<R: Real> Step<'_, R> {
 
     /// Steps these neurons, of which there are `W` if they are `WHOLE`, and fewer otherwise.
     #[inline(always)]
-    fn tile<const W: usize, const P: usize, const WHOLE: bool>(
+    fn tile<const W: usize, const C: usize, const WHOLE: bool>(
         &mut self,
-        known: &Tile<R, P>,
+        known: &Tile<R, C>,
         series: Option<&[R; STAGES]>,
         all: Range<usize>,
     ) {
@@ -114,14 +114,14 @@ impl<R: Real> Step<'_, R> {
 
 /// The value of neuron `k`.
 #[inline(always)]
-fn at<R: Real, const P: usize>(values: &[R; P], k: usize) -> R {
-    values[if P == 1 { 0 } else { k }]
+fn at<R: Real, const C: usize>(values: &[R; C], k: usize) -> R {
+    values[if C == 1 { 0 } else { k }]
 }
 
 impl<R: Real, const W: usize> Neurons<R, W> {
     /// Makes a step, and returns 1 for each neuron that spikes and 0 for the others.
     #[inline(always)]
-    fn step<const P: usize>(&mut self, tile: &Tile<R, P>, series: Option<&[R; STAGES]>, soft: bool) -> [R; W] {
+    fn step<const C: usize>(&mut self, tile: &Tile<R, C>, series: Option<&[R; STAGES]>, soft: bool) -> [R; W] {
         let (zero, one) = (R::of(0.0), R::of(1.0));
         // The steady potentials, and the share of the way to them that a step makes.
         let (mut steady, mut relaxation) = ([zero; W], [zero; W]);
