@@ -18,6 +18,10 @@ struct Constants<double> {
     static constexpr double EXP_LOW = -708.0, EXP_HIGH = 709.0;
     static constexpr double LN2_HIGH = 0.69314718055994530942, LN2_LOW = 2.3190468138462996e-17;
     static constexpr double ROUNDER = 6755399441055744.0;  // 1.5·2⁵²
+    static constexpr double LEAST_NORMAL = 2.2250738585072014e-308, TO_NORMAL = 18014398509481984.0, TO_NORMAL_EXPONENT = 54.0;
+    static constexpr double LN2_FIRST = 0.6931471803691238, LN2_SECOND = 1.9082149292705877e-10;
+    static constexpr bits_t SQRT_HALF = 0x3fe6a09e667f3bcdull;
+    static constexpr double HALF_PI_0 = 1.5707963267948966, HALF_PI_1 = 6.123233995736766e-17, HALF_PI_2 = -1.4973849048591698e-33;
 };
 
 template <>
@@ -28,6 +32,11 @@ struct Constants<float> {
     static constexpr float EXP_LOW = -87.0f, EXP_HIGH = 88.0f;
     static constexpr float LN2_HIGH = float(0.6931471824645996), LN2_LOW = float(-1.9046542999577677e-9);
     static constexpr float ROUNDER = 12582912.0f;  // 1.5·2²³
+    static constexpr float LEAST_NORMAL = float(1.17549435082228750797e-38), TO_NORMAL = 33554432.0f, TO_NORMAL_EXPONENT = 25.0f;
+    static constexpr float LN2_FIRST = float(0.6931381225585938), LN2_SECOND = float(9.05800061445916e-6);
+    static constexpr bits_t SQRT_HALF = 0x3f3504f3u;
+    static constexpr float HALF_PI_0 = float(1.5707963705062866),
+                           HALF_PI_1 = float(-4.371138828673793e-8), HALF_PI_2 = float(-1.7151245100058819e-15);
 };
 
 __device__ constexpr double EXP_POLY_F64[] = {

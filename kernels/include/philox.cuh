@@ -53,3 +53,9 @@ __device__ __forceinline__ float random_normal(u64 seed, u32 stream, u64 unit, u
     const float u = ((float)(w.a >> 8) + 0.5f) * (1.0f / 16777216.0f);
     return sqrt(-2.0f * ln_unit(u)) * cos_turns(w.b);
 }
+
+// A uniform draw in [0, 1) with 53 random bits.
+__device__ __forceinline__ double random_uniform(u64 seed, u32 stream, u64 unit, u64 step) {
+    const Words w = random_words(seed, stream, unit, step);
+    return double(((u64)w.a << 32 | w.b) >> 11) * (1.0 / 9007199254740992.0);
+}

@@ -6,6 +6,7 @@ mod membrane;
 pub(crate) mod param;
 #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "only the CUDA engine runs programs"))]
 pub(crate) mod program;
+pub(crate) mod refractory;
 pub(crate) mod scan;
 pub(crate) mod schema;
 pub(crate) mod sequential;

@@ -1,7 +1,12 @@
 //! The elementary functions, compared with double-double arithmetic.
 
+use super::double_double::{self, DoubleDouble};
 use super::uniforms;
-use overtime::math::{decay, exp, exp_neg, expm1, exprel, sigmoid, tanh};
+use overtime::Real;
+use overtime::math::{
+    cos, decay, exp, exp_neg, expm1, exprel, exprel_slope, inv_exprel, log, relax, sigmoid, sin, tanh,
+};
+use std::f64::consts::FRAC_PI_2;
 
 fn within(what: &str, x: f64, ulps: f64, bound: f64, worst: &mut f64) {
     assert!(ulps <= bound, "{what}({x:e}) is {ulps} ulp off, more than {bound}");
@@ -23,11 +28,9 @@ fn exp_is_within_two_ulp_in_double_precision() {
     for u in uniforms(1).take(400_000) {
         // One value of each pair covers the whole range, and the other the range of neurons.
         for x in [(u - 0.5) * 1400.0, (u - 0.5) * 40.0] {
-            let (double_double::DoubleDouble(high, low), n) = double_double::exp(x);
-            // A power of two scales both parts exactly. It takes two steps, because 2ⁿ alone may
-            // not be a double.
-            let scale = |v: f64| v * 2.0_f64.powi(n / 2) * 2.0_f64.powi(n - n / 2);
-            within("exp", x, ulps64(exp(x), scale(high), scale(low)), 2.0, &mut worst);
+            let (e, n) = double_double::exp(x);
+            let DoubleDouble(high, low) = e.scaled(n);
+            within("exp", x, ulps64(exp(x), high, low), 2.0, &mut worst);
         }
     }
     println!("exp, f64: {worst:.3} ulp");
@@ -43,9 +46,9 @@ fn the_neurons_exponentials_are_within_two_ulp() {
     }
     for u in uniforms(5).take(200_000) {
         let z = (u - 0.5) * 14.0;
-        let (double_double::DoubleDouble(high, low), n) = double_double::exp(-z);
-        let scale = 2.0_f64.powi(n);
-        within("exp_neg", z, ulps64(exp_neg(z), high * scale, low * scale), 2.0, &mut double);
+        let (e, n) = double_double::exp(-z);
+        let DoubleDouble(high, low) = e.scaled(n);
+        within("exp_neg", z, ulps64(exp_neg(z), high, low), 2.0, &mut double);
     }
     let mut far = 0.0;
     for z in floats(7.0, 86.9, 61).chain(floats(-7.0, -86.9, 61)) {
@@ -120,52 +123,165 @@ fn the_other_functions_are_within_a_few_ulp() {
     }
 }
 
-/// Double-double arithmetic: a number is the sum of two doubles, which gives about 106 bits.
-mod double_double {
-    #[derive(Clone, Copy)]
-    pub(crate) struct DoubleDouble(pub(crate) f64, pub(crate) f64);
+/// A function with its true value in double-double arithmetic, with intervals of arguments and the
+/// bound in ulp for each type.
+struct Precise {
+    name: &'static str,
+    single: fn(f32) -> f32,
+    double: fn(f64) -> f64,
+    truth: fn(f64) -> DoubleDouble,
+    singles: &'static [(f32, f32)],
+    doubles: &'static [(f64, f64)],
+    bounds: (f64, f64),
+}
 
-    impl DoubleDouble {
-        fn of_sum(a: f64, b: f64) -> Self {
-            let s = a + b;
-            let t = s - a;
-            Self(s, (a - (s - t)) + (b - t))
+const PRECISE: [Precise; 5] = [
+    Precise {
+        name: "log",
+        single: log,
+        double: log,
+        truth: double_double::log,
+        singles: &[(1e-45, f32::MAX), (0.5, 2.0)],
+        doubles: &[(5e-324, f64::MAX), (0.5, 2.0), (0.999, 1.001)],
+        bounds: (1.0, 1.0),
+    },
+    Precise {
+        name: "sin",
+        single: sin,
+        double: sin,
+        truth: |x| double_double::sin_cos(x).0,
+        singles: &[(1e-7, 1e5), (-1e-7, -1e5), (1e2, 1e5)],
+        doubles: &[(1e-9, 1e9), (-1e-9, -1e9), (0.1, 10.0)],
+        bounds: (2.0, 2.0),
+    },
+    Precise {
+        name: "cos",
+        single: cos,
+        double: cos,
+        truth: |x| double_double::sin_cos(x).1,
+        singles: &[(1e-7, 1e5), (-1e-7, -1e5), (1e2, 1e5)],
+        doubles: &[(1e-9, 1e9), (-1e-9, -1e9), (0.1, 10.0)],
+        bounds: (2.0, 2.0),
+    },
+    Precise {
+        name: "inv_exprel",
+        single: inv_exprel,
+        double: inv_exprel,
+        truth: double_double::inv_exprel,
+        singles: &[(1e-7, 1e4), (-1e-7, -80.0)],
+        doubles: &[(1e-9, 1e4), (-1e-9, -700.0), (0.1, 2.0), (-0.1, -2.0)],
+        bounds: (3.0, 3.0),
+    },
+    Precise {
+        name: "exprel_slope",
+        single: exprel_slope,
+        double: exprel_slope,
+        truth: double_double::exprel_slope,
+        singles: &[(1e-7, 80.0), (-1e-7, -80.0), (-1.0, -2.0)],
+        doubles: &[(1e-9, 700.0), (-1e-9, -700.0), (0.5, 5.0), (-0.5, -5.0)],
+        bounds: (5.0, 5.0),
+    },
+];
+
+#[test]
+fn the_precise_functions_are_within_their_bounds() {
+    for Precise { name, single, double, truth, singles, doubles, bounds } in PRECISE {
+        let (mut worst32, mut worst64) = (0.0, 0.0);
+        for &(from, to) in singles {
+            // An odd stride reaches all last bits.
+            let stride = ((to.to_bits() - from.to_bits()) / 15_000) | 1;
+            for x in floats(from, to, stride as usize) {
+                within(name, x.into(), ulps32(single(x), truth(x.into()).0), bounds.0, &mut worst32);
+            }
         }
-        fn plus(self, o: Self) -> Self {
-            let Self(s, e) = Self::of_sum(self.0, o.0);
-            Self::of_sum(s, e + self.1 + o.1)
+        for &(from, to) in doubles {
+            // The bits of a number grow with its logarithm.
+            let (low, span) = (from.to_bits(), (to.to_bits() - from.to_bits()) as f64);
+            for x in uniforms(6).take(15_000).map(|u| f64::from_bits(low + (u * span) as u64)) {
+                let DoubleDouble(high, low) = truth(x);
+                within(name, x, ulps64(double(x), high, low), bounds.1, &mut worst64);
+            }
         }
-        fn times(self, o: Self) -> Self {
-            let p = self.0 * o.0;
-            Self::of_sum(p, self.0.mul_add(o.0, -p) + (self.0 * o.1 + self.1 * o.0))
+        println!("{name}: {worst32:.3} ulp (f32), {worst64:.3} ulp (f64)");
+    }
+}
+
+/// Near multiples of π/2 the sine or the cosine is small, and keeps its relative accuracy.
+#[test]
+fn sines_near_their_zeros_are_within_two_ulp() {
+    let (mut single, mut double) = (0.0, 0.0);
+    for k in (1..640_000).step_by(31) {
+        let zero = f64::from(k) * FRAC_PI_2;
+        for x in [zero, f64::from_bits(zero.to_bits() + 1), zero * (1.0 + 1e-9)] {
+            let truth = double_double::sin_cos(x);
+            within("sin", x, ulps64(sin(x), truth.0.0, truth.0.1), 2.0, &mut double);
+            within("cos", x, ulps64(cos(x), truth.1.0, truth.1.1), 2.0, &mut double);
+        }
+        let x = zero as f32;
+        if x <= 1e5 {
+            within("sin", x.into(), ulps32(sin(x), f64::from(x).sin()), 2.0, &mut single);
+            within("cos", x.into(), ulps32(cos(x), f64::from(x).cos()), 2.0, &mut single);
         }
     }
+    println!("sin and cos near zeros: {single:.3} ulp (f32), {double:.3} ulp (f64)");
+}
 
-    /// eˣ: the argument is reduced by multiples of ln 2 (in three parts) and by 2⁻⁸; Taylor's
-    /// series follows, and eight squarings.
-    pub(crate) fn exp(x: f64) -> (DoubleDouble, i32) {
-        let n = (x * std::f64::consts::LOG2_E).round();
-        let (l1, l2, l3) = (0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10, 0.0);
-        let exact = |l: f64| {
-            let p = n * l;
-            DoubleDouble(-p, -n.mul_add(l, -p))
-        };
-        let r = DoubleDouble(x, 0.0).plus(exact(l1)).plus(exact(l2)).plus(exact(l3));
-        let r = DoubleDouble(r.0 / 256.0, r.1 / 256.0);
-        let mut sum = DoubleDouble(1.0, 0.0);
-        for k in (1..=14).rev() {
-            let q = f64::from(k);
-            let step = sum.times(r);
-            // Divides by a small integer, and keeps the remainder.
-            let d = step.0 / q;
-            let rest = (-d).mul_add(q, step.0) + step.1;
-            sum = DoubleDouble(1.0, 0.0).plus(DoubleDouble(d, rest / q));
+/// (1 − e^{−s·t})/s, with the part of s·t that rounding loses.
+fn relax_truth(s: f64, t: f64) -> f64 {
+    let z = s * t;
+    (-(-z).exp_m1() + s.mul_add(t, -z) * (-z).exp()) / s
+}
+
+#[test]
+fn relax_is_within_four_ulp_and_the_rounding_error_of_its_exponent() {
+    let (mut single, mut double) = (0.0, 0.0);
+    for u in uniforms(7).take(20_000) {
+        for t in [1e-7, 0.025, 1.0, 50.0] {
+            for z in [80.0 * u, u, 1e-3 * u, 1e-20 * u, -u, -79.99 * u] {
+                let bound = 4.0 + (-z).max(0.0);
+                let s = z / t;
+                within("relax", s, ulps64(relax(s, t), relax_truth(s, t), 0.0), bound, &mut double);
+                let (s, t) = (s as f32, t as f32);
+                let truth = relax_truth(s.into(), t.into());
+                within("relax", s.into(), ulps32(relax(s, t), truth), bound, &mut single);
+            }
         }
-        for _ in 0..8 {
-            sum = sum.times(sum);
-        }
-        (sum, n as i32)
     }
+    println!("relax: {single:.3} ulp (f32), {double:.3} ulp (f64)");
+}
+
+#[test]
+fn special_values_of_the_functions() {
+    fn check<R: Real>() {
+        let [zero, one, infinity, nan] = [0.0, 1.0, f64::INFINITY, f64::NAN].map(R::of);
+        assert_eq!((log(zero), log(-zero), log(one), log(infinity)), (-infinity, -infinity, zero, infinity));
+        for x in [-one, -infinity, nan, R::of(-1e-30)] {
+            assert!(log(x).to_f64().is_nan(), "{x}");
+        }
+        for x in [infinity, -infinity, nan] {
+            assert!(sin(x).to_f64().is_nan() && cos(x).to_f64().is_nan(), "{x}");
+        }
+        assert_eq!((sin(zero), cos(zero), cos(-zero)), (zero, one, one));
+        assert!(sin(-zero).to_f64().is_sign_negative());
+        for x in uniforms(8).take(2000).map(|u| R::of(10.0_f64.powf(u * 38.0 + 1e-3))) {
+            assert!(sin(x).abs() <= one && cos(x).abs() <= one, "{x}");
+            assert!(sin(-x) == -sin(x) && cos(-x) == cos(x), "{x}");
+            assert!(inv_exprel(x) == x || x < R::of(40.0), "{x}");
+            let far = [inv_exprel(-x), exprel_slope(x), exprel_slope(-x), relax(x, one), relax(-x, one)];
+            assert!(far.iter().all(|y| y.is_finite()), "{x}: {far:?}");
+        }
+        assert_eq!((inv_exprel(zero), inv_exprel(-zero), exprel_slope(zero)), (one, one, R::of(0.5)));
+        assert!(inv_exprel(R::of(-1e30)) < R::of(1e-30) && inv_exprel(R::of(-1e30)) >= zero);
+        assert!([inv_exprel(nan), exprel_slope(nan), relax(nan, one)].iter().all(|y| y.to_f64().is_nan()));
+        for t in [1e-6, 0.025, 0.1, 7.0].map(R::of) {
+            for s in [zero, -zero, R::of(1e-35), R::of(-1e-35)] {
+                assert!((relax(s, t) / t - one).abs() <= R::of(3e-7), "{s} {t}: {}", relax(s, t));
+            }
+            assert_eq!(relax(R::of(-1e6) / t, t), relax(R::of(-80.0) / t, t));
+        }
+    }
+    check::<f32>();
+    check::<f64>();
 }
 
 /// The distance between `value` and the double `truth`, in units in the last place of `truth` in

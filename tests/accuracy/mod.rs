@@ -1,6 +1,7 @@
 //! The accuracy of the elementary functions and of the neuron HH.
 
 mod activations;
+mod double_double;
 mod functions;
 mod hh;
 

@@ -1,8 +1,8 @@
 //! What one channel does in a step of many neurons: it adds to what flows, and moves its gates.
 
+use crate::integrator::relaxed;
 use crate::models::channels::Channel;
 use crate::models::channels::kinetics::{E, G_MAX, Kinetics, WithKinetics};
-use crate::models::integrator::relaxed;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{SimdLoop, vectorize};
 use crate::system::param::Param;

@@ -2,9 +2,9 @@
 
 use super::conduct::{Flow, Neurons, conduct};
 use super::{CondNeuGroup, MAX_GATES, Parameters};
-use crate::models::integrator::{GROWTH, STAGES, Stepper};
+use crate::integrator::{STAGES, Stepper};
 use crate::models::neurons::crossing::crossing;
-use crate::numeric::math::{decay, divisible};
+use crate::numeric::math::{GROWTH, decay, divisible};
 use crate::numeric::scalar::{DType, Real};
 use crate::numeric::simd::{SimdLoop, vectorize};
 use crate::system::param::Param;

@@ -2,9 +2,9 @@
 //! which vectorise.
 
 use super::equations::{HodgkinHuxleyEquations, N};
-use crate::models::integrator::{GROWTH, Stepper, relaxed};
+use crate::integrator::{Stepper, relaxed};
 use crate::models::neurons::block::{Block, column};
-use crate::numeric::math::divisible;
+use crate::numeric::math::{GROWTH, divisible};
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{SimdLoop, load, store, vectorize};
 use std::marker::PhantomData;

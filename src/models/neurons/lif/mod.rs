@@ -3,19 +3,19 @@
 mod step;
 
 use super::builders::{builders, setters};
-use super::refractory::{check_steps, no_reset};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
+use crate::integrator::Tableau;
 use crate::models::info;
 use crate::models::info::{Family, ModelInfo, Port, Variable, variables};
-use crate::models::integrator::Tableau;
 use crate::models::{Method, NeuronGroup, Reset};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::vectorize;
 use crate::system::param::Param;
 use crate::system::program::Program;
+use crate::system::refractory::{check_steps, no_reset};
 use crate::system::state::State;
 use crate::system::{Inputs, LinearMembrane, Schema, Shared, System, Tick};
 use step::{Step, Tile, Vars};

@@ -1,13 +1,13 @@
 //! One step of many neurons, a tile of them at a time.
 
 use super::{Lif, Parameters};
+use crate::integrator::{STAGES, Tableau};
 use crate::models::Reset;
-use crate::models::integrator::{GROWTH, STAGES, Tableau};
-use crate::models::neurons::refractory::steps_in;
-use crate::numeric::math::{decay, divisible};
+use crate::numeric::math::{GROWTH, decay, divisible};
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{SimdLoop, put, take};
 use crate::system::param::Param;
+use crate::system::refractory::steps_in;
 use std::ops::Range;
 
 pub(super) struct Vars<'a, R> {

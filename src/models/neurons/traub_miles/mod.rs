@@ -3,12 +3,12 @@
 mod rates;
 
 use super::hodgkin_huxley::{HodgkinHuxleyEquations, HodgkinHuxleyNeuron, Membrane, steps};
-use super::refractory;
 use crate::error::Result;
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 use crate::system::param::Param;
+use crate::system::refractory;
 
 crate::parameters! {
     /// The parameters of [`TraubMiles`].

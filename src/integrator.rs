@@ -282,12 +282,8 @@ fn advance<R: Real, const N: usize, const W: usize>(x: &mut [[R; W]; N], slope: 
     }
 }
 
-/// The maximum growth of a potential in a step under a negative conductance, as a logarithm. It is
-/// far beyond any useful value, and below an overflow.
-pub(crate) const GROWTH: f64 = 80.0;
-
 /// φ = (1 − e^{−s·dt})/s for two relaxations x' = f − s·(x − x₀), whose solution after dt is
-/// x + f·φ. The two share one division. s may be any `divisible` number down to −[`GROWTH`]/dt, and
+/// x + f·φ. The two share one division. s may be any `divisible` number down to −`GROWTH`/dt, and
 /// t > 0. (The bound, far beyond any potential of a neuron, keeps r out of the subnormal numbers,
 /// which GPUs divide slowly.)
 #[inline(always)]

@@ -8,7 +8,7 @@ use crate::system::param::Param;
 /// the next whole number is at most a millionth of the quotient, and at most a quarter of a step,
 /// away. (Adding and subtracting `ROUNDER` rounds to the nearest whole number.)
 #[inline(always)]
-pub(super) fn steps_in<R: Real>(time: R, dt: R) -> R {
+pub(crate) fn steps_in<R: Real>(time: R, dt: R) -> R {
     let (exact, most) = (time / dt, R::of(0.25));
     let near = exact.mul_add(R::of(1e-6), R::of(1e-6));
     let whole = exact + (if near < most { near } else { most } - R::of(0.5)) + R::of(R::ROUNDER) - R::of(R::ROUNDER);
@@ -16,7 +16,7 @@ pub(super) fn steps_in<R: Real>(time: R, dt: R) -> R {
 }
 
 /// Replaces refractory periods by their numbers of steps, as `steps` computes them.
-pub(super) fn in_steps<R: Real>(tau_ref: &mut Param<R>, steps: impl Fn(R) -> R) {
+pub(crate) fn in_steps<R: Real>(tau_ref: &mut Param<R>, steps: impl Fn(R) -> R) {
     match tau_ref {
         Param::All(tau) => *tau = steps(*tau),
         Param::Each(taus) => taus.iter_mut().for_each(|tau| *tau = steps(*tau)),
@@ -24,7 +24,7 @@ pub(super) fn in_steps<R: Real>(tau_ref: &mut Param<R>, steps: impl Fn(R) -> R) 
 }
 
 /// Checks that a variable of type `R` can count the steps of these periods.
-pub(super) fn check_steps<R: Real>(tau_ref: &Param<R>, dt: f64) -> Result<()> {
+pub(crate) fn check_steps<R: Real>(tau_ref: &Param<R>, dt: f64) -> Result<()> {
     // Up to here `steps_in` rounds to whole numbers, and subtracting 1 from a count is exact.
     let most = R::ROUNDER / 3.0;
     match tau_ref.values().iter().find(|tau| tau.to_f64() / dt > most) {
@@ -37,7 +37,7 @@ pub(super) fn check_steps<R: Real>(tau_ref: &Param<R>, dt: f64) -> Result<()> {
 }
 
 /// The error of a soft reset that does not lower V.
-pub(super) fn no_reset<R: Real>(kind: &str, v_th: R, v_reset: R) -> Error {
+pub(crate) fn no_reset<R: Real>(kind: &str, v_th: R, v_reset: R) -> Error {
     Error::Unsupported(format!(
         "a soft reset of {kind} with V_th = {v_th} and V_reset = {v_reset}: it takes V_th − V_reset away, which must be positive"
     ))
