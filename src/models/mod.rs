@@ -5,7 +5,6 @@ pub mod brainpy;
 pub(crate) mod cells;
 mod channels;
 mod info;
-mod integrator;
 mod layer_options;
 pub(crate) mod layers;
 mod neuron_group;
@@ -14,6 +13,7 @@ mod sources;
 mod weights;
 
 pub use crate::error::nearest::nearest;
+pub use crate::integrator::Method;
 pub use crate::system::param::Param;
 pub use cells::frame::{Cell, CellStep, Defaults, Gates};
 pub use cells::gru_cell::GruCell;
@@ -23,7 +23,6 @@ pub use channels::{Channel, ChannelKind};
 pub use info::{
     Bound, Family, ModelInfo, Parameter, Port, Setting, Variable, WeightInfo, all, find, find_in, layer, neurons,
 };
-pub use integrator::Method;
 pub use layer_options::LayerOptions;
 pub use layers::activation::Activation;
 pub use layers::conv2d::{Conv2d, Padding};
@@ -37,7 +36,7 @@ pub use neurons::block::Block;
 pub use neurons::cond_neu_group::CondNeuGroup;
 pub use neurons::exp_if::ExpIf;
 pub use neurons::fitzhugh_nagumo::FitzHughNagumo;
-pub use neurons::frame::{Equations, Neuron, Reset};
+pub use neurons::frame::{Neuron, NeuronEquations, Reset};
 pub use neurons::hh::Hh;
 pub use neurons::hindmarsh_rose::HindmarshRose;
 pub use neurons::hodgkin_huxley::HodgkinHuxleyNeuron;

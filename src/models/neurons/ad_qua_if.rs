@@ -1,6 +1,6 @@
 //! The adaptive quadratic integrate-and-fire neuron.
 
-use super::frame::{Equations, Neuron, steps};
+use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
@@ -58,7 +58,7 @@ crate::parameters! {
 #[derive(Clone, Copy, Debug)]
 pub struct AdQuaIfEquations;
 
-impl Equations<N, P> for AdQuaIfEquations {
+impl NeuronEquations<N, P> for AdQuaIfEquations {
     const NAME: &'static str = "AdQuaIF";
     const ALIASES: &'static [&'static str] = &["AdQuaIFRef", "AdQIF"];
     const ABOUT: &'static str = "the adaptive quadratic integrate-and-fire neuron";

@@ -1,6 +1,6 @@
 //! The adaptive exponential integrate-and-fire neuron.
 
-use super::frame::{Equations, Neuron, steps};
+use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::math::exp;
@@ -61,7 +61,7 @@ crate::parameters! {
 #[derive(Clone, Copy, Debug)]
 pub struct AdExIfEquations;
 
-impl Equations<N, P> for AdExIfEquations {
+impl NeuronEquations<N, P> for AdExIfEquations {
     const NAME: &'static str = "AdExIF";
     const ALIASES: &'static [&'static str] = &["AdEx", "AdExIFRef"];
     const ABOUT: &'static str = "the adaptive exponential integrate-and-fire neuron";

@@ -1,6 +1,6 @@
 //! The exponential integrate-and-fire neuron.
 
-use super::frame::{Equations, Neuron, steps};
+use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::math::exp;
@@ -54,7 +54,7 @@ crate::parameters! {
 #[derive(Clone, Copy, Debug)]
 pub struct ExpIfEquations;
 
-impl Equations<N, P> for ExpIfEquations {
+impl NeuronEquations<N, P> for ExpIfEquations {
     const NAME: &'static str = "ExpIF";
     const ALIASES: &'static [&'static str] = &["ExpIFRef", "EIF"];
     const ABOUT: &'static str = "the exponential integrate-and-fire neuron";

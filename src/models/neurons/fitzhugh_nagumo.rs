@@ -1,6 +1,6 @@
 //! FitzHugh and Nagumo's model.
 
-use super::frame::{Equations, Neuron, steps};
+use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
@@ -47,7 +47,7 @@ crate::parameters! {
 #[derive(Clone, Copy, Debug)]
 pub struct FitzHughNagumoEquations;
 
-impl Equations<N, P> for FitzHughNagumoEquations {
+impl NeuronEquations<N, P> for FitzHughNagumoEquations {
     const NAME: &'static str = "FitzHughNagumo";
     const ALIASES: &'static [&'static str] = &["FHN"];
     const ABOUT: &'static str = "FitzHugh and Nagumo's model";

@@ -1,6 +1,6 @@
 //! Hindmarsh and Rose's model of bursting.
 
-use super::frame::{Equations, Neuron, steps};
+use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
@@ -51,7 +51,7 @@ crate::parameters! {
 #[derive(Clone, Copy, Debug)]
 pub struct HindmarshRoseEquations;
 
-impl Equations<N, P> for HindmarshRoseEquations {
+impl NeuronEquations<N, P> for HindmarshRoseEquations {
     const NAME: &'static str = "HindmarshRose";
     const ALIASES: &'static [&'static str] = &["HR"];
     const ABOUT: &'static str = "Hindmarsh and Rose's model of bursting";

@@ -1,6 +1,6 @@
 //! Izhikevich's neuron.
 
-use super::frame::{Equations, Neuron, steps};
+use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
@@ -57,7 +57,7 @@ crate::parameters! {
 #[derive(Clone, Copy, Debug)]
 pub struct IzhikevichEquations;
 
-impl Equations<N, P> for IzhikevichEquations {
+impl NeuronEquations<N, P> for IzhikevichEquations {
     const NAME: &'static str = "Izhikevich";
     const ALIASES: &'static [&'static str] = &["IzhikevichRef"];
     const ABOUT: &'static str = "Izhikevich's neuron";

@@ -1,6 +1,6 @@
 //! Morris and Lecar's neuron.
 
-use super::frame::{Equations, Neuron, steps};
+use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::math::{exp, exp_neg};
@@ -61,7 +61,7 @@ crate::parameters! {
 #[derive(Clone, Copy, Debug)]
 pub struct MorrisLecarEquations;
 
-impl Equations<N, P> for MorrisLecarEquations {
+impl NeuronEquations<N, P> for MorrisLecarEquations {
     const NAME: &'static str = "MorrisLecar";
     const ABOUT: &'static str = "Morris and Lecar's neuron";
     const SOURCE: Option<&'static str> = Some("Morris & Lecar, Biophys. J. 35, 1981, 193-213");

@@ -1,6 +1,6 @@
 //! The quadratic integrate-and-fire neuron.
 
-use super::frame::{Equations, Neuron, steps};
+use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
@@ -53,7 +53,7 @@ crate::parameters! {
 #[derive(Clone, Copy, Debug)]
 pub struct QuaIfEquations;
 
-impl Equations<N, P> for QuaIfEquations {
+impl NeuronEquations<N, P> for QuaIfEquations {
     const NAME: &'static str = "QuaIF";
     const ALIASES: &'static [&'static str] = &["QuaIFRef", "QIF"];
     const ABOUT: &'static str = "the quadratic integrate-and-fire neuron";

@@ -1,6 +1,6 @@
 //! Wang and Buzsáki's neuron.
 
-use super::frame::{Equations, Neuron, steps};
+use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::math::{exp_neg, inv_exprel_near};
@@ -64,7 +64,7 @@ crate::parameters! {
 #[derive(Clone, Copy, Debug)]
 pub struct WangBuzsakiEquations;
 
-impl Equations<N, P> for WangBuzsakiEquations {
+impl NeuronEquations<N, P> for WangBuzsakiEquations {
     const NAME: &'static str = "WangBuzsaki";
     const ALIASES: &'static [&'static str] = &["WangBuzsakiHH"];
     const ABOUT: &'static str = "Wang and Buzsáki's interneuron";

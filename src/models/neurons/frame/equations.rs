@@ -11,7 +11,7 @@ use std::fmt::Debug;
 /// integration but `exact`, and with spikes, resets and refractoriness.
 ///
 /// ```
-/// use overtime::models::{Equations, Neuron, Parameter, Variable};
+/// use overtime::models::{NeuronEquations, Neuron, Parameter, Variable};
 /// use overtime::{Init, Input, LoopOverTime, Real};
 ///
 /// overtime::parameters! {
@@ -28,7 +28,7 @@ use std::fmt::Debug;
 /// #[derive(Clone, Copy, Debug)]
 /// struct Theta;
 ///
-/// impl Equations<1, { Parameters::COUNT }> for Theta {
+/// impl NeuronEquations<1, { Parameters::COUNT }> for Theta {
 ///     const NAME: &'static str = "Theta";
 ///     const VARIABLES: [Variable; 1] = [Variable::new("V", "mV", "membrane potential")];
 ///     const PARAMETERS: [Parameter; Parameters::COUNT] = Parameters::TABLE;
@@ -64,7 +64,7 @@ use std::fmt::Debug;
 /// A [kernel](Self::KERNEL) has the same operations in the same order, so that a GPU makes the same
 /// bits. `kernels/include/neuron.cuh` says what its text defines. Equations without a kernel run on
 /// the CPU alone.
-pub trait Equations<const N: usize, const P: usize>: Copy + Debug + Send + Sync + 'static {
+pub trait NeuronEquations<const N: usize, const P: usize>: Copy + Debug + Send + Sync + 'static {
     /// The name of the model.
     const NAME: &'static str;
     /// Other names of the model.
@@ -132,7 +132,7 @@ pub trait Equations<const N: usize, const P: usize>: Copy + Debug + Send + Sync 
     }
 }
 
-/// The two functions of [`Equations`] that step a block, so that the loops are compiled with this
+/// The two functions of [`NeuronEquations`] that step a block, so that the loops are compiled with this
 /// library and not with each program.
 macro_rules! steps {
     ($n:expr, $p:expr) => {

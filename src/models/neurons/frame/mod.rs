@@ -7,7 +7,6 @@ mod step;
 use super::block::Block;
 use super::builders::{builders, setters};
 use super::initial;
-use super::refractory::{check_steps, in_steps, no_reset, steps_in};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
@@ -17,9 +16,10 @@ use crate::models::{Method, NeuronGroup};
 use crate::numeric::scalar::{DType, Real};
 use crate::system::param::Param;
 use crate::system::program::Program;
+use crate::system::refractory::{check_steps, in_steps, no_reset, steps_in};
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
-pub use equations::Equations;
+pub use equations::NeuronEquations;
 pub(crate) use equations::steps;
 
 /// Where parameters that the frame itself uses stand in the table of any neuron; the last two are
@@ -74,7 +74,7 @@ pub enum Reset {
     Soft,
 }
 
-impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N, P> {
+impl<R: Real, E: NeuronEquations<N, P>, const N: usize, const P: usize> Neuron<R, E, N, P> {
     /// `size` neurons with the default parameters.
     #[must_use]
     pub fn new(size: usize) -> Self {
@@ -156,7 +156,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
     }
 }
 
-impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for Neuron<R, E, N, P> {
+impl<R: Real, E: NeuronEquations<N, P>, const N: usize, const P: usize> System<R> for Neuron<R, E, N, P> {
     fn schema(&self) -> Schema {
         let schema = Schema::pointwise(self.size).drive("x");
         let schema = if self.conductance { schema.drive("g") } else { schema };
@@ -263,7 +263,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
     }
 }
 
-impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> NeuronGroup<R> for Neuron<R, E, N, P> {
+impl<R: Real, E: NeuronEquations<N, P>, const N: usize, const P: usize> NeuronGroup<R> for Neuron<R, E, N, P> {
     fn set_param(&mut self, name: &str, value: Param<R>) -> Result<()> {
         *info::named(&E::PARAMETERS, self.params.each_mut(), name)? = value;
         Ok(())

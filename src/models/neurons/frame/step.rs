@@ -1,21 +1,21 @@
 //! One step of many neurons, a tile of them at a time: loops of constant length over local arrays,
 //! which vectorise.
 
-use super::equations::Equations;
+use super::equations::NeuronEquations;
 use super::{TAU_REF, V_RESET, V_TH};
-use crate::models::integrator::{GROWTH, Stepper};
+use crate::integrator::Stepper;
 use crate::models::neurons::block::{Block, column};
 use crate::models::neurons::crossing::crossing;
-use crate::models::neurons::refractory::steps_in;
-use crate::numeric::math::{decay, divisible};
+use crate::numeric::math::{GROWTH, decay, divisible};
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{SimdLoop, put, take, vectorize};
+use crate::system::refractory::steps_in;
 use std::ops::Range;
 
 impl<R: Real, const N: usize, const P: usize> Block<'_, R, N, P> {
     /// Makes the step.
     #[inline(always)]
-    pub(crate) fn step<E: Equations<N, P>>(self) {
+    pub(crate) fn step<E: NeuronEquations<N, P>>(self) {
         let equations = std::marker::PhantomData::<E>;
         match self.method.tableau() {
             None => vectorize(Step { method: ExpAuto { dt: self.dt, soft: self.soft }, block: self, equations }),
@@ -62,7 +62,7 @@ impl<R: Real, const P: usize, const W: usize, const C: usize> Given<R, P, W, C> 
     /// bounds the potential by the threshold: beyond it a neuron spikes, and its equations have no
     /// meaning (an exponential upstroke would take the stages of a method to any number).
     #[inline(always)]
-    fn derivatives<E: Equations<N, P>, const N: usize>(&self, mut x: [R; N], k: usize) -> ([R; N], [R; N]) {
+    fn derivatives<E: NeuronEquations<N, P>, const N: usize>(&self, mut x: [R; N], k: usize) -> ([R; N], [R; N]) {
         let p = self.p(k);
         if E::RESETS {
             x[0] = if x[0] > p[V_TH] { p[V_TH] } else { x[0] };
@@ -73,7 +73,7 @@ impl<R: Real, const P: usize, const W: usize, const C: usize> Given<R, P, W, C> 
 
 /// One step of a tile, without spikes.
 trait Integrate<R> {
-    fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize, const C: usize>(
+    fn step<E: NeuronEquations<N, P>, const N: usize, const P: usize, const W: usize, const C: usize>(
         &self,
         tile: &mut Tile<R, N, P, W, C>,
     );
@@ -86,7 +86,7 @@ struct ExpAuto<R> {
 
 impl<R: Real> Integrate<R> for ExpAuto<R> {
     #[inline(always)]
-    fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize, const C: usize>(
+    fn step<E: NeuronEquations<N, P>, const N: usize, const P: usize, const W: usize, const C: usize>(
         &self,
         tile: &mut Tile<R, N, P, W, C>,
     ) {
@@ -130,7 +130,7 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
 
 impl<R: Real> Integrate<R> for Stepper<R> {
     #[inline(always)]
-    fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize, const C: usize>(
+    fn step<E: NeuronEquations<N, P>, const N: usize, const P: usize, const W: usize, const C: usize>(
         &self,
         tile: &mut Tile<R, N, P, W, C>,
     ) {
@@ -146,7 +146,7 @@ struct Step<'a, R, E, M, const N: usize, const P: usize> {
     equations: std::marker::PhantomData<E>,
 }
 
-impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usize> SimdLoop
+impl<R: Real, E: NeuronEquations<N, P>, M: Integrate<R>, const N: usize, const P: usize> SimdLoop
     for Step<'_, R, E, M, N, P>
 {
     type Output = ();
@@ -166,7 +166,7 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
     }
 }
 
-impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usize> Step<'_, R, E, M, N, P> {
+impl<R: Real, E: NeuronEquations<N, P>, M: Integrate<R>, const N: usize, const P: usize> Step<'_, R, E, M, N, P> {
     #[inline(always)]
     fn tiles<const W: usize, const C: usize>(&mut self) {
         let len = self.block.y.len();
