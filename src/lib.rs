@@ -28,6 +28,7 @@
 //! | join neurons by synapses | [`network`] |
 //! | stack layers | [`Sequential`] |
 //! | write a system of your own | [`System`], [`Closure`], [`Program`] for GPUs |
+//! | write a model as equations in text | [`Equations`]; the page of the language is [`equations_as_text`] |
 //! | run a system | [`LoopOverTime`]; [`Builder`] has every option; [`for_loop`] runs a closure in one line |
 //! | give inputs | [`Input`]: arrays, one constant or one for each unit, names; [`inputs`]: ramps, waves, noise, … |
 //! | give inputs and monitors by name | [`runner`], brainpy's `DSRunner` |
@@ -37,8 +38,9 @@
 //! | choose a device | [`Device`], [`Strategy`], [`Products`]; [`Survey`] says why a GPU is not used |
 //! | multiply matrices without a loop | [`matmul`] |
 //!
-//! [`coming_from_brainpy`] maps brainpy's words to this crate's, [`differences_from_brainpy`] lists
-//! the differences that can surprise, and the [`glossary`] defines the terms.
+//! [`equations_as_text`] describes the language of [`Equations`]. [`coming_from_brainpy`] maps
+//! brainpy's words to this crate's, [`differences_from_brainpy`] lists the differences that can
+//! surprise, and the [`glossary`] defines the terms.
 //!
 //! # Guarantees
 //!
@@ -93,9 +95,11 @@ mod cuda;
 mod cuda;
 mod device;
 mod engine;
+mod equations;
 mod error;
 mod init;
 mod input;
+mod integrator;
 #[cfg(feature = "cuda")]
 #[doc(hidden)]
 pub mod kernel_report;
@@ -129,8 +133,9 @@ pub use system::{torch, tree};
 pub use device::found::{Gpu, MIN_CAPABILITY, MIN_DRIVER};
 pub use device::{Device, Products, Strategy};
 pub use engine::device_array::{DeviceArray, DeviceRecording};
+pub use equations::{Equations, StepText};
 pub use error::Reason;
-pub use error::{Error, Number, Result};
+pub use error::{EquationsError, Error, Mistake, Number, Result};
 pub use init::{Bounded, Distribution, DistributionInfo, Init, Outside};
 pub use input::Input;
 pub use loop_over_time::{Builder, LoopOverTime, Progress, WithProgress, for_loop};
@@ -164,6 +169,10 @@ pub mod differences_from_brainpy {}
 #[doc = include_str!("../docs/glossary.md")]
 pub mod glossary {}
 
+#[doc = "[glossary]: crate::glossary\n\n"]
+#[doc = include_str!("../docs/equations.md")]
+pub mod equations_as_text {}
+
 /// The programs of the README and of the book are compiled and run with the other documentation.
 #[cfg(doctest)]
 mod book {
@@ -179,6 +188,8 @@ mod book {
     struct RecurrentLayers;
     #[doc = include_str!("../docs/book/src/own-neuron.md")]
     struct OwnNeuron;
+    #[doc = include_str!("../docs/book/src/equations.md")]
+    struct EquationsAsText;
     #[doc = include_str!("../docs/book/src/gpu.md")]
     struct OnAGpu;
     #[doc = include_str!("../docs/book/src/long-runs.md")]

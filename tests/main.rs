@@ -17,6 +17,7 @@ mod cuda;
 mod devices;
 mod docs;
 mod edges;
+mod equations;
 mod faults;
 mod golden;
 mod inputs;

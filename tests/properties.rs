@@ -5,8 +5,8 @@ use overtime::models::{
     Activation, AdExIf, Channel, ChannelKind, CondNeuGroup, Dense, Hh, Lif, Method, MorrisLecar, TraubMiles, brainpy,
 };
 use overtime::{
-    Init, Input, Inputs, LoopOverTime, Real, Recording, Scalar, Schema, Sequential, Shared, State, System, Tick,
-    VarSpec,
+    Equations, Init, Input, Inputs, LoopOverTime, Real, Recording, Scalar, Schema, Sequential, Shared, State, System,
+    Tick, VarSpec,
 };
 use proptest::prelude::*;
 
@@ -42,7 +42,7 @@ impl<R: Real> System<R> for Ring {
 }
 
 /// The number of systems that each property is tested with.
-const SYSTEMS: usize = 14;
+const SYSTEMS: usize = 15;
 
 fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R>>, &'static [&'static str]) {
     let sigma = if noise { 2.0 } else { 0.0 };
@@ -92,6 +92,15 @@ fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R
                 .channel("T", channel(ChannelKind::ICaTHm1992))
                 .channel("h", channel(ChannelKind::IhHm1992));
             (Box::new(cell), &["V", "T.q", "h.p", "spike"])
+        }
+        13 => {
+            let text = "param tau = 10 ms\nparam sigma = 1 mV\ninput I : mV\n\
+                        V' = (-65 mV - V + I)/tau + sigma*sqrt(2/tau)*xi : mV\nw' = -w/tau + 0.1*(V + 65 mV)/tau : mV\n\
+                        state V = -65 mV + 0.2*tau*1 [mV/ms]\nspike when V >= -60 mV\nreset V = -65 mV; w += 0.5 mV\n\
+                        refractory 0.7 ms holds V";
+            let taus: Vec<f64> = (0..units).map(|k| 5.0 + k as f64).collect();
+            let equations = Equations::new(text).unwrap().units(units).param("tau", taus).unwrap();
+            (Box::new(equations.param("sigma", sigma).unwrap()), &["V", "w", "spike", "refractory"])
         }
         // The nodes couple their rows, with a pointwise system between them.
         _ => {

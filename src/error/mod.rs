@@ -1,8 +1,10 @@
 //! The errors of the library. Their messages contain the numbers.
 
+mod equations;
 pub(crate) mod nearest;
 mod reason;
 
+pub use equations::{EquationsError, Mistake};
 pub use reason::Reason;
 
 use std::path::PathBuf;
@@ -166,6 +168,9 @@ pub enum Error {
         /// A description of the damage.
         reason: String,
     },
+    /// A text of equations has mistakes.
+    #[error("{0}")]
+    Equations(Box<EquationsError>),
     /// A file of CUDA C cannot be parsed.
     #[error("{file}:{line}: {reason}")]
     Source {

@@ -10,7 +10,9 @@ mod child;
 mod chunk_length;
 mod compilers;
 mod delays;
+mod equations;
 mod faults;
+mod functions;
 #[path = "../cells/golden.rs"]
 mod golden_layers;
 #[path = "../golden.rs"]

@@ -1,0 +1,18 @@
+//! Models from equations as text: one text, from which come the CPU's program and the CUDA kernel.
+
+mod cuda;
+mod evaluate;
+mod graph;
+mod model;
+mod print;
+mod program;
+#[cfg(test)]
+mod properties;
+mod step;
+mod system;
+mod tape;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use system::{Equations, StepText};

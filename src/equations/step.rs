@@ -1,0 +1,287 @@
+//! A step of a model as one graph: integration, noise, the refractory period, spikes and resets.
+
+use super::graph::{Binary, Graph, Id, Leaf, NODES, Unary};
+use super::model::{Model, Spike};
+use crate::error::{Error, Result};
+use crate::integrator::Method;
+use crate::numeric::scalar::Real;
+use std::collections::HashSet;
+
+/// The step of all states. The leaves are the values at its start.
+#[derive(Clone, Debug)]
+pub(crate) struct StepGraph {
+    pub(crate) graph: Graph,
+    /// The states after the step: those of the model, then `spike`, `refractory` and `below` as far as
+    /// the model has them.
+    pub(crate) after: Vec<Id>,
+    /// The output: 1 where the unit spiked, or the first state without spikes.
+    pub(crate) output: Id,
+}
+
+/// The states that a step adds to those of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// 1 where the unit spiked.
+    Spike,
+    /// How many steps of the refractory period are left, with the one just made.
+    Refractory,
+    /// 1 if the variable was below the threshold at the start and at the end of the step.
+    Below,
+}
+
+impl Added {
+    /// The name of the variable.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Spike => "spike",
+            Self::Refractory => "refractory",
+            Self::Below => "below",
+        }
+    }
+}
+
+impl Model {
+    /// The states that a step adds, in their order.
+    pub(crate) fn added(&self) -> Vec<Added> {
+        let mut added = Vec::new();
+        if let Some(spike) = self.spike {
+            added.push(Added::Spike);
+            if self.refractory.is_some() {
+                added.push(Added::Refractory);
+            }
+            if matches!(spike, Spike::Crosses { .. }) {
+                added.push(Added::Below);
+            }
+        }
+        added
+    }
+}
+
+/// A step of `dt` by a method. The number of steps after a spike is parameter number `hold`.
+///
+/// # Errors
+/// If the step has too many operations, or the method cannot have the noise of the model.
+pub(crate) fn step<R: Real>(model: &Model, method: Method, dt: f64, hold: u16) -> Result<StepGraph> {
+    let mut step = Step { model, graph: model.graph.clone(), dt: 0.0 };
+    step.dt = R::of(dt).to_f64();
+    step.all::<R>(method, hold)
+}
+
+struct Step<'m> {
+    model: &'m Model,
+    graph: Graph,
+    dt: f64,
+}
+
+impl Step<'_> {
+    fn all<R: Real>(mut self, method: Method, hold: u16) -> Result<StepGraph> {
+        self.check_noise(method)?;
+        let count = self.model.states.len();
+        let start: Vec<Id> = (0..count).map(|k| self.graph.leaf(Leaf::State(k as u16))).collect();
+        let mut now = match method.tableau() {
+            None => self.exponential_euler(&start)?,
+            Some(tableau) => {
+                let stepper = tableau.stepper(R::of(dt_of(&self)));
+                let (rows, weights) = stepper.weights();
+                let rows: Vec<Vec<f64>> = rows.iter().map(|row| row.iter().map(|a| a.to_f64()).collect()).collect();
+                let weights: Vec<f64> = weights.iter().map(|b| b.to_f64()).collect();
+                self.runge_kutta(&start, &rows, &weights)?
+            }
+        };
+        self.add_noise(&mut now)?;
+
+        let (zero, one) = (self.graph.constant(0.0), self.graph.constant(1.0));
+        let added = self.model.added();
+        let state_of = |added_state| added.iter().position(|a| *a == added_state).map(|k| (count + k) as u16);
+        let left = state_of(Added::Refractory).map(|k| self.graph.leaf(Leaf::State(k)));
+        let held = left.map(|left| self.graph.binary(Binary::Less, one, left));
+        if let Some(held) = held {
+            for (k, spec) in self.model.states.iter().enumerate() {
+                if spec.held {
+                    now[k] = self.graph.select(held, start[k], now[k]);
+                }
+            }
+        }
+        self.assign(&self.model.each_step, &mut now, None)?;
+
+        let Some(spike) = self.model.spike else {
+            self.check_size()?;
+            return Ok(StepGraph { output: now.first().copied().unwrap_or(zero), graph: self.graph, after: now });
+        };
+        let mut below = None;
+        let mut fires = match spike {
+            Spike::When(condition) => {
+                let condition = self.at(&[condition], &now)[0];
+                self.graph.select(condition, one, zero)
+            }
+            Spike::Crosses { state, threshold } => {
+                let threshold = self.at(&[threshold], &now)[0];
+                let was_below = state_of(Added::Below).map_or(zero, |k| self.graph.leaf(Leaf::State(k)));
+                let was = self.graph.binary(Binary::LessEqual, threshold, start[state]);
+                let is = self.graph.binary(Binary::LessEqual, threshold, now[state]);
+                let lifted = self.graph.binary(Binary::Equal, was_below, one);
+                let end_below = self.graph.select(is, zero, one);
+                below = Some(self.graph.select(was, zero, end_below));
+                self.graph.select(was, lifted, is)
+            }
+        };
+        if let Some(held) = held {
+            fires = self.graph.select(held, zero, fires);
+        }
+        self.assign(&self.model.reset, &mut now, Some(fires))?;
+        let mut after = now;
+        after.push(fires);
+        if let (Some(left), Some(held)) = (left, held) {
+            let less = self.graph.binary(Binary::Sub, left, one);
+            let rest = self.graph.select(held, less, zero);
+            let hold = self.graph.leaf(Leaf::Param(hold));
+            after.push(self.graph.select(fires, hold, rest));
+        }
+        after.extend(below);
+        self.check_size()?;
+        Ok(StepGraph { graph: self.graph, after, output: fires })
+    }
+
+    /// Checks that the graph is not too large.
+    fn check_size(&self) -> Result<()> {
+        if self.graph.is_too_large() {
+            return Err(Error::Unsupported(format!("the step has more than {NODES} operations")));
+        }
+        Ok(())
+    }
+
+    /// Checks that the coefficients of white noise depend on no state, if the method has several stages.
+    fn check_noise(&mut self, method: Method) -> Result<()> {
+        if matches!(method, Method::ExpAuto | Method::Euler) {
+            return Ok(());
+        }
+        for spec in &self.model.states {
+            let Some(slope) = spec.slope else { continue };
+            for noise in self.noises_of(slope) {
+                let coefficient = self.graph.derivative(slope, Leaf::Normal(noise));
+                if self.graph.leaves(&[coefficient]).iter().any(|leaf| matches!(leaf, Leaf::State(_))) {
+                    return Err(Error::Unsupported(format!(
+                        "method `{method}`: the white noise of `{}` has a factor that depends on a state; `exp_auto` and \
+                         `euler` take such noise",
+                        spec.name
+                    )));
+                }
+                self.check_size()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The numbers of the noises in a slope.
+    fn noises_of(&mut self, slope: Id) -> Vec<u16> {
+        let leaves: HashSet<Leaf> = self.graph.leaves(&[slope]).into_iter().collect();
+        let noises = self.model.noises.iter().copied();
+        noises.filter(|noise| leaves.contains(&Leaf::Normal(*noise))).collect()
+    }
+
+    /// Expressions at these values of the states.
+    fn at(&mut self, ids: &[Id], now: &[Id]) -> Vec<Id> {
+        self.graph.replaced(ids, |leaf| match leaf {
+            Leaf::State(k) => now.get(usize::from(k)).copied(),
+            _ => None,
+        })
+    }
+
+    /// Assigns the values that follow from the present ones, where a condition holds.
+    fn assign(&mut self, values: &[(usize, Id)], now: &mut [Id], condition: Option<Id>) -> Result<()> {
+        let ids: Vec<Id> = values.iter().map(|(_, id)| *id).collect();
+        let new = self.at(&ids, now);
+        for ((state, _), value) in values.iter().zip(new) {
+            now[*state] = match condition {
+                Some(condition) => self.graph.select(condition, value, now[*state]),
+                None => value,
+            };
+        }
+        self.check_size()
+    }
+
+    /// The slope of each state at these values, without noise.
+    fn drifts(&mut self, now: &[Id]) -> Vec<Option<Id>> {
+        let zero = self.graph.constant(0.0);
+        let noises = &self.model.noises;
+        let slopes = self.model.states.iter().map(|spec| spec.slope);
+        let known: Vec<Id> = slopes.clone().flatten().collect();
+        let mut new = self.graph.replaced(&known, |leaf| match leaf {
+            Leaf::State(k) => now.get(usize::from(k)).copied(),
+            Leaf::Normal(number) if noises.contains(&number) => Some(zero),
+            _ => None,
+        });
+        new.reverse();
+        slopes.map(|slope| slope.and_then(|_| new.pop())).collect()
+    }
+
+    /// x + f·φ, where φ is (1 − e^{−s·dt})/s for the slope's own derivative −s, and dt where that is 0.
+    fn exponential_euler(&mut self, start: &[Id]) -> Result<Vec<Id>> {
+        let dt = self.graph.constant(self.dt);
+        let drifts = self.drifts(start);
+        let mut now = start.to_vec();
+        for (k, drift) in drifts.into_iter().enumerate() {
+            let Some(drift) = drift else { continue };
+            let own = self.graph.derivative(drift, Leaf::State(k as u16));
+            let factor = if self.graph.value(own) == Some(0.0) {
+                dt
+            } else {
+                let leak = self.graph.unary(Unary::Neg, own);
+                self.graph.binary(Binary::Relax, leak, dt)
+            };
+            now[k] = self.graph.fma(drift, factor, start[k]);
+            self.check_size()?;
+        }
+        Ok(now)
+    }
+
+    /// A step of an explicit method, whose coefficients are already times dt.
+    fn runge_kutta(&mut self, start: &[Id], rows: &[Vec<f64>], weights: &[f64]) -> Result<Vec<Id>> {
+        let mut slopes: Vec<Vec<Option<Id>>> = Vec::new();
+        for row in rows {
+            let at = self.advanced(start, &slopes, row);
+            slopes.push(self.drifts(&at));
+            self.check_size()?;
+        }
+        Ok(self.advanced(start, &slopes, weights))
+    }
+
+    fn advanced(&mut self, start: &[Id], slopes: &[Vec<Option<Id>>], by: &[f64]) -> Vec<Id> {
+        let mut now = start.to_vec();
+        for (slopes, by) in slopes.iter().zip(by) {
+            if *by == 0.0 {
+                continue;
+            }
+            let by = self.graph.constant(*by);
+            for (now, slope) in now.iter_mut().zip(slopes) {
+                if let Some(slope) = slope {
+                    *now = self.graph.fma(by, *slope, *now);
+                }
+            }
+        }
+        now
+    }
+
+    /// Adds coefficient·√dt·N to each state with white noise (Itô's sense: the coefficient at the start).
+    fn add_noise(&mut self, now: &mut [Id]) -> Result<()> {
+        let root = self.graph.constant(self.dt.sqrt());
+        for (now, spec) in now.iter_mut().zip(&self.model.states) {
+            let Some(slope) = spec.slope else { continue };
+            for noise in self.noises_of(slope) {
+                let coefficient = self.graph.derivative(slope, Leaf::Normal(noise));
+                if self.graph.value(coefficient) == Some(0.0) {
+                    continue;
+                }
+                let scaled = self.graph.binary(Binary::Mul, coefficient, root);
+                let normal = self.graph.leaf(Leaf::Normal(noise));
+                *now = self.graph.fma(scaled, normal, *now);
+                self.check_size()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn dt_of(step: &Step<'_>) -> f64 {
+    step.dt
+}

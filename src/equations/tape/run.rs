@@ -1,0 +1,175 @@
+//! The interpreter: each operation is one loop over the units of a block.
+
+use super::code::{Code, Op};
+use super::load::Load;
+use crate::numeric::math;
+use crate::numeric::scalar::Real;
+use crate::numeric::simd::SimdLoop;
+use std::cell::Cell;
+
+/// The values that are computed together, as many as fill some vectors.
+pub(super) const W: usize = 16;
+/// The bytes of all registers of a block, for half of an L1 of 32 KiB.
+const BLOCK: usize = 16 << 10;
+
+/// The number of groups of `W` values in a register of a block, if a step has this number of registers,
+/// states and output included. Longer blocks have less work for each operation, and shorter ones stay
+/// in L1.
+pub(super) fn groups_of_block(registers: usize, size: usize) -> usize {
+    (BLOCK / (registers * W * size).max(1)).clamp(8, 64)
+}
+
+/// Runs operations, block by block.
+pub(super) struct Run<'r, R> {
+    pub(super) ops: &'r [Op<R>],
+    /// The states' memory and the output.
+    pub(super) memory: &'r [&'r [Cell<[R; W]>]],
+    /// The registers of a block, `capacity` groups each.
+    pub(super) block: &'r [Cell<[R; W]>],
+    pub(super) capacity: usize,
+    /// The values of the first of these registers.
+    pub(super) loads: &'r [Load<'r, R>],
+    /// The first unit, from which `loads` count.
+    pub(super) first: usize,
+    /// The number of groups.
+    pub(super) groups: usize,
+}
+
+impl<R: Real> SimdLoop for Run<'_, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        self.blocks(W);
+    }
+
+    fn run_scalar(self) {
+        // A number of values that the compiler does not know: it then unrolls no loop.
+        self.blocks(std::hint::black_box(W));
+    }
+}
+
+impl<R: Real> Run<'_, R> {
+    /// Runs all blocks. `width` is `W`.
+    #[inline(always)]
+    fn blocks(self, width: usize) {
+        let mut start = 0;
+        while start < self.groups {
+            let groups = self.capacity.min(self.groups - start);
+            for (load, to) in self.loads.iter().zip(self.block.chunks(self.capacity)) {
+                load.fill(self.first + start * W, &to[..groups]);
+            }
+            self.block(start, groups, width);
+            start += groups;
+        }
+    }
+
+    #[inline(always)]
+    fn block(&self, start: usize, groups: usize, width: usize) {
+        let register = |number: u16| {
+            let number = usize::from(number);
+            match self.memory.get(number) {
+                Some(memory) => &memory[start..start + groups],
+                None => &self.block[(number - self.memory.len()) * self.capacity..][..groups],
+            }
+        };
+        // The loops are in the arms, and not in a function that takes a closure: LLVM does not always
+        // inline such a closure, and would then compile it for the narrowest vectors.
+        macro_rules! one {
+            ($op:ident, |$x:ident| $value:expr) => {{
+                let (d, a) = (register($op.d), register($op.a));
+                for j in 0..groups {
+                    let xs = a[j].get();
+                    let mut out = [R::default(); W];
+                    for i in 0..width {
+                        let $x = xs[i];
+                        out[i] = $value;
+                    }
+                    d[j].set(out);
+                }
+            }};
+        }
+        macro_rules! two {
+            ($op:ident, |$x:ident, $y:ident| $value:expr) => {{
+                let (d, a, b) = (register($op.d), register($op.a), register($op.b));
+                for j in 0..groups {
+                    let (xs, ys) = (a[j].get(), b[j].get());
+                    let mut out = [R::default(); W];
+                    for i in 0..width {
+                        let ($x, $y) = (xs[i], ys[i]);
+                        out[i] = $value;
+                    }
+                    d[j].set(out);
+                }
+            }};
+        }
+        macro_rules! three {
+            ($op:ident, |$x:ident, $y:ident, $z:ident| $value:expr) => {{
+                let (d, a, b, c) = (register($op.d), register($op.a), register($op.b), register($op.c));
+                for j in 0..groups {
+                    let (xs, ys, zs) = (a[j].get(), b[j].get(), c[j].get());
+                    let mut out = [R::default(); W];
+                    for i in 0..width {
+                        let ($x, $y, $z) = (xs[i], ys[i], zs[i]);
+                        out[i] = $value;
+                    }
+                    d[j].set(out);
+                }
+            }};
+        }
+        let (zero, yes) = (R::of(0.0), R::of(1.0));
+        for op in self.ops {
+            let (k, l) = (op.k, op.l);
+            match op.code {
+                Code::AddRR => two!(op, |x, y| x + y),
+                Code::AddRK => one!(op, |x| x + k),
+                Code::SubRR => two!(op, |x, y| x - y),
+                Code::SubKR => one!(op, |x| k - x),
+                Code::MulRR => two!(op, |x, y| x * y),
+                Code::MulRK => one!(op, |x| x * k),
+                Code::DivRR => two!(op, |x, y| x / y),
+                Code::DivKR => one!(op, |x| k / x),
+                Code::FmaRRR => three!(op, |x, y, z| x.mul_add(y, z)),
+                Code::FmaRKR => two!(op, |x, y| x.mul_add(k, y)),
+                Code::FmaRRK => two!(op, |x, y| x.mul_add(y, k)),
+                Code::FmaRKK => one!(op, |x| x.mul_add(k, l)),
+                Code::Neg => one!(op, |x| -x),
+                Code::Abs => one!(op, |x| x.abs()),
+                Code::Sqrt => one!(op, |x| x.sqrt()),
+                Code::Exp => one!(op, |x| math::exp(x)),
+                Code::Expm1 => one!(op, |x| math::expm1(x)),
+                Code::Log => one!(op, |x| math::log(x)),
+                Code::Tanh => one!(op, |x| math::tanh(x)),
+                Code::Sin => one!(op, |x| math::sin(x)),
+                Code::Cos => one!(op, |x| math::cos(x)),
+                Code::Exprel => one!(op, |x| math::exprel(x)),
+                Code::ExprelSlope => one!(op, |x| math::exprel_slope(x)),
+                Code::InvExprel => one!(op, |x| math::inv_exprel(x)),
+                Code::MinRR => two!(op, |x, y| x.min(y)),
+                Code::MinRK => one!(op, |x| x.min(k)),
+                Code::MinKR => one!(op, |x| k.min(x)),
+                Code::MaxRR => two!(op, |x, y| x.max(y)),
+                Code::MaxRK => one!(op, |x| x.max(k)),
+                Code::MaxKR => one!(op, |x| k.max(x)),
+                Code::LessRR => two!(op, |x, y| if x < y { yes } else { zero }),
+                Code::LessRK => one!(op, |x| if x < k { yes } else { zero }),
+                Code::LessKR => one!(op, |x| if k < x { yes } else { zero }),
+                Code::LessEqualRR => two!(op, |x, y| if x <= y { yes } else { zero }),
+                Code::LessEqualRK => one!(op, |x| if x <= k { yes } else { zero }),
+                Code::LessEqualKR => one!(op, |x| if k <= x { yes } else { zero }),
+                Code::EqualRR => two!(op, |x, y| if x == y { yes } else { zero }),
+                Code::EqualRK => one!(op, |x| if x == k { yes } else { zero }),
+                Code::SelectRR => three!(op, |x, y, z| if x == zero { z } else { y }),
+                Code::SelectRK => two!(op, |x, y| if x == zero { k } else { y }),
+                Code::SelectKR => two!(op, |x, y| if x == zero { y } else { k }),
+                Code::SelectKK => one!(op, |x| if x == zero { l } else { k }),
+                Code::Relax => one!(op, |x| math::relax(x, k)),
+                Code::Copy => one!(op, |x| x),
+                Code::Fill => {
+                    for d in register(op.d) {
+                        d.set([k; W]);
+                    }
+                }
+            }
+        }
+    }
+}

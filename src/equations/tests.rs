@@ -1,0 +1,102 @@
+//! The tape against a scalar interpreter of the same graph, and texts against their closed forms.
+
+use super::evaluate::Evaluator;
+use super::graph::{Id, Leaf};
+use super::tape::{Units, compile};
+use super::text::read;
+use crate::integrator::Method;
+use crate::system::param::Param;
+use crate::system::{Inputs, Shared, Tick};
+
+/// The texts of the examples, by their names.
+fn examples() -> Vec<(String, String)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/equations");
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ext| ext == "eq") {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            all.push((name, std::fs::read_to_string(path).unwrap()));
+        }
+    }
+    all.sort();
+    assert!(all.len() >= 25);
+    all
+}
+
+#[test]
+fn the_tape_computes_what_a_scalar_interpreter_computes() {
+    let units = 37;
+    let mut failures = Vec::new();
+    for (name, text) in examples() {
+        let model = match read(&text) {
+            Ok(model) => model,
+            Err(error) => {
+                failures.push(error.report(Some(&name), 1));
+                continue;
+            }
+        };
+        for method in [Method::ExpAuto, Method::Euler, Method::Rk4] {
+            let mut params: Vec<Param<f64>> = model.params.iter().map(|param| Param::All(param.default)).collect();
+            if let Some(first) = params.first_mut() {
+                let value = first.at(0);
+                *first = Param::Each((0..units).map(|k| value * (1.0 + 0.001 * k as f64)).collect());
+            }
+            let dt = 0.05;
+            let program = match model.program::<f64>(method, dt, &params) {
+                Ok(program) => program,
+                Err(error) => {
+                    failures.push(format!("{name}: {error}"));
+                    continue;
+                }
+            };
+            let tape = compile::<f64>(&program.graph, &program.after, program.output).unwrap();
+            let states = program.after.len();
+            let mut vars: Vec<Vec<f64>> =
+                (0..states).map(|s| (0..units).map(|k| 0.3 * s as f64 + 0.01 * k as f64).collect()).collect();
+            let input: Vec<f64> = (0..units).map(|k| k as f64).collect();
+            let shared = Shared::new(7);
+            let roots: Vec<Id> = program.after.iter().copied().chain([program.output]).collect();
+            let mut scalar = Evaluator::new(&program.graph, &roots);
+            for i in 0..20_u64 {
+                let at = Tick { i, t: i as f64 * dt, dt, shared: &shared };
+                let before = vars.clone();
+                let mut y = vec![f64::NAN; units];
+                {
+                    let mut slices: Vec<&mut [f64]> = vars.iter_mut().map(Vec::as_mut_slice).collect();
+                    let inputs = Inputs::new(&[&input, &input, &input, &input]);
+                    let place = Units { first: 0, row: units, node: 0 };
+                    tape.step(at, place, &inputs, &program.each, &mut slices, &mut y);
+                }
+                for k in 0..units {
+                    scalar.run(|leaf| match leaf {
+                        Leaf::State(s) => before[usize::from(s)][k],
+                        Leaf::Param(p) => program.each[usize::from(p)][k],
+                        Leaf::Input(_) => input[k],
+                        Leaf::Time => at.t,
+                        Leaf::Dt => dt,
+                        Leaf::Normal(_) | Leaf::Uniform(_) => {
+                            let purpose = super::tape::purpose(leaf).unwrap();
+                            let stream = crate::numeric::rng::Stream::of_node(7, 0, &purpose);
+                            if matches!(leaf, Leaf::Normal(_)) {
+                                f64::from(stream.normal(k as u64, i))
+                            } else {
+                                stream.uniform(k as u64, i)
+                            }
+                        }
+                    });
+                    let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan();
+                    for (s, root) in program.after.iter().enumerate() {
+                        let (is, expected) = (vars[s][k], scalar.value(*root));
+                        assert!(
+                            same(is, expected),
+                            "{name} {method}, step {i}, unit {k}, state {s}: {is} and {expected}"
+                        );
+                    }
+                    assert!(same(y[k], scalar.value(program.output)), "{name} {method}: output {}", y[k]);
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
