@@ -25,6 +25,8 @@ const INTERRUPTED: u8 = 130;
 pub(crate) enum Failure {
     /// Wrong arguments or configuration.
     Usage(String),
+    /// The mistakes in a text of equations, each with the line and a mark below its place.
+    Equations(String),
     /// A file has wrong content.
     Io(String),
     /// A number is not finite.
@@ -38,9 +40,11 @@ pub(crate) enum Failure {
 impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::Io(message) | Self::Numerical(message) | Self::Interrupted(message) => {
-                f.write_str(message)
-            }
+            Self::Usage(message)
+            | Self::Equations(message)
+            | Self::Io(message)
+            | Self::Numerical(message)
+            | Self::Interrupted(message) => f.write_str(message),
             Self::Memory { what, need, free, ways } => {
                 write!(f, "{what} needs {need} bytes of memory, {free} are free{ways}")
             }
@@ -137,13 +141,15 @@ fn message(error: &anyhow::Error) -> String {
     text
 }
 
-/// The text of a cause in one line; the log of a compiler keeps its lines.
+/// The text of a cause in one line; the log of a compiler and the mistakes of equations keep their lines.
 fn text_of(cause: &(dyn std::error::Error + 'static)) -> String {
     let text = not_finite(cause).unwrap_or_else(|| cause.to_string());
-    match cause.downcast_ref() {
-        Some(Error::Compile { .. }) => text.lines().map(console::harmless).collect::<Vec<_>>().join("\n"),
-        _ => console::harmless(&text),
+    let has_lines = matches!(cause.downcast_ref(), Some(Error::Compile { .. } | Error::Equations(_)))
+        || matches!(cause.downcast_ref(), Some(Failure::Equations(_)));
+    if has_lines {
+        return text.lines().map(console::harmless).collect::<Vec<_>>().join("\n");
     }
+    console::harmless(&text)
 }
 
 /// The text of an [`Error::NotFinite`] of the library, without its advice for callers of the
@@ -166,7 +172,7 @@ fn number(error: &anyhow::Error) -> u8 {
     for cause in error.chain() {
         if let Some(failure) = cause.downcast_ref::<Failure>() {
             return match failure {
-                Failure::Usage(_) => USAGE,
+                Failure::Usage(_) | Failure::Equations(_) => USAGE,
                 Failure::Io(_) => IO,
                 Failure::Numerical(_) => NUMERICAL,
                 Failure::Interrupted(_) => INTERRUPTED,

@@ -3,6 +3,7 @@
 mod args;
 mod console;
 mod devices;
+mod equations;
 mod exit_code;
 mod inspect;
 mod kernels;
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
     let result = match args.command {
         Command::Run(run) => run::command(&run, args.verbose > 0),
         Command::Resume(resume) => resume::command(&resume, args.verbose > 0),
+        Command::Equations(args) => equations::command(&args),
         Command::Devices => devices::command(),
         Command::Kernels(args) => kernels::command(&args),
         Command::Inspect(args) => inspect::command(&args),

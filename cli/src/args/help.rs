@@ -34,6 +34,12 @@ The command compiles every kernel of the program in the specialisations that dif
 compiles others for its recordings. The command needs NVRTC, and no GPU. The column DOUBLE counts \
 instructions in double precision.";
 
+pub(super) const EQUATIONS: &str = "Check equations as text, and print their step.
+
+The command prints the variables, parameters and inputs of the text, the operations of a step after all \
+passes (folding, derivatives, fused operations), their numbers, and the CUDA C text that a GPU runs. Mistakes \
+are printed with their lines.";
+
 pub(super) const PLOT: &str = "Draw a picture from a file of results, without another run.
 
 A file has names and numbers, and no units. With --model (and --input, --dt, --out-vars, --scale, \

@@ -5,8 +5,8 @@ mod help;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Parser, Subcommand, ValueHint};
 use help::{
-    CHECKPOINTS, ENGINE, EXIT_CODES, KERNELS, LENGTH, MESSAGES, MODEL, MODELS, NEW, PICTURE, PLOT, RESULTS, RESUME,
-    RUN, START,
+    CHECKPOINTS, ENGINE, EQUATIONS, EXIT_CODES, KERNELS, LENGTH, MESSAGES, MODEL, MODELS, NEW, PICTURE, PLOT, RESULTS,
+    RESUME, RUN, START,
 };
 use overtime::{Strategy, models::Method};
 use overtime_model::{Axis, Type};
@@ -42,6 +42,9 @@ pub(crate) enum Command {
     Plot(Box<PlotArgs>),
     /// List the contents of a state, checkpoint, weights or result file
     Inspect(InspectArgs),
+    /// Check equations as text, and print their step
+    #[command(long_about = EQUATIONS)]
+    Equations(EquationsArgs),
     /// List the devices, and the reasons why a GPU is not used
     Devices,
     /// List the kernels of a GPU: registers, shared memory, spills, code
@@ -314,6 +317,25 @@ pub(crate) struct KernelsArgs {
     /// The folder for the source, PTX and machine code of each kernel
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct EquationsArgs {
+    /// The file of the equations, MODEL.eq
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// The integration method
+    #[arg(long, value_name = "NAME", default_value = "exp_auto")]
+    pub(crate) method: Method,
+    /// The length of a step in ms
+    #[arg(long, value_name = "MS", default_value_t = 0.1)]
+    pub(crate) dt: f64,
+    /// The element type
+    #[arg(long, value_name = "f64|f32", value_parser = ["f64", "f32"], hide_possible_values = true, default_value = "f32")]
+    pub(crate) dtype: String,
+    /// Print the CUDA C text alone
+    #[arg(long)]
+    pub(crate) cuda: bool,
 }
 
 #[derive(clap::Args, Debug)]

@@ -4,6 +4,7 @@ mod catalog;
 mod channels;
 mod compressed;
 mod csv;
+mod equations;
 mod examples;
 mod exits;
 mod flags;
