@@ -8,6 +8,8 @@ mod print;
 mod program;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod samples;
 mod step;
 mod system;
 mod tape;

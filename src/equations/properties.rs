@@ -5,30 +5,9 @@ use super::evaluate;
 use super::evaluate::Evaluator;
 use super::graph::{Binary, Graph, Id, Leaf, Node, Unary};
 use super::print::lines;
+use super::samples::Random;
 use super::text::read;
 use std::collections::HashMap;
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, count: usize) -> usize {
-        (self.next() % count as u64) as usize
-    }
-
-    /// A number between −3 and 3.
-    fn number(&mut self) -> f64 {
-        6.0 * ((self.next() >> 11) as f64 / (1_u64 << 53) as f64) - 3.0
-    }
-}
 
 const LEAVES: [Leaf; 9] = [
     Leaf::State(0),

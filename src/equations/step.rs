@@ -81,7 +81,7 @@ impl Step<'_> {
         let mut now = match method.tableau() {
             None => self.exponential_euler(&start)?,
             Some(tableau) => {
-                let stepper = tableau.stepper(R::of(dt_of(&self)));
+                let stepper = tableau.stepper(R::of(self.dt));
                 let (rows, weights) = stepper.weights();
                 let rows: Vec<Vec<f64>> = rows.iter().map(|row| row.iter().map(|a| a.to_f64()).collect()).collect();
                 let weights: Vec<f64> = weights.iter().map(|b| b.to_f64()).collect();
@@ -280,8 +280,4 @@ impl Step<'_> {
         }
         Ok(())
     }
-}
-
-fn dt_of(step: &Step<'_>) -> f64 {
-    step.dt
 }

@@ -19,6 +19,7 @@ use crate::system::param::Param;
 use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 /// The most parameters of a kernel that differ between units.
@@ -286,9 +287,12 @@ impl<R: Real> System<R> for Equations {
                 continue;
             }
             let mut evaluator = Evaluator::new(graph, &[spec.initial]);
-            let stream = |leaf| {
-                let purpose = super::tape::purpose(leaf).unwrap_or_default();
-                Stream::of_node(shared.seed, node, &format!("{purpose}.initial"))
+            let mut streams: HashMap<Leaf, Stream> = HashMap::new();
+            let mut stream = |leaf| {
+                *streams.entry(leaf).or_insert_with(|| {
+                    let purpose = super::tape::purpose(leaf).unwrap_or_default();
+                    Stream::of_node(shared.seed, node, &format!("{purpose}.initial"))
+                })
             };
             for at in 0..vars.get(*k).map_or(0, |var| var.len()) {
                 evaluator.run(|leaf| match leaf {

@@ -1,28 +1,13 @@
-//! The tape against a scalar interpreter of the same graph, and texts against their closed forms.
+//! The tape compared with a scalar interpreter of the same graph.
 
 use super::evaluate::Evaluator;
 use super::graph::{Id, Leaf};
+use super::samples::examples;
 use super::tape::{Units, compile};
 use super::text::read;
 use crate::integrator::Method;
 use crate::system::param::Param;
 use crate::system::{Inputs, Shared, Tick};
-
-/// The texts of the examples, by their names.
-fn examples() -> Vec<(String, String)> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/equations");
-    let mut all = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|ext| ext == "eq") {
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            all.push((name, std::fs::read_to_string(path).unwrap()));
-        }
-    }
-    all.sort();
-    assert!(all.len() >= 25);
-    all
-}
 
 #[test]
 fn the_tape_computes_what_a_scalar_interpreter_computes() {

@@ -46,7 +46,13 @@ impl Stream {
 
     /// The stream of `purpose` for the node of this number.
     pub(crate) fn of_node(seed: u64, node: u16, purpose: &str) -> Self {
-        Self::named(seed ^ u64::from(node).rotate_left(40), purpose)
+        Self::named(0, purpose).at_node(seed, node)
+    }
+
+    /// The stream of a seed and a node, of the same purpose as this stream, which is
+    /// [`named`](Self::named) with seed 0.
+    pub(crate) fn at_node(self, seed: u64, node: u16) -> Self {
+        Self { seed: self.seed ^ seed ^ u64::from(node).rotate_left(40), stream: self.stream }
     }
 
     /// The parts of the stream that a device needs: the seed, combined with the hash of the name,

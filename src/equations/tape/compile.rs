@@ -1,7 +1,9 @@
 //! A graph to a tape: the order of operations, and their registers.
 
 use super::code::{Code, Op};
+use super::purpose;
 use crate::equations::graph::{Binary, Graph, Id, Leaf, Node, Unary};
+use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use std::collections::HashMap;
 
@@ -12,8 +14,9 @@ pub(crate) struct Tape<R> {
     pub(super) ops: Vec<Op<R>>,
     /// The number of states.
     pub(super) states: usize,
-    /// The leaves beside states, which are loaded before the operations, into registers in this order.
-    pub(crate) loads: Vec<Leaf>,
+    /// The leaves beside states, which are loaded before the operations, into registers in this order,
+    /// and the streams of those that are random numbers, for seed 0.
+    pub(super) loads: Vec<(Leaf, Stream)>,
     /// The number of registers of a block.
     pub(super) temporaries: usize,
 }
@@ -153,7 +156,7 @@ struct Allocation {
     states: usize,
     /// The register of each node that has one.
     registers: HashMap<Id, u16>,
-    loads: Vec<Leaf>,
+    loads: Vec<(Leaf, Stream)>,
     /// The next register, and those that are free again.
     next: usize,
     free: Vec<u16>,
@@ -186,7 +189,7 @@ impl Allocation {
             {
                 let register = self.temporary()?;
                 self.registers.insert(id, register);
-                self.loads.push(leaf);
+                self.loads.push((leaf, Stream::named(0, &purpose(leaf).unwrap_or_default())));
             }
         }
         Some(())

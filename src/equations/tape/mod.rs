@@ -123,8 +123,14 @@ fn cells<R>(values: &mut [R]) -> &[Cell<[R; W]>] {
 }
 
 /// The source of a leaf.
-fn load<'r, R: Real>(leaf: Leaf, at: Tick<'_>, units: Units, x: &Inputs<'r, R>, each: &'r [Vec<R>]) -> Load<'r, R> {
-    let stream = || Stream::of_node(at.shared.seed, units.node, &purpose(leaf).unwrap_or_default());
+fn load<'r, R: Real>(
+    (leaf, stream): (Leaf, Stream),
+    at: Tick<'_>,
+    units: Units,
+    x: &Inputs<'r, R>,
+    each: &'r [Vec<R>],
+) -> Load<'r, R> {
+    let stream = || stream.at_node(at.shared.seed, units.node);
     let (first, step) = (units.first as u64, at.i);
     match leaf {
         Leaf::Param(k) => {

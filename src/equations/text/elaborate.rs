@@ -1,51 +1,15 @@
 //! The items of a text to a model: names are found, units are checked, and expressions become nodes.
 
-use super::syntax::{Assignment, Item, Kind, Named, Operator, Syntax, Whole};
+use super::definitions::{Definitions, Let, MISTAKES, MOST, State, Symbol};
+use super::syntax::{Item, Kind, Syntax, Whole};
 use super::units::Unit;
-use super::values::{FUNCTIONS, Names, Value, evaluate};
-use crate::equations::graph::{Binary, Graph, Id, Leaf};
-use crate::equations::model::{InputSpec, Model, ParamSpec, Spike, StateSpec};
+use super::values::{Names, Value, evaluate};
+use crate::equations::graph::{Graph, Id, Leaf};
+use crate::equations::model::{InputSpec, Model, ParamSpec, StateSpec};
 use crate::error::Mistake;
 use crate::error::nearest::nearest;
-use crate::system::MAX_PORTS;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
-
-/// Names that a text cannot define.
-const RESERVED: [&str; 12] =
-    ["t", "dt", "pi", "xi", "spike", "refractory", "below", "and", "or", "not", "holds", "crosses"];
-/// The most states, the most parameters, and the most random numbers of a kind.
-const MOST: usize = 1000;
-/// The most named values between.
-const LETS: usize = 10_000;
-/// The most mistakes that are looked for.
-const MISTAKES: usize = 20;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Symbol {
-    Param(u16),
-    Input(u16),
-    State(u16),
-    Let(usize),
-}
-
-/// A state while the text is read.
-struct State<'s> {
-    named: &'s Named,
-    unit: Option<&'s Unit>,
-    initial: Option<Whole>,
-    /// Whether the line of the initial value declares the unit.
-    declares: bool,
-    slope: Option<Whole>,
-    held: bool,
-}
-
-/// A named value between.
-struct Let<'s> {
-    named: &'s Named,
-    value: Whole,
-    unit: Option<&'s Unit>,
-}
 
 /// Makes the model of a text.
 pub(super) fn elaborate(syntax: &Syntax) -> Result<Model, Vec<Mistake>> {
@@ -67,140 +31,26 @@ pub(super) fn elaborate(syntax: &Syntax) -> Result<Model, Vec<Mistake>> {
     if all.mistakes.is_empty() { Ok(all.model) } else { Err(all.mistakes) }
 }
 
-/// The names of a text.
-#[derive(Default)]
-struct Definitions<'s> {
-    symbols: HashMap<&'s str, (Symbol, Range<usize>)>,
-    params: Vec<(&'s Named, f64, Option<&'s Unit>)>,
-    inputs: Vec<(&'s Named, Option<&'s Unit>)>,
-    states: Vec<State<'s>>,
-    lets: Vec<Let<'s>>,
-    mistakes: Vec<Mistake>,
-}
-
-impl<'s> Definitions<'s> {
-    fn define(&mut self, named: &'s Named, symbol: Symbol) {
-        let name = named.name.as_str();
-        let is_function = FUNCTIONS.iter().any(|(function, _)| *function == name);
-        if RESERVED.contains(&name) || name.starts_with("xi_") || is_function {
-            self.mistakes.push(Mistake::new(
-                named.at.clone(),
-                format!("`{name}` has a meaning of its own: choose another name"),
-            ));
-        } else if self.symbols.contains_key(name) {
-            self.mistakes.push(Mistake::new(named.at.clone(), format!("`{name}` is defined twice")));
-        } else {
-            self.symbols.insert(name, (symbol, named.at.clone()));
-        }
-    }
-
-    /// The state of this name, which is added if there is none.
-    fn state(&mut self, named: &'s Named) -> Option<&mut State<'s>> {
-        let number = match self.symbols.get(named.name.as_str()) {
-            Some((Symbol::State(number), _)) => usize::from(*number),
-            _ => {
-                let number = self.states.len();
-                if number == MOST {
-                    self.mistakes.push(Mistake::new(named.at.clone(), format!("more than {MOST} states")));
-                    return None;
-                }
-                self.define(named, Symbol::State(number as u16));
-                self.states.push(State { named, unit: None, initial: None, declares: false, slope: None, held: false });
-                number
-            }
-        };
-        self.states.get_mut(number)
-    }
-
-    /// Sets the unit of a state, which has the same unit in each line that declares it.
-    fn unit_of_state(&mut self, named: &'s Named, unit: Option<&'s Unit>) {
-        let state = self.states.iter_mut().rev().find(|state| state.named.name == named.name);
-        let (Some(unit), Some(state)) = (unit, state) else { return };
-        match state.unit {
-            Some(other) if !other.fits(unit) || other.in_units_of(unit) != 1.0 => {
-                let what = format!("`{}` is in {unit} here, and in {other} in another line", named.name);
-                self.mistakes.push(Mistake::new(named.at.clone(), what));
-            }
-            _ => state.unit = Some(unit),
-        }
-    }
-
-    fn add(&mut self, item: &'s Item) {
-        match item {
-            Item::Param { name, value, unit } => {
-                if self.params.len() == MOST {
-                    return self.mistakes.push(Mistake::new(name.at.clone(), format!("more than {MOST} parameters")));
-                }
-                self.define(name, Symbol::Param(self.params.len() as u16));
-                self.params.push((name, *value, unit.as_ref()));
-            }
-            Item::Input { name, unit } => {
-                if self.inputs.len() == MAX_PORTS {
-                    let what = format!("a model has at most {MAX_PORTS} inputs");
-                    return self.mistakes.push(Mistake::new(name.at.clone(), what));
-                }
-                self.define(name, Symbol::Input(self.inputs.len() as u16));
-                self.inputs.push((name, unit.as_ref()));
-            }
-            Item::Let { name, value, unit } => {
-                if self.lets.len() == LETS {
-                    return self.mistakes.push(Mistake::new(name.at.clone(), format!("more than {LETS} named values")));
-                }
-                self.define(name, Symbol::Let(self.lets.len()));
-                self.lets.push(Let { named: name, value: *value, unit: unit.as_ref() });
-            }
-            Item::State { name, value, unit } => {
-                let Some(state) = self.state(name) else { return };
-                if state.initial.replace(*value).is_some() {
-                    let what = format!("`{}` has two initial values", name.name);
-                    return self.mistakes.push(Mistake::new(name.at.clone(), what));
-                }
-                state.declares = unit.is_some();
-                self.unit_of_state(name, unit.as_ref());
-            }
-            Item::Slope { name, value, unit, holds } => {
-                let Some(state) = self.state(name) else { return };
-                state.held |= holds;
-                if state.slope.replace(*value).is_some() {
-                    let what = format!("`{}'` is defined twice", name.name);
-                    return self.mistakes.push(Mistake::new(name.at.clone(), what));
-                }
-                self.unit_of_state(name, unit.as_ref());
-            }
-            Item::Crossing { .. }
-            | Item::Condition(_)
-            | Item::Reset(_)
-            | Item::Refractory { .. }
-            | Item::EachStep(_) => {}
-        }
-    }
-}
-
-/// The place of assignments.
-fn place(assignments: &[Assignment]) -> Range<usize> {
-    assignments.first().map(|assignment| assignment.to.at.clone()).unwrap_or_default()
-}
-
-struct Elaboration<'s> {
-    syntax: &'s Syntax,
-    definitions: Definitions<'s>,
-    model: Model,
+pub(super) struct Elaboration<'s> {
+    pub(super) syntax: &'s Syntax,
+    pub(super) definitions: Definitions<'s>,
+    pub(super) model: Model,
     /// Whether the text has units.
     checked: bool,
-    units: Units,
+    pub(super) units: Units,
     /// The values of named values between.
     lets: Vec<Option<Value>>,
     /// The numbers of the noises by name.
     noises: HashMap<String, u16>,
-    mistakes: Vec<Mistake>,
+    pub(super) mistakes: Vec<Mistake>,
 }
 
 /// The units of names.
-struct Units {
-    ms: Unit,
+pub(super) struct Units {
+    pub(super) ms: Unit,
     params: Vec<Unit>,
     inputs: Vec<Unit>,
-    states: Vec<Unit>,
+    pub(super) states: Vec<Unit>,
 }
 
 /// The values of names at one place of a step.
@@ -331,16 +181,16 @@ impl<'s> Elaboration<'s> {
         Self { syntax, definitions, model, checked, units, lets, noises: HashMap::new(), mistakes: Vec::new() }
     }
 
-    fn mistake(&mut self, at: Range<usize>, what: impl Into<String>) {
+    pub(super) fn mistake(&mut self, at: Range<usize>, what: impl Into<String>) {
         self.mistakes.push(Mistake::new(at, what));
     }
 
     /// The value of an expression at a place where no assignment has changed a state.
-    fn value(&mut self, whole: Whole) -> Option<Value> {
+    pub(super) fn value(&mut self, whole: Whole) -> Option<Value> {
         self.value_after(whole, &mut HashMap::new())
     }
 
-    fn value_after(&mut self, whole: Whole, changed: &mut HashMap<u16, Id>) -> Option<Value> {
+    pub(super) fn value_after(&mut self, whole: Whole, changed: &mut HashMap<u16, Id>) -> Option<Value> {
         let is_too_large = self.model.graph.is_too_large() && !self.mistakes.is_empty();
         if is_too_large || self.mistakes.len() >= MISTAKES {
             return None;
@@ -362,7 +212,7 @@ impl<'s> Elaboration<'s> {
     }
 
     /// The node of a value in a unit; `what` is what has this unit.
-    fn fitted(&mut self, value: &Value, unit: &Unit, whole: Whole, what: &str) -> Option<Id> {
+    pub(super) fn fitted(&mut self, value: &Value, unit: &Unit, whole: Whole, what: &str) -> Option<Id> {
         if !self.checked {
             return Some(value.id);
         }
@@ -531,7 +381,7 @@ impl<'s> Elaboration<'s> {
     }
 
     /// Checks that an expression has no white noise.
-    fn without_noise(&mut self, id: Id, whole: Whole) {
+    pub(super) fn without_noise(&mut self, id: Id, whole: Whole) {
         if self.model.noises.is_empty() {
             return;
         }
@@ -541,149 +391,5 @@ impl<'s> Elaboration<'s> {
             let at = self.syntax.expressions.at(whole.root);
             self.mistake(at, "`xi` is noise over time, which only an equation has; `randn()` is a random number");
         }
-    }
-
-    fn events(&mut self) {
-        let syntax = self.syntax;
-        let (mut reset, mut refractory, mut each_step) = (false, false, false);
-        for item in &syntax.items {
-            match item {
-                Item::Crossing { name, threshold } => {
-                    let Some(state) = self.state(name, "`crosses`") else { continue };
-                    self.set_spike(name.at.clone());
-                    let Some(value) = self.value(*threshold) else { continue };
-                    let unit = self.units.states[state].clone();
-                    if let Some(threshold_id) = self.fitted(&value, &unit, *threshold, &format!("`{}`", name.name)) {
-                        self.without_noise(threshold_id, *threshold);
-                        self.model.spike = Some(Spike::Crosses { state, threshold: threshold_id });
-                    }
-                }
-                Item::Condition(whole) => {
-                    self.set_spike(syntax.expressions.at(whole.root));
-                    let Some(value) = self.value(*whole) else { continue };
-                    if let Some(id) = self.fitted(&value, &Unit::default(), *whole, "a condition") {
-                        self.without_noise(id, *whole);
-                        self.model.spike = Some(Spike::When(id));
-                    }
-                }
-                Item::Reset(assignments) => {
-                    self.once(&mut reset, "reset", place(assignments));
-                    self.model.reset = self.assigned(assignments, &mut HashMap::new());
-                }
-                Item::EachStep(assignments) => {
-                    self.once(&mut each_step, "each step", place(assignments));
-                    self.model.each_step = self.assigned(assignments, &mut HashMap::new());
-                }
-                Item::Refractory { time, holds } => {
-                    self.once(&mut refractory, "refractory", syntax.expressions.at(time.root));
-                    self.refractory(*time, holds);
-                }
-                _ => {}
-            }
-        }
-        let needs_spike = |item: &Item| match item {
-            Item::Reset(all) => all.first().map(|assignment| assignment.to.at.clone()),
-            Item::Refractory { time, .. } => Some(syntax.expressions.at(time.root)),
-            _ => None,
-        };
-        if self.model.spike.is_none()
-            && self.mistakes.is_empty()
-            && let Some(at) = syntax.items.iter().find_map(needs_spike)
-        {
-            self.mistake(at, "without a line `spike when …` there are no spikes, and nothing follows them");
-        }
-        let held = self.definitions.states.iter().find(|state| state.held).map(|state| state.named.at.clone());
-        if let (Some(at), None) = (held, self.model.refractory)
-            && self.mistakes.is_empty()
-        {
-            self.mistake(at, "without a line `refractory …` no variable is held");
-        }
-    }
-
-    /// Checks that a line is the only one of its kind.
-    fn once(&mut self, seen: &mut bool, kind: &str, at: Range<usize>) {
-        if std::mem::replace(seen, true) {
-            let hint = if kind == "refractory" { "" } else { "; `;` joins assignments" };
-            self.mistake(at, format!("a model has one line `{kind}`{hint}"));
-        }
-    }
-
-    fn set_spike(&mut self, at: Range<usize>) {
-        if self.model.spike.is_some() {
-            self.mistake(at, "a model has one line `spike when …`; `or` joins conditions");
-        }
-    }
-
-    /// The number of the state of this name.
-    fn state(&mut self, named: &Named, what: &str) -> Option<usize> {
-        match self.definitions.symbols.get(named.name.as_str()) {
-            Some((Symbol::State(k), _)) => Some(usize::from(*k)),
-            _ if self.mistakes.len() >= MISTAKES => None,
-            Some(_) => {
-                let known = format!("{what} needs a state; `{}` is none", named.name);
-                self.mistake(named.at.clone(), known);
-                None
-            }
-            None => {
-                let states = self.definitions.states.iter().map(|state| state.named.name.as_str());
-                let hint = nearest(&named.name, states).map(|n| format!(" (did you mean `{n}`?)")).unwrap_or_default();
-                let what = format!("there is no state `{}`{hint}", named.name);
-                self.mistake(named.at.clone(), what);
-                None
-            }
-        }
-    }
-
-    fn refractory(&mut self, time: Whole, holds: &[Named]) {
-        if let Some(value) = self.value(time) {
-            let ms = self.units.ms.clone();
-            if let Some(id) = self.fitted(&value, &ms, time, "a refractory period") {
-                if self.model.graph.is_fixed(id) {
-                    self.model.refractory = Some(id);
-                } else {
-                    let at = self.syntax.expressions.at(time.root);
-                    self.mistake(at, "a refractory period depends on parameters alone");
-                }
-            }
-        }
-        for named in holds {
-            if let Some(k) = self.state(named, "`holds`") {
-                self.model.states[k].held = true;
-            }
-        }
-    }
-
-    /// The values of states after assignments, one after another.
-    fn assigned(&mut self, assignments: &[Assignment], changed: &mut HashMap<u16, Id>) -> Vec<(usize, Id)> {
-        let mut order: Vec<usize> = Vec::new();
-        let mut seen: HashSet<usize> = HashSet::new();
-        for Assignment { to, operator, value: whole } in assignments {
-            let Some(state) = self.state(to, "an assignment") else { continue };
-            let Some(value) = self.value_after(*whole, changed) else { continue };
-            let own = self.units.states[state].clone();
-            let factor = matches!(operator, Some(Operator::Mul | Operator::Div));
-            let unit = if factor { Unit::default() } else { own };
-            let Some(id) = self.fitted(&value, &unit, *whole, &format!("`{}`", to.name)) else { continue };
-            self.without_noise(id, *whole);
-            let key = state as u16;
-            if *operator == Some(Operator::Div) && self.model.graph.value(id) == Some(0.0) {
-                self.mistake(self.syntax.expressions.at(whole.root), "a division by 0");
-                continue;
-            }
-            let graph = &mut self.model.graph;
-            let before = changed.get(&key).copied().unwrap_or_else(|| graph.leaf(Leaf::State(key)));
-            let after = match operator {
-                None => id,
-                Some(Operator::Add) => graph.binary(Binary::Add, before, id),
-                Some(Operator::Sub) => graph.binary(Binary::Sub, before, id),
-                Some(Operator::Mul) => graph.binary(Binary::Mul, before, id),
-                Some(_) => graph.binary(Binary::Div, before, id),
-            };
-            changed.insert(key, after);
-            if seen.insert(state) {
-                order.push(state);
-            }
-        }
-        order.into_iter().filter_map(|state| Some((state, *changed.get(&(state as u16))?))).collect()
     }
 }

@@ -1,8 +1,10 @@
 //! Equations as text.
 
+mod definitions;
 mod elaborate;
 #[cfg(test)]
 mod errors;
+mod events;
 mod lexer;
 #[cfg(test)]
 mod mutations;

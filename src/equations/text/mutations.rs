@@ -1,40 +1,11 @@
 //! Texts with mistakes of all kinds: each is read or refused, in a bounded time.
 
 use super::read;
+use crate::equations::samples::{Random, examples};
 use crate::equations::tape::compile;
 use crate::integrator::Method;
 use crate::system::param::Param;
 use std::time::{Duration, Instant};
-
-/// The texts of the examples.
-fn examples() -> Vec<String> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/equations");
-    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths.retain(|path| path.extension().is_some_and(|ext| ext == "eq"));
-    paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
-}
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, count: usize) -> usize {
-        (self.next() % count.max(1) as u64) as usize
-    }
-
-    fn of<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> &'a T {
-        all[self.below(all.len())]
-    }
-}
 
 /// Words that are right at some places and wrong at others.
 const WORDS: [&str; 92] = [
@@ -226,7 +197,7 @@ fn mutated_texts_are_read_or_refused() {
     let number =
         |name: &str, other: u64| std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(other);
     let (seed, count) = (number("OVERTIME_SEED", 1), number("OVERTIME_TEXTS", 1500));
-    let examples = examples();
+    let examples: Vec<String> = examples().into_iter().map(|(_, text)| text).collect();
     // `OVERTIME_FIRST` is the number of the first text.
     let first = number("OVERTIME_FIRST", 0);
     let mut right = 0_u64;
