@@ -133,7 +133,7 @@ pub use system::{torch, tree};
 pub use device::found::{Gpu, MIN_CAPABILITY, MIN_DRIVER};
 pub use device::{Device, Products, Strategy};
 pub use engine::device_array::{DeviceArray, DeviceRecording};
-pub use equations::{Equations, StepText};
+pub use equations::{AdjointOptions, Equations, StepText, Surrogate};
 pub use error::Reason;
 pub use error::{EquationsError, Error, Mistake, Number, Result};
 pub use init::{Bounded, Distribution, DistributionInfo, Init, Outside};

@@ -60,7 +60,7 @@ fn the_documentation_of_a_neuron_tells_what_its_table_does() {
     let files = sources(&root().join("src/models"));
     let groups = models::all().iter().filter(|info| matches!(info.family, Family::Neuron | Family::Source));
     for info in groups {
-        let name = info.name;
+        let name = &*info.name;
         let declares = [
             format!("const NAME: &'static str = \"{name}\""),
             format!("Family::Neuron, \"{name}\""),
@@ -92,7 +92,7 @@ fn the_documentation_of_a_neuron_tells_what_its_table_does() {
                 );
                 let unit = row.get(2).map_or("1", String::as_str);
                 assert!(
-                    has_unit(unit, known.unit, k, of.len()),
+                    has_unit(unit, &known.unit, k, of.len()),
                     "{name}: the unit of `{parameter}` is `{}`, not {unit}",
                     known.unit
                 );
@@ -110,9 +110,15 @@ fn the_documentation_of_a_neuron_tells_what_its_table_does() {
         }
         let variables = rows(text, "variable");
         for variable in &info.variables {
-            let row = variables.iter().find(|row| names(&row[0]).contains(&variable.name));
+            let row = variables.iter().find(|row| names(&row[0]).contains(&&*variable.name));
             let row = row.unwrap_or_else(|| panic!("{name}: no variable `{}`", variable.name));
-            assert!(row[1].contains(variable.unit), "{name}: `{}` is in {}: {}", variable.name, variable.unit, row[1]);
+            assert!(
+                row[1].contains(&*variable.unit),
+                "{name}: `{}` is in {}: {}",
+                variable.name,
+                variable.unit,
+                row[1]
+            );
         }
         let documented: usize =
             variables.iter().map(|row| names(&row[0]).iter().filter(|name| !name.starts_with("NAME.")).count()).sum();

@@ -5,7 +5,7 @@ use crate::console::print;
 use crate::exit_code::{Failure, usage};
 use anyhow::Context;
 use overtime::models::Param;
-use overtime::{Equations, Error, StepText};
+use overtime::{AdjointOptions, Equations, Error, StepText};
 use std::fmt::Write;
 
 pub(crate) fn command(args: &EquationsArgs) -> anyhow::Result<()> {
@@ -19,12 +19,22 @@ pub(crate) fn command(args: &EquationsArgs) -> anyhow::Result<()> {
         Err(Error::Equations(error)) => return Err(Failure::Equations(error.report(Some(&file), 1)).into()),
         Err(error) => return Err(error.into()),
     };
-    let step = match args.dtype.as_str() {
-        "f64" => equations.step_text::<f64>(args.dt),
-        _ => equations.step_text::<f32>(args.dt),
+    let step = match (args.adjoint, args.dtype.as_str()) {
+        (false, "f64") => equations.step_text::<f64>(args.dt),
+        (false, _) => equations.step_text::<f32>(args.dt),
+        (true, "f64") => equations.adjoint_text::<f64>(args.dt, &adjoint_options(args)),
+        (true, _) => equations.adjoint_text::<f32>(args.dt, &adjoint_options(args)),
     };
     let step = step.with_context(|| file.clone())?;
     if args.cuda { print(&step.cuda) } else { print(&page(&equations, &step, args)) }
+}
+
+fn adjoint_options(args: &EquationsArgs) -> AdjointOptions {
+    let mut options = AdjointOptions::default().by(&args.gradient);
+    if let Some(surrogate) = args.surrogate {
+        options = options.surrogate(surrogate);
+    }
+    if args.detach_reset { options.detach_reset() } else { options }
 }
 
 /// The page about a text.
@@ -40,7 +50,8 @@ fn page(equations: &Equations, step: &StepText, args: &EquationsArgs) -> String 
         if of == "1" { format!("{name} = {value}") } else { format!("{name} = {value} {of}") }
     });
     let _ = writeln!(page, "Parameters  {}", list(parameters.collect()));
-    let _ = writeln!(page, "\nA step of {} ms by {} in {}", overtime::Number(args.dt), args.method, args.dtype);
+    let what = if args.adjoint { "The adjoint of a step" } else { "A step" };
+    let _ = writeln!(page, "\n{what} of {} ms by {} in {}", overtime::Number(args.dt), args.method, args.dtype);
     for line in &step.lines {
         let _ = writeln!(page, "  {line}");
     }
@@ -48,6 +59,9 @@ fn page(equations: &Equations, step: &StepText, args: &EquationsArgs) -> String 
     let counts = step.operations.iter().map(|(name, count)| format!("{count} {name}"));
     let _ = writeln!(page, "\nOperations  {total}: {}", counts.collect::<Vec<_>>().join(", "));
     let _ = writeln!(page, "Registers   {} beside variables and output", step.registers);
+    if !step.without_gradient.is_empty() {
+        let _ = writeln!(page, "No gradient {}", step.without_gradient.join(", "));
+    }
     let _ = writeln!(page, "\nCUDA C\n{}", step.cuda.trim_end());
     page
 }

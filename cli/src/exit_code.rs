@@ -141,11 +141,13 @@ fn message(error: &anyhow::Error) -> String {
     text
 }
 
-/// The text of a cause in one line; the log of a compiler and the mistakes of equations keep their lines.
+/// The text of a cause in one line; the log of a compiler and the mistakes of equations and model
+/// files keep their lines.
 fn text_of(cause: &(dyn std::error::Error + 'static)) -> String {
     let text = not_finite(cause).unwrap_or_else(|| cause.to_string());
     let has_lines = matches!(cause.downcast_ref(), Some(Error::Compile { .. } | Error::Equations(_)))
-        || matches!(cause.downcast_ref(), Some(Failure::Equations(_)));
+        || matches!(cause.downcast_ref(), Some(Failure::Equations(_)))
+        || matches!(cause.downcast_ref(), Some(overtime_model::Error::Parse(_)));
     if has_lines {
         return text.lines().map(console::harmless).collect::<Vec<_>>().join("\n");
     }

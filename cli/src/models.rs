@@ -35,7 +35,7 @@ fn list() -> String {
     for (title, place, families) in FAMILIES {
         let _ = writeln!(text, "{title} ({place})");
         for info in models::all().iter().filter(|info| families.contains(&info.family)) {
-            line(&mut text, info.name, info.about);
+            line(&mut text, &info.name, &info.about);
         }
         text.push('\n');
     }
@@ -66,12 +66,12 @@ fn one(name: &str) -> anyhow::Result<String> {
         return Ok(pages.join("\n"));
     }
     let of_models =
-        models::all().iter().flat_map(|info| std::iter::once(info.name).chain(info.aliases.iter().copied()));
+        models::all().iter().flat_map(|info| std::iter::once(&*info.name).chain(info.aliases.iter().copied()));
     let names = of_models.chain(catalog::all().iter().map(|kind| kind.name));
     let near =
         models::nearest(name, names.clone()).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
     let known: Vec<&str> =
-        models::all().iter().map(|info| info.name).chain(catalog::all().iter().map(|k| k.name)).collect();
+        models::all().iter().map(|info| &*info.name).chain(catalog::all().iter().map(|k| k.name)).collect();
     Err(usage(format!("no model named `{name}`{near}; there is: {}", known.join(", "))))
 }
 
@@ -97,17 +97,17 @@ fn model(info: &ModelInfo) -> String {
     if let Some(source) = info.source {
         let _ = writeln!(text, "{source}");
     }
-    let inputs = info.inputs.iter().map(|port| [port.name.to_owned(), port.unit.to_owned(), port.about.to_owned()]);
+    let inputs = info.inputs.iter().map(|port| [&port.name, &port.unit, &port.about].map(ToString::to_string));
     rows(&mut text, "inputs (name, unit)", &inputs.collect::<Vec<_>>());
     let variables = info.variables.iter().map(|v| {
         let initial = if v.initial && v.shape.is_empty() { "; may have an initial value" } else { "" };
-        let shape = if v.unit.is_empty() { v.shape.clone() } else { v.unit.to_owned() };
-        [v.name.to_owned(), shape, format!("{}{initial}", v.about)]
+        let shape = if v.unit.is_empty() { v.shape.clone() } else { v.unit.to_string() };
+        [v.name.to_string(), shape, format!("{}{initial}", v.about)]
     });
     rows(&mut text, "variables (name, unit or shape)", &variables.collect::<Vec<_>>());
     let parameters = info.parameters.iter().map(|p| {
         let value = format!("{} {}", Number(p.default), p.unit);
-        [p.name.to_owned(), value.trim_end().to_owned(), format!("{}{}", p.about, bound(p.bound))]
+        [p.name.to_string(), value.trim_end().to_owned(), format!("{}{}", p.about, bound(p.bound))]
     });
     rows(&mut text, "parameters (name, default)", &parameters.collect::<Vec<_>>());
     let weights = info.weights.iter().map(|w| [w.name.clone(), w.shape.clone(), String::new()]);
@@ -163,7 +163,7 @@ fn indented(text: &str) -> String {
 
 /// An example of a run, or of the tables of a model file.
 fn example(info: &ModelInfo) -> String {
-    let name = info.name;
+    let name = &*info.name;
     let sizes = |required: &[&str]| {
         let takes = |key: &&str| required.contains(key);
         let known =

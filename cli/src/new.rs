@@ -32,11 +32,13 @@ macro_rules! examples {
 examples! {
     "lif": [];
     "fi_curve": [];
+    "equations": [];
     "hh": [INPUTS];
     "hh_parameters": [PARAMETERS];
     "coba": [];
     "cuba": [];
     "cobahh": [];
+    "cobahh_equations": [];
     "brunel": [];
     "pd14": [];
     "pd14_poisson": [];

@@ -8,7 +8,7 @@ use crate::system_spec::SystemSpec;
 use crate::toml_file;
 use crate::toml_inputs;
 use crate::value::Value;
-use crate::{Axis, Input, Settings, Type, layers, network, neurons, out_vars};
+use crate::{Axis, Input, Neurons, Settings, Type, layers, network, neurons, out_vars};
 use overtime::Strategy;
 use std::path::PathBuf;
 use toml::Spanned;
@@ -74,9 +74,11 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
             let populations = file.populations.unwrap_or_default();
             SystemSpec::Network(network::check::network(groups, populations, projections, line)?)
         }
-        (Some(kind), None) => {
+        (kind, None) if kind.is_some() || file.equations.is_some() => {
+            let at = file.equations.as_ref().map_or(0, start);
             let (parameters, initial, channel) = (file.parameters, file.initial, file.channel);
             let group = Keys {
+                equations: file.equations,
                 size: file.size,
                 method: file.method,
                 noise: file.noise,
@@ -89,7 +91,7 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
                     _ => None,
                 },
             };
-            let group = one_group(&kind, group, line)?;
+            let group = one_group(kind.as_ref(), group, at, line)?;
             if settings.input.is_some() && group.info().is_ok_and(|info| info.inputs.is_empty()) {
                 return error(line, input_at, format!("`input` is not for {}", group.kind));
             }
@@ -108,7 +110,7 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
                 "`kind` makes a group of neurons, `[[layer]]` a Sequential; a file describes one of them",
             );
         }
-        (None, None) => {
+        (_, None) => {
             let kinds = neurons::names();
             let none = format!(
                 "neither a group of neurons (`kind = …`: {kinds}) nor layers (`[[layer]]`) nor a network (`[[group]]`) in this file"
@@ -132,6 +134,13 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
             input_at,
             "a sequence or a stimulus is an input of neurons; layers take a number or a file",
         );
+    } else if let SystemSpec::Neurons(group @ Neurons { equations: Some(_), .. }) = &system {
+        for (name, at) in &named {
+            group.takes_input(&[name]).or_else(|message| error(line, *at, message))?;
+        }
+        if let Some(Input::Named(all)) = &settings.input {
+            sizes_of_ports(all, group.size).or_else(|message| error(line, input_at, message))?;
+        }
     } else if let Some((name, at)) = named.first() {
         return error(line, *at, toml_inputs::no_group(name).unwrap_or_default());
     }
@@ -153,6 +162,15 @@ fn input_sizes(input: &Input, net: &network::Network) -> std::result::Result<(),
         }
     }
     Ok(())
+}
+
+/// The same for the inputs of equations, of a group of `size` units.
+fn sizes_of_ports(all: &[(String, Signal)], size: u64) -> std::result::Result<(), String> {
+    let counts = all.iter().filter_map(|(name, signal)| Some((name, signal.units()?)));
+    match counts.clone().find(|(_, units)| *units != size) {
+        Some((name, units)) => Err(format!("the input `{name}` has {units} values, and there are {size} units")),
+        None => Ok(()),
+    }
 }
 
 fn input(v: Spanned<toml_inputs::Input>, line: Line<'_>) -> Result<Input> {

@@ -31,28 +31,34 @@ impl ModelFile {
     /// If the file cannot be read, or breaks a rule.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = files::read_capped(path, LONGEST, "a model file")?;
-        let at = |e: ParseError| ParseError { path: Some(path.to_owned()), ..e };
+        let at = |e: ParseError| ParseError { path: e.path.clone().or_else(|| Some(path.to_owned())), ..e };
         let text = String::from_utf8(bytes).map_err(|e| {
             let valid = e.utf8_error().valid_up_to();
             let line = 1 + e.as_bytes().iter().take(valid).filter(|b| **b == b'\n').count();
             at(ParseError { path: None, line, message: "not UTF-8 text".to_owned() })
         })?;
-        let mut model = Self::parse(&text).map_err(at)?;
-        model.rebase(path.parent().unwrap_or(Path::new("")));
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut model = Self::parse_in(&text, Some(folder)).map_err(at)?;
+        model.rebase(folder);
         model.path = Some(path.to_owned());
         Ok(model)
     }
 
     /// Reads the text of a model file. It reads no other file: the build of the system reads the
-    /// arrays.
+    /// arrays, and a text may not name a file of equations.
     ///
     /// # Errors
     /// The broken rule, with its line.
     pub fn parse(text: &str) -> std::result::Result<Self, ParseError> {
+        Self::parse_in(text, None)
+    }
+
+    /// Reads the text of a model file in a folder.
+    fn parse_in(text: &str, folder: Option<&Path>) -> std::result::Result<Self, ParseError> {
         // Every value in a file needs its line. Counting lines each time would be quadratic.
         let ends: Vec<usize> = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect();
         let line = |at: usize| 1 + ends.partition_point(|end| *end < at);
-        let (system, settings) = toml_file::File::parse(text, &line)
+        let (system, settings) = toml_file::File::parse(text, folder, &line)
             .and_then(|file| check::model(file, &line))
             .map_err(|e| misplaced::advised(e, text, &line))?;
         Ok(Self { path: None, system, settings })
@@ -79,6 +85,15 @@ impl ModelFile {
     /// If the kind is unknown.
     pub fn neurons(kind: &str) -> Result<Self> {
         Ok(Self { path: None, system: SystemSpec::Neurons(Neurons::new(kind, 1)?), settings: Settings::default() })
+    }
+
+    /// A group of one unit whose model is the text of a file, with all defaults.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or has a mistake.
+    pub fn equations(path: &Path) -> Result<Self> {
+        let group = Neurons::of_file(path, 1)?;
+        Ok(Self { path: None, system: SystemSpec::Neurons(group), settings: Settings::default() })
     }
 
     /// The system, for the seed and the step of the settings, 0 and 0.1 ms by default.

@@ -51,7 +51,7 @@ pub(crate) fn parameters(
     all: &[Parameter],
     more: Option<&'static str>,
 ) -> Result<Vec<(String, Value)>> {
-    let names: Vec<&str> = all.iter().map(|parameter| parameter.name).chain(more).collect();
+    let names: Vec<&str> = all.iter().map(|parameter| &*parameter.name).chain(more).collect();
     let is_time = |key: &str| all.iter().find(|p| p.name == key && p.bound == Bound::Time);
     let mut table = table(given, line, "parameter", &names, |v, line, key| {
         let at = start(&v);
@@ -62,7 +62,7 @@ pub(crate) fn parameters(
             let time = time(Spanned::new(v.span(), x), line, key, parameter.default)?;
             return Ok(Value::Number(time.unwrap_or(parameter.default)));
         }
-        let value = number_or_file(v, line, key)?;
+        let value = parameter_value(v, line, key)?;
         let parameter = all.iter().find(|parameter| parameter.name == key);
         if let (Value::Number(x), Some(parameter)) = (&value, parameter) {
             // A number may round to a bound in f32, and the type of the run is unknown here.
@@ -148,6 +148,22 @@ pub(crate) fn number_or_file(v: Spanned<raw::Value>, line: Line<'_>, key: &str) 
             line,
             at,
             format!("`{key}` must be a number, a sequence such as {{ linspace = … }}, or {{ file = …, array = … }}"),
+        ),
+    }
+}
+
+/// A number, or a value for each unit: a sequence, random numbers or an array.
+fn parameter_value(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
+    let at = start(&v);
+    match value(v, line, key)? {
+        value @ (Value::Number(_) | Value::Sequence { .. } | Value::File { .. } | Value::Random(_)) => Ok(value),
+        _ => error(
+            line,
+            at,
+            format!(
+                "`{key}` must be a number, a sequence such as {{ linspace = … }}, random numbers such as \
+                 {{ uniform = … }}, or {{ file = …, array = … }}"
+            ),
         ),
     }
 }

@@ -41,8 +41,8 @@ impl SystemSpec {
         match self {
             Self::Sequential(layers) => layers::build::sequential(layers, arrays, seed),
             Self::Neurons(group) => {
-                let double = || neurons::build::neurons::<f64>(group, arrays);
-                of_reals(double, || neurons::build::neurons::<f32>(group, arrays), &group.kind)
+                let double = || neurons::build::neurons::<f64>(group, arrays, seed);
+                of_reals(double, || neurons::build::neurons::<f32>(group, arrays, seed), &group.kind)
             }
             Self::Network(net) => {
                 let double = || network::build::network::<f64>(net, arrays, seed, dt);

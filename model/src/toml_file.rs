@@ -1,13 +1,14 @@
 //! A model file as its text has it: every key, with the place of its value.
 
 use crate::network::tables::{Group, Populations, Projection};
-use crate::neurons::RawChannel;
+use crate::neurons::{RawChannel, equations};
 use crate::rules::{Line, Result, start};
 use crate::strict::Keys;
 use crate::toml_errors;
 use crate::toml_inputs::Input;
 use crate::toml_values::{Layer, Maybe, Table, Value};
 use serde::Deserialize;
+use std::path::Path;
 use toml::Spanned;
 
 #[derive(Default, Deserialize)]
@@ -15,6 +16,7 @@ use toml::Spanned;
 pub(crate) struct File {
     // A group of neurons …
     pub(crate) kind: Maybe<String>,
+    pub(crate) equations: Maybe<equations::Raw>,
     pub(crate) size: Maybe<u64>,
     pub(crate) method: Maybe<String>,
     pub(crate) noise: Maybe<f64>,
@@ -51,19 +53,24 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// Reads the text of a model file.
+    /// Reads the text of a model file, and its files of equations from `folder`.
     ///
     /// # Errors
     /// The first error of the text.
-    pub(crate) fn parse(text: &str, line: Line<'_>) -> Result<Self> {
-        toml::from_str(text).map_err(|e| toml_errors::described(text, &e, line))
+    pub(crate) fn parse(text: &str, folder: Option<&Path>, line: Line<'_>) -> Result<Self> {
+        let mut file: Self = toml::from_str(text).map_err(|e| toml_errors::described(text, &e, line))?;
+        let source = equations::Source { text, folder, line };
+        equations::read(&mut file.equations, source)?;
+        file.group.iter_mut().flatten().try_for_each(|group| equations::read(group.get_mut().0.equations(), source))?;
+        Ok(file)
     }
 
     /// The keys of a group of neurons, each with its place if it is given. A network has these keys
     /// in its groups.
-    pub(crate) fn of_neurons(&self) -> [(&'static str, Option<usize>); 7] {
+    pub(crate) fn of_neurons(&self) -> [(&'static str, Option<usize>); 8] {
         let first = |table: &Option<Table>| table.as_ref().map(|table| table.keys().map(start).min().unwrap_or(0));
         [
+            ("equations", self.equations.as_ref().map(start)),
             ("size", self.size.as_ref().map(start)),
             ("method", self.method.as_ref().map(start)),
             ("noise", self.noise.as_ref().map(start)),

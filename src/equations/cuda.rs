@@ -1,61 +1,88 @@
 //! The step of a program as CUDA C, with the operations of the tape.
 
-use super::graph::{Binary, Id, Leaf, Node, Unary};
+use super::graph::{Binary, Graph, Id, Leaf, Node, Unary};
 use super::print::unary_name;
 use super::program::StepProgram;
 use super::tape::purpose;
 use crate::numeric::rng::Stream;
+use std::collections::HashSet;
 use std::fmt::Write;
+
+/// The headers that a text needs.
+pub(crate) const INCLUDES: &str = "#include \"math.cuh\"\n#include \"philox.cuh\"\n#include \"system.cuh\"\n\n";
 
 /// The CUDA text of a pointwise program. The fields of `struct Params` are the parameters that differ
 /// between units; those of `struct State` are the states.
 pub(crate) fn text(program: &StepProgram, inputs: usize) -> String {
-    let mut out = String::from("#include \"math.cuh\"\n#include \"philox.cuh\"\n#include \"system.cuh\"\n\n");
-    let fields = |name: &str, letter: char, count: usize| {
-        let list: Vec<String> = (0..count).map(|k| format!("{letter}{k}")).collect();
-        if list.is_empty() {
-            format!("struct {name} {{}};\n")
-        } else {
-            format!("struct {name} {{ acc_t {}; }};\n", list.join(", "))
-        }
-    };
-    out.push_str(&fields("Params", 'p', program.each.len()));
-    out.push_str(&fields("State", 's', program.after.len()));
+    let mut out = String::from(INCLUDES);
+    out.push_str(&structure("Params", &[("p", program.each.len())]));
+    out.push_str(&structure("State", &[("s", program.after.len())]));
     out.push_str("\n__device__ __forceinline__ acc_t step(State& s, Input x, const Params& p, const Tick& at) {\n");
-    let mut roots = program.after.clone();
-    roots.push(program.output);
-    let uses = program.graph.uses(&roots);
-    let name = |id: Id| match program.graph.node(id) {
+    let leaf = |leaf| match leaf {
+        Leaf::State(k) => Some(format!("s.s{k}")),
+        Leaf::Input(_) if inputs == 1 => Some("x".to_owned()),
+        Leaf::Input(k) => Some(format!("x.port[{k}]")),
+        _ => None,
+    };
+    let stored: Vec<(String, Id)> = program.after.iter().enumerate().map(|(k, id)| (format!("s.s{k}"), *id)).collect();
+    out.push_str(&body(&program.graph, &stored, Some(program.output), &leaf));
+    out.push_str("    return y;\n}\n");
+    out
+}
+
+/// A structure with numbered fields of some letters.
+pub(crate) fn structure(name: &str, fields: &[(&str, usize)]) -> String {
+    let all = fields.iter().flat_map(|(letter, count)| (0..*count).map(move |k| format!("{letter}{k}")));
+    let list: Vec<String> = all.collect();
+    if list.is_empty() {
+        format!("struct {name} {{}};\n")
+    } else {
+        format!("struct {name} {{ acc_t {}; }};\n", list.join(", "))
+    }
+}
+
+/// The lines that compute these results and store them, and the output as `y`. `leaf` has the names of states
+/// and inputs.
+pub(crate) fn body(
+    graph: &Graph,
+    stored: &[(String, Id)],
+    output: Option<Id>,
+    leaf: &dyn Fn(Leaf) -> Option<String>,
+) -> String {
+    let mut out = String::new();
+    let roots: Vec<Id> = stored.iter().map(|(_, id)| *id).chain(output).collect();
+    let uses = graph.uses(&roots);
+    let name = |id: Id| match graph.node(id) {
         Node::Const(bits) => constant(f64::from_bits(bits)),
-        Node::Leaf(Leaf::State(k)) => format!("s.s{k}"),
         Node::Leaf(Leaf::Param(k)) => format!("p.p{k}"),
-        Node::Leaf(Leaf::Input(_)) if inputs == 1 => "x".to_owned(),
-        Node::Leaf(Leaf::Input(k)) => format!("x.port[{k}]"),
         Node::Leaf(Leaf::Time) => "acc_t(at.t)".to_owned(),
         Node::Leaf(Leaf::Dt) => "acc_t(at.dt)".to_owned(),
+        Node::Leaf(from) => leaf(from).unwrap_or_else(|| format!("v{}", id.index())),
         _ => format!("v{}", id.index()),
     };
-    for (id, node) in program.graph.all().filter(|(id, _)| uses[id.index()] > 0) {
+    for (id, node) in graph.all().filter(|(id, _)| uses[id.index()] > 0) {
         if let Some(value) = value(node, &name) {
             let _ = writeln!(out, "    const acc_t v{} = {value};", id.index());
         }
     }
-    // The states change after all operations: no operation reads a changed one.
-    let moved: Vec<(usize, Id)> = program.after.iter().copied().enumerate().collect();
-    let is_other =
-        |k: usize, id: Id| matches!(program.graph.node(id), Node::Leaf(Leaf::State(s)) if usize::from(s) != k);
-    let _ = writeln!(out, "    const acc_t y = {};", name(program.output));
-    for (k, id) in moved.iter().filter(|(k, id)| is_other(*k, *id)) {
-        let _ = writeln!(out, "    const acc_t moved{k} = {};", name(*id));
+    if let Some(output) = output {
+        let _ = writeln!(out, "    const acc_t y = {};", name(output));
     }
-    for (k, id) in moved {
-        let value = if is_other(k, id) { format!("moved{k}") } else { name(id) };
-        if value != format!("s.s{k}") {
-            let _ = writeln!(out, "    s.s{k} = {value};");
+    // The stored values change after all operations: no operation reads a changed one.
+    let places: HashSet<&str> = stored.iter().map(|(place, _)| place.as_str()).collect();
+    let mut stores = String::new();
+    for (k, (place, id)) in stored.iter().enumerate() {
+        let mut value = name(*id);
+        if value == *place {
+            continue;
         }
+        if places.contains(value.as_str()) {
+            let _ = writeln!(out, "    const acc_t moved{k} = {value};");
+            value = format!("moved{k}");
+        }
+        let _ = writeln!(stores, "    {place} = {value};");
     }
-    out.push_str("    return y;\n}\n");
-    out
+    out + &stores
 }
 
 /// A constant with the bits that the tape has.

@@ -5,7 +5,7 @@ use super::evaluate::Evaluator;
 use super::graph::{Graph, Id, Leaf, Node};
 use super::model::Model;
 use super::print::expression;
-use super::step::step;
+use super::step::{StepGraph, step};
 use crate::error::{Error, Result};
 use crate::integrator::Method;
 use crate::numeric::scalar::Real;
@@ -24,45 +24,44 @@ pub(crate) struct StepProgram {
     pub(crate) each: Vec<Vec<f64>>,
 }
 
+/// A step as a graph of its parameters.
+pub(super) struct Valued {
+    pub(super) step: StepGraph,
+    /// The values of the parameters, and of the number of steps after a spike.
+    pub(super) params: Vec<Param<f64>>,
+    /// The length of the step in the arithmetic of its element type.
+    pub(super) dt: f64,
+}
+
+/// Expressions for parameters of known values.
+pub(super) struct Specialised {
+    pub(super) graph: Graph,
+    pub(super) roots: Vec<Id>,
+    /// The values of expressions of parameters that differ between units, by the numbers of their leaves.
+    pub(super) each: Vec<Vec<f64>>,
+}
+
 impl Model {
     /// The step of length `dt` by a method, for parameters of these values.
     pub(crate) fn program<R: Real>(&self, method: Method, dt: f64, params: &[Param<f64>]) -> Result<StepProgram> {
+        let Valued { step, params, dt } = self.valued_step::<R>(method, dt, params)?;
+        let mut roots = step.after;
+        roots.push(step.output);
+        let Specialised { graph, roots: mut after, each } = specialised(&step.graph, &roots, dt, &params, |leaf| leaf)?;
+        let output = after.pop().unwrap_or(step.output);
+        Ok(StepProgram { graph, after, output, each })
+    }
+
+    /// The step of length `dt` as a graph of its parameters, whose values are possible ones.
+    pub(super) fn valued_step<R: Real>(&self, method: Method, dt: f64, params: &[Param<f64>]) -> Result<Valued> {
         let mut params = params.to_vec();
         let hold = params.len() as u16;
         params.push(self.hold::<R>(dt, &params)?);
         let step = step::<R>(self, method, dt, hold)?;
-        let mut roots = step.after;
-        roots.push(step.output);
+        let roots: Vec<Id> = step.after.iter().copied().chain([step.output]).collect();
         let dt = R::of(dt).to_f64();
         check_finite(self, &step.graph, &roots, dt, &params)?;
-
-        // Parameters of one value are constants.
-        let (graph, roots) = step.graph.rebuilt(&roots, |graph, leaf| match leaf {
-            Leaf::Dt => graph.constant(dt),
-            Leaf::Param(k) => match params.get(usize::from(k)) {
-                Some(Param::All(value)) => graph.constant(*value),
-                _ => graph.leaf(leaf),
-            },
-            leaf => graph.leaf(leaf),
-        });
-        let mut each = Vec::new();
-        let (hoisted, roots) = graph.hoisted(&roots, |id| {
-            each.push(id);
-            (each.len() - 1) as u16
-        });
-        if each.len() > usize::from(u16::MAX) {
-            return Err(Error::Unsupported(format!("the step has {} expressions of parameters", each.len())));
-        }
-        // Each of these depends on a parameter that differs between units.
-        let mut values = vec![Vec::new(); each.len()];
-        all_of_units(&graph, &each, dt, &params, |evaluator| {
-            for (values, id) in values.iter_mut().zip(&each) {
-                values.push(evaluator.value(*id));
-            }
-        });
-        let (graph, mut after) = hoisted.fused(&roots);
-        let output = after.pop().unwrap_or(step.output);
-        Ok(StepProgram { graph, after, output, each: values })
+        Ok(Valued { step, params, dt })
     }
 
     /// The number of steps after a spike, with the step of the spike.
@@ -86,6 +85,43 @@ impl Model {
         })?;
         Ok(hold)
     }
+}
+
+/// The same expressions for parameters of these values, with fused operations. Leaves beside parameters and
+/// `dt` become others.
+pub(super) fn specialised(
+    graph: &Graph,
+    roots: &[Id],
+    dt: f64,
+    params: &[Param<f64>],
+    renamed: impl Fn(Leaf) -> Leaf,
+) -> Result<Specialised> {
+    // Parameters of one value are constants.
+    let (graph, roots) = graph.rebuilt(roots, |graph, leaf| match leaf {
+        Leaf::Dt => graph.constant(dt),
+        Leaf::Param(k) => match params.get(usize::from(k)) {
+            Some(Param::All(value)) => graph.constant(*value),
+            _ => graph.leaf(leaf),
+        },
+        leaf => graph.leaf(renamed(leaf)),
+    });
+    let mut each = Vec::new();
+    let (hoisted, roots) = graph.hoisted(&roots, |id| {
+        each.push(id);
+        (each.len() - 1) as u16
+    });
+    if each.len() > usize::from(u16::MAX) {
+        return Err(Error::Unsupported(format!("the step has {} expressions of parameters", each.len())));
+    }
+    // Each of these depends on a parameter that differs between units.
+    let mut values = vec![Vec::new(); each.len()];
+    all_of_units(&graph, &each, dt, params, |evaluator| {
+        for (values, id) in values.iter_mut().zip(&each) {
+            values.push(evaluator.value(*id));
+        }
+    });
+    let (graph, roots) = hoisted.fused(&roots);
+    Ok(Specialised { graph, roots, each: values })
 }
 
 /// The number of units whose values an expression of parameters has: 1, if all units have the same

@@ -3,7 +3,7 @@
 
 use super::evaluate;
 use super::evaluate::Evaluator;
-use super::graph::{Binary, Graph, Id, Leaf, Node, Unary};
+use super::graph::{Binary, Graph, Id, Leaf, Node, Surrogates, Unary};
 use super::print::lines;
 use super::samples::Random;
 use super::text::read;
@@ -390,6 +390,52 @@ fn derivatives_are_quotients_of_differences() {
     });
     println!("{compared} derivatives are compared");
     assert!(compared > count);
+}
+
+/// The values of these nodes, and the largest one of all nodes that they need.
+fn values_and_size(graph: &Graph, ids: &[Id], leaves: &[f64]) -> (Vec<f64>, f64) {
+    let mut evaluator = Evaluator::new(graph, ids);
+    evaluator.run(|leaf| at(leaves, leaf));
+    let reached = graph.reached(ids);
+    let all = graph.all().filter(|(id, _)| reached[id.index()]).map(|(id, _)| evaluator.value(id).abs());
+    let size = all.filter(|value| value.is_finite()).fold(0.0, f64::max);
+    (ids.iter().map(|id| evaluator.value(*id)).collect(), size)
+}
+
+#[test]
+fn adjoints_are_derivatives() {
+    let (mut compared, mut exact) = (0, 0);
+    let count = count(20_000);
+    with_trees(count, |tree, leaves| {
+        let mut graph = Graph::default();
+        let root = tree.node(&mut graph);
+        let seed = graph.constant(1.0);
+        let adjoints = graph.adjoint(&[root], &[seed], &LEAVES, &Surrogates::default());
+        for (leaf, adjoint) in LEAVES.iter().zip(adjoints) {
+            let derivative = graph.derivative(root, *leaf);
+            let adjoint = adjoint.unwrap_or_else(|| graph.constant(0.0));
+            let (values, size) = values_and_size(&graph, &[derivative, adjoint], leaves);
+            let [expected, is] = values[..] else { return };
+            if !expected.is_finite() {
+                continue;
+            }
+            // Where a value between is infinite or almost so, one of both may have 0·∞.
+            if is.is_nan() && tree.value(leaves).0.is_nan() || size > 1e100 {
+                continue;
+            }
+            compared += 1;
+            exact += u64::from(is == expected);
+            let limit = 1e-11 * expected.abs() + 1e-13 * size;
+            assert!(
+                (is - expected).abs() <= limit,
+                "d/d{}: {is} and {expected}, {size}: {} at {leaves:?}",
+                name(*leaf),
+                tree.text()
+            );
+        }
+    });
+    println!("{compared} adjoints are compared, {exact} are the same to the bit");
+    assert!(compared > 5 * count);
 }
 
 /// The value of `result` in a text of named values.

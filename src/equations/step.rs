@@ -16,6 +16,19 @@ pub(crate) struct StepGraph {
     pub(crate) after: Vec<Id>,
     /// The output: 1 where the unit spiked, or the first state without spikes.
     pub(crate) output: Id,
+    /// The nodes that decide about a spike, if the model has spikes.
+    pub(crate) spike: Option<SpikeNodes>,
+}
+
+/// The nodes that decide whether a unit spikes, and what a spike changes.
+#[derive(Clone, Debug)]
+pub(crate) struct SpikeNodes {
+    /// The condition of a spike, or the comparison of the new value with the threshold of a crossing.
+    pub(crate) test: Id,
+    /// 1 where the unit spikes, before the refractory period is heeded, and afterwards.
+    pub(crate) fires: [Id; 2],
+    /// The states after the reset, as far as it changes them.
+    pub(crate) resets: Vec<Id>,
 }
 
 /// The states that a step adds to those of a model.
@@ -78,6 +91,11 @@ impl Step<'_> {
         self.check_noise(method)?;
         let count = self.model.states.len();
         let start: Vec<Id> = (0..count).map(|k| self.graph.leaf(Leaf::State(k as u16))).collect();
+        let (zero, one) = (self.graph.constant(0.0), self.graph.constant(1.0));
+        let added = self.model.added();
+        let state_of = |added_state| added.iter().position(|a| *a == added_state).map(|k| (count + k) as u16);
+        let left = state_of(Added::Refractory).map(|k| self.graph.leaf(Leaf::State(k)));
+        let held = left.map(|left| self.graph.binary(Binary::Less, one, left));
         let mut now = match method.tableau() {
             None => self.exponential_euler(&start)?,
             Some(tableau) => {
@@ -85,19 +103,16 @@ impl Step<'_> {
                 let (rows, weights) = stepper.weights();
                 let rows: Vec<Vec<f64>> = rows.iter().map(|row| row.iter().map(|a| a.to_f64()).collect()).collect();
                 let weights: Vec<f64> = weights.iter().map(|b| b.to_f64()).collect();
-                self.runge_kutta(&start, &rows, &weights)?
+                self.runge_kutta(&start, held, &rows, &weights)?
             }
         };
         self.add_noise(&mut now)?;
 
-        let (zero, one) = (self.graph.constant(0.0), self.graph.constant(1.0));
-        let added = self.model.added();
-        let state_of = |added_state| added.iter().position(|a| *a == added_state).map(|k| (count + k) as u16);
-        let left = state_of(Added::Refractory).map(|k| self.graph.leaf(Leaf::State(k)));
-        let held = left.map(|left| self.graph.binary(Binary::Less, one, left));
         if let Some(held) = held {
             for (k, spec) in self.model.states.iter().enumerate() {
-                if spec.held {
+                // The stages of a Runge-Kutta method hold a state without noise.
+                let noisy = spec.slope.is_some_and(|slope| !self.noises_of(slope).is_empty());
+                if spec.held && (noisy || method.tableau().is_none()) {
                     now[k] = self.graph.select(held, start[k], now[k]);
                 }
             }
@@ -106,13 +121,14 @@ impl Step<'_> {
 
         let Some(spike) = self.model.spike else {
             self.check_size()?;
-            return Ok(StepGraph { output: now.first().copied().unwrap_or(zero), graph: self.graph, after: now });
+            let output = now.first().copied().unwrap_or(zero);
+            return Ok(StepGraph { output, graph: self.graph, after: now, spike: None });
         };
         let mut below = None;
-        let mut fires = match spike {
+        let (test, free) = match spike {
             Spike::When(condition) => {
                 let condition = self.at(&[condition], &now)[0];
-                self.graph.select(condition, one, zero)
+                (condition, self.graph.select(condition, one, zero))
             }
             Spike::Crosses { state, threshold } => {
                 let threshold = self.at(&[threshold], &now)[0];
@@ -122,13 +138,12 @@ impl Step<'_> {
                 let lifted = self.graph.binary(Binary::Equal, was_below, one);
                 let end_below = self.graph.select(is, zero, one);
                 below = Some(self.graph.select(was, zero, end_below));
-                self.graph.select(was, lifted, is)
+                (is, self.graph.select(was, lifted, is))
             }
         };
-        if let Some(held) = held {
-            fires = self.graph.select(held, zero, fires);
-        }
+        let fires = held.map_or(free, |held| self.graph.select(held, zero, free));
         self.assign(&self.model.reset, &mut now, Some(fires))?;
+        let resets = self.model.reset.iter().map(|(state, _)| now[*state]).collect();
         let mut after = now;
         after.push(fires);
         if let (Some(left), Some(held)) = (left, held) {
@@ -139,7 +154,8 @@ impl Step<'_> {
         }
         after.extend(below);
         self.check_size()?;
-        Ok(StepGraph { graph: self.graph, after, output: fires })
+        let spike = Some(SpikeNodes { test, fires: [free, fires], resets });
+        Ok(StepGraph { graph: self.graph, after, output: fires, spike })
     }
 
     /// Checks that the graph is not too large.
@@ -200,14 +216,15 @@ impl Step<'_> {
         self.check_size()
     }
 
-    /// The slope of each state at these values, without noise.
-    fn drifts(&mut self, now: &[Id]) -> Vec<Option<Id>> {
+    /// The slope of each state at these values and at this time, without noise.
+    fn drifts(&mut self, now: &[Id], time: Id) -> Vec<Option<Id>> {
         let zero = self.graph.constant(0.0);
         let noises = &self.model.noises;
         let slopes = self.model.states.iter().map(|spec| spec.slope);
         let known: Vec<Id> = slopes.clone().flatten().collect();
         let mut new = self.graph.replaced(&known, |leaf| match leaf {
             Leaf::State(k) => now.get(usize::from(k)).copied(),
+            Leaf::Time => Some(time),
             Leaf::Normal(number) if noises.contains(&number) => Some(zero),
             _ => None,
         });
@@ -218,7 +235,8 @@ impl Step<'_> {
     /// x + f·φ, where φ is (1 − e^{−s·dt})/s for the slope's own derivative −s, and dt where that is 0.
     fn exponential_euler(&mut self, start: &[Id]) -> Result<Vec<Id>> {
         let dt = self.graph.constant(self.dt);
-        let drifts = self.drifts(start);
+        let time = self.graph.leaf(Leaf::Time);
+        let drifts = self.drifts(start, time);
         let mut now = start.to_vec();
         for (k, drift) in drifts.into_iter().enumerate() {
             let Some(drift) = drift else { continue };
@@ -235,12 +253,22 @@ impl Step<'_> {
         Ok(now)
     }
 
-    /// A step of an explicit method, whose coefficients are already times dt.
-    fn runge_kutta(&mut self, start: &[Id], rows: &[Vec<f64>], weights: &[f64]) -> Result<Vec<Id>> {
+    /// A step of an explicit method, whose coefficients are already times dt. Where `held` is not 0, the
+    /// states that the refractory period holds have slope 0 in each stage.
+    fn runge_kutta(&mut self, start: &[Id], held: Option<Id>, rows: &[Vec<f64>], weights: &[f64]) -> Result<Vec<Id>> {
+        let (zero, time) = (self.graph.constant(0.0), self.graph.leaf(Leaf::Time));
         let mut slopes: Vec<Vec<Option<Id>>> = Vec::new();
         for row in rows {
             let at = self.advanced(start, &slopes, row);
-            slopes.push(self.drifts(&at));
+            let ahead = self.graph.constant(row.iter().sum());
+            let time = self.graph.binary(Binary::Add, time, ahead);
+            let mut drifts = self.drifts(&at, time);
+            for (drift, spec) in drifts.iter_mut().zip(&self.model.states) {
+                if let (Some(drift), Some(held), true) = (drift, held, spec.held) {
+                    *drift = self.graph.select(held, zero, *drift);
+                }
+            }
+            slopes.push(drifts);
             self.check_size()?;
         }
         Ok(self.advanced(start, &slopes, weights))

@@ -1,5 +1,7 @@
 //! A model of equations as a system.
 
+use super::adjoint::text::cuda_text;
+use super::adjoint::{Adjoint, AdjointOptions};
 use super::cuda;
 use super::evaluate::Evaluator;
 use super::graph::Leaf;
@@ -74,6 +76,9 @@ pub struct StepText {
     pub registers: usize,
     /// The CUDA C text.
     pub cuda: String,
+    /// Of an adjoint: the variables, and `output`, without a derivative, because they change in whole steps. A
+    /// loss that depends on them has no gradient.
+    pub without_gradient: Vec<String>,
 }
 
 /// The programs of the last prepared loop, in each element type.
@@ -201,7 +206,56 @@ impl Equations {
             operations: tape.operations(),
             registers: tape.registers(),
             cuda: cuda::text(&program, self.model.inputs.len()),
+            without_gradient: Vec::new(),
         })
+    }
+
+    /// Describes the adjoint of the step of length `dt`: the program that makes the adjoints of the states and
+    /// inputs before a step from those of the states and the output after it, and adds to the gradients by
+    /// parameters. The lines have `adj_V` for the adjoint of V, and `grad_p` for the gradient by p.
+    ///
+    /// ```
+    /// use overtime::{AdjointOptions, Equations};
+    ///
+    /// # fn main() -> overtime::Result<()> {
+    /// let leaky = Equations::new("param tau = 10\ninput I\nV' = (I - V)/tau\n")?;
+    /// let adjoint = leaky.adjoint_text::<f64>(0.1, &AdjointOptions::default().by(["tau"]))?;
+    /// assert!(adjoint.lines.iter().any(|line| line.starts_with("old adj_V = ")));
+    /// assert!(adjoint.lines.iter().any(|line| line.starts_with("new grad_tau = ")));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// If the step has an error, or a parameter has no gradient: the refractory period is a whole number of
+    /// steps, and a comparison has no slope without a [`Surrogate`](crate::Surrogate).
+    pub fn adjoint_text<R: Real>(&self, dt: f64, options: &AdjointOptions) -> Result<StepText> {
+        System::<R>::check(self)?;
+        let program = self.model.adjoint::<R>(self.method, dt, &self.params, options)?;
+        let tape = Adjoint::<R>::new(&program)?.tape;
+        Ok(StepText {
+            lines: self.model.adjoint_lines(&program),
+            operations: tape.operations(),
+            registers: tape.registers(),
+            cuda: cuda_text(&program),
+            without_gradient: program.without_gradient(&self.model),
+        })
+    }
+
+    /// The name of the model, for messages.
+    pub(crate) fn kind_name(&self) -> &str {
+        &self.name
+    }
+
+    /// The names of the variables that are not in the text.
+    pub(crate) fn added_variables(&self) -> Vec<&'static str> {
+        self.model.added().into_iter().map(Added::name).collect()
+    }
+
+    /// Whether a reset changes a variable of the text.
+    #[must_use]
+    pub fn resets(&self, variable: &str) -> bool {
+        let names = || self.model.reset.iter().filter_map(|(k, _)| self.model.states.get(*k));
+        names().any(|state| state.name == variable)
     }
 
     pub(crate) fn put_param(&mut self, name: &str, value: Param<f64>) -> Result<()> {

@@ -85,3 +85,38 @@ fn the_tape_computes_what_a_scalar_interpreter_computes() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
+
+/// The values of the states of a text without inputs after each of some steps of `dt` ms.
+fn values(text: &str, method: Method, dt: f64, steps: u64) -> Vec<Vec<f64>> {
+    use crate::{Equations, Input, LoopOverTime};
+    let model = Equations::new(text).unwrap().method(method);
+    let names: Vec<String> = model.variables().into_iter().map(|(name, _)| name.to_owned()).collect();
+    let builder = LoopOverTime::<f64, _>::builder(model).dt(dt).out_vars(names.clone());
+    let run = builder.build().unwrap().run(Input::steps(steps)).unwrap();
+    names.iter().map(|name| run[name.as_str()].iter().copied().collect()).collect()
+}
+
+#[test]
+fn a_stage_has_its_own_time() {
+    // x = t⁴/4, which the fourth-order method integrates exactly, and the midpoint method to third order.
+    let x = values("x' = t^3\nstate x = 0", Method::Rk4, 0.5, 4);
+    assert!((x[0][3] - 4.0).abs() < 1e-14, "{x:?}");
+    let x = values("x' = t\nstate x = 0", Method::Midpoint, 0.5, 4);
+    assert!((x[0][3] - 2.0).abs() < 1e-15, "{x:?}");
+    let x = values("x' = t\nstate x = 0", Method::Euler, 0.5, 4);
+    assert!((x[0][3] - 1.5).abs() < 1e-15, "{x:?}");
+}
+
+#[test]
+fn stages_hold_a_variable_in_the_refractory_period() {
+    // V reaches 1 in the first step, is reset to 0.5 and stays there for 3 steps, in which w grows by V·dt.
+    let text = "V' = 10\nw' = V\nstate V = 0.5\nstate w = 0\nspike when V >= 1\nreset V = 0.5; w = 0\n\
+                refractory 0.3 holds V";
+    for method in [Method::Rk4, Method::Midpoint, Method::Euler, Method::ExpAuto] {
+        let [v, w, ..] = &values(text, method, 0.1, 4)[..] else { panic!("no variables") };
+        assert_eq!(v, &[0.5; 4], "{method}");
+        for (step, w) in w.iter().enumerate() {
+            assert!((w - 0.05 * step as f64).abs() < 1e-15, "{method}: {w} in step {step}");
+        }
+    }
+}

@@ -95,7 +95,7 @@ impl List {
     fn neurons<R: Real>(&mut self) {
         let each = || Param::Each(vec![R::of(1.0)]);
         self.all("lif", &Lif::<R>::new(1));
-        let own = Lif::<R>::info().parameters.iter().try_fold(Lif::<R>::new(1), |lif, p| lif.param(p.name, each()));
+        let own = Lif::<R>::info().parameters.iter().try_fold(Lif::<R>::new(1), |lif, p| lif.param(&p.name, each()));
         own.iter().for_each(|lif| self.lean("lif_each", lif));
         self.all("hh", &Hh::<R>::new(1));
         let own = ["gNa", "gK", "gL", "C"].iter().try_fold(Hh::<R>::new(1), |hh, name| hh.param(name, each()));
@@ -112,7 +112,7 @@ impl List {
         let own = TraubMiles::<R>::info()
             .parameters
             .iter()
-            .try_fold(TraubMiles::<R>::new(1), |cell, p| cell.param(p.name, each()));
+            .try_fold(TraubMiles::<R>::new(1), |cell, p| cell.param(&p.name, each()));
         own.iter().for_each(|cell| self.lean("traub_miles_each", cell));
         self.lean("traub_miles_euler", &TraubMiles::<R>::new(1).method(Method::Euler));
         self.lean("traub_miles_rk4", &TraubMiles::<R>::new(1).method(Method::Rk4));
@@ -132,7 +132,7 @@ impl List {
     fn by_name<R: Real>(&mut self) {
         for info in models::all().iter().filter(|info| info.family == Family::Neuron && !info.takes("channel")) {
             // The test of the list finds a neuron that is missing.
-            let Ok(mut group) = models::neurons::<R>(info.name, 1) else { continue };
+            let Ok(mut group) = models::neurons::<R>(&info.name, 1) else { continue };
             self.lean("", &*group);
             if group.add_conductance().is_ok() {
                 self.lean("", &*group);

@@ -51,7 +51,7 @@ def name(n):
     """The name of a value in Brian2."""
     if n.startswith("xi"):
         return f"({n}*ms**0.5)"
-    return {"t": "now", "dt": "(dt/ms)", "pi": "pi"}.get(n, f"q_{n}")
+    return {"t": "(t/ms)", "dt": "(dt/ms)", "pi": "pi"}.get(n, f"q_{n}")
 
 
 def exp_auto(model):
@@ -101,7 +101,7 @@ def group(model, method, dt, size, given):
         else:
             lines.append(f"q_{state} : 1")
     lines += [f"q_{n} = {shown(e, name)} : 1" for n, e in model.lets.items()]
-    lines += [f"q_{n} : 1 (constant)" for n in model.inputs] + ["now : 1"]
+    lines += [f"q_{n} : 1 (constant)" for n in model.inputs]
     options = dict(namespace={f"q_{n}": value for n, (value, _) in model.params.items()})
     if model.crosses:
         lines.append("before : 1")
@@ -130,7 +130,6 @@ def group(model, method, dt, size, given):
         for n in ready:
             setattr(neurons, f"q_{n}", shown(left.pop(n).initial, name))
     # The time has one value for a whole step, as inputs have: the stages of rk4 do not change it.
-    neurons.run_regularly("now = t/ms", when="start")
     if model.crosses:
         neurons.run_regularly(f"before = q_{model.crosses}", when="start")
     if model.each_step:

@@ -154,7 +154,7 @@ fn a_unit_alone_is_that_unit() {
         for (k, kind) in ChannelKind::ALL.into_iter().enumerate() {
             let mut channel = Channel::new(kind).param("g_max", each(0.1, 0.03)).unwrap();
             for parameter in kind.parameters().iter().filter(|parameter| parameter.name != "g_max") {
-                channel = channel.param(parameter.name, each(parameter.default, 0.01 * (k + 1) as f64)).unwrap();
+                channel = channel.param(&parameter.name, each(parameter.default, 0.01 * (k + 1) as f64)).unwrap();
             }
             if kind.has_temperature() {
                 channel = channel.param("T", each(34.0, 0.3)).unwrap();

@@ -10,9 +10,9 @@ fn each<R: Real>(units: usize) -> Vec<(&'static str, Box<dyn System<R>>)> {
     let kinds = models::all().iter().filter(|info| info.family == Family::Neuron && !info.takes("channel"));
     let mut all: Vec<(_, Box<dyn System<R>>)> = kinds
         .map(|info| {
-            let mut group = models::neurons::<R>(info.name, units).unwrap();
-            group.set_init(info.variables[0].name, Init::Constant(-65.0)).unwrap();
-            (info.name, group as Box<dyn System<R>>)
+            let mut group = models::neurons::<R>(&info.name, units).unwrap();
+            group.set_init(&info.variables[0].name, Init::Constant(-65.0)).unwrap();
+            (&*info.name, group as Box<dyn System<R>>)
         })
         .collect();
     let channels = CondNeuGroup::new(units).v(Init::Constant(-65.0)).channel("IL", Channel::new(ChannelKind::IL));

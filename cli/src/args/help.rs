@@ -38,7 +38,10 @@ pub(super) const EQUATIONS: &str = "Check equations as text, and print their ste
 
 The command prints the variables, parameters and inputs of the text, the operations of a step after all \
 passes (folding, derivatives, fused operations), their numbers, and the CUDA C text that a GPU runs. Mistakes \
-are printed with their lines.";
+are printed with their lines.
+
+With --adjoint it prints the adjoint of the step: `adj_V` is the derivative of a loss by V after the step, `old adj_V` \
+that by V before the step, and `grad_tau` the gradient by tau.";
 
 pub(super) const PLOT: &str = "Draw a picture from a file of results, without another run.
 

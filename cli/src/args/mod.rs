@@ -8,7 +8,7 @@ use help::{
     CHECKPOINTS, ENGINE, EQUATIONS, EXIT_CODES, KERNELS, LENGTH, MESSAGES, MODEL, MODELS, NEW, PICTURE, PLOT, RESULTS,
     RESUME, RUN, START,
 };
-use overtime::{Strategy, models::Method};
+use overtime::{Strategy, Surrogate, models::Method};
 use overtime_model::{Axis, Type};
 use std::path::PathBuf;
 
@@ -62,7 +62,7 @@ fn dtype() -> impl TypedValueParser<Value = Type> {
 
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct RunArgs {
-    /// A kind of neuron (`hh`, `adexif`, `overtime models`), or a model file (MODEL.toml)
+    /// A kind of neuron (`hh`, `adexif`, `overtime models`), a model file (MODEL.toml), or equations (MODEL.eq)
     pub(crate) system: String,
 
     /// The number of neurons
@@ -336,6 +336,18 @@ pub(crate) struct EquationsArgs {
     /// Print the CUDA C text alone
     #[arg(long)]
     pub(crate) cuda: bool,
+    /// Print the adjoint of the step, with which gradients go back over it
+    #[arg(long)]
+    pub(crate) adjoint: bool,
+    /// A parameter with a gradient; the flag may be repeated
+    #[arg(long, value_name = "PARAMETER", requires = "adjoint")]
+    pub(crate) gradient: Vec<String>,
+    /// The slope of a spike, such as `sigmoid`, with brainpy's defaults
+    #[arg(long, value_name = "NAME", requires = "adjoint")]
+    pub(crate) surrogate: Option<Surrogate>,
+    /// Take the spike as a constant in the reset
+    #[arg(long, requires = "surrogate")]
+    pub(crate) detach_reset: bool,
 }
 
 #[derive(clap::Args, Debug)]

@@ -2,6 +2,7 @@
 
 use overtime_model::layers::{Layer, LayerKind};
 use overtime_model::network::Network;
+use overtime_model::neurons::EquationsText;
 use overtime_model::{Neurons, SystemSpec as System};
 
 /// Most groups or layers that a title names.
@@ -21,7 +22,8 @@ pub(crate) fn title(system: &System, batch: Option<usize>) -> String {
 }
 
 fn neurons(group: &Neurons) -> String {
-    let about = group.info().map_or(group.kind.as_str(), |info| info.about);
+    let info = group.info();
+    let about = info.as_ref().map_or(group.kind.as_str(), |info| &*info.about);
     let kind = match group.kind.as_str() {
         "HH" => "Hodgkin-Huxley neuron",
         "TraubMiles" => "Traub-Miles neuron",
@@ -30,7 +32,10 @@ fn neurons(group: &Neurons) -> String {
     };
     let kind = kind.replace('\'', "’");
     let mut letters = kind.chars();
-    let kind: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let kind: String = match &group.equations {
+        Some(EquationsText { file: Some(_), .. }) => group.label().to_owned(),
+        _ => letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect(),
+    };
     match (group.size, kind.ends_with("neuron")) {
         (1, _) => kind,
         (n, true) => format!("{kind}s (N = {})", thousands(n)),
@@ -42,7 +47,7 @@ fn network(net: &Network) -> String {
     let group = |g: &overtime_model::network::Group| {
         let what = if g.neurons.kind.ends_with("Group") { "" } else { " neurons" };
         let what = if g.neurons.size == 1 && !what.is_empty() { " neuron" } else { what };
-        format!("{} {}{what}", thousands(g.neurons.size), g.neurons.kind)
+        format!("{} {}{what}", thousands(g.neurons.size), g.neurons.label())
     };
     format!("Network of {}", listed(net.groups.iter().map(group), ", "))
 }

@@ -60,7 +60,7 @@ fn of_projection(net: &Network, projection: &Projection, var: &str) -> Option<us
 /// The names of the variables of a single group or of a network, for errors.
 pub(super) fn names(system: &System, layers: Option<&Schema>) -> Vec<String> {
     let of_group = |group: &Neurons| -> Vec<String> {
-        group.info().map_or_else(|_| Vec::new(), |info| info.variables.iter().map(|v| v.name.to_owned()).collect())
+        group.info().map_or_else(|_| Vec::new(), |info| info.variables.iter().map(|v| v.name.to_string()).collect())
     };
     match system {
         System::Sequential(_) => layers.map_or_else(Vec::new, |schema| system.names(schema)),

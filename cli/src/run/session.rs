@@ -143,8 +143,8 @@ impl<T: Element> Session<T> {
     /// Size and batch in words.
     pub(crate) fn describe(&self) -> String {
         let what = match &self.spec.system {
-            System::Neurons(group) if group.size == 1 => format!("1 {} neuron", group.kind),
-            System::Neurons(group) => format!("{} {} neurons", group.size, group.kind),
+            System::Neurons(group) if group.size == 1 => format!("1 {} neuron", group.label()),
+            System::Neurons(group) => format!("{} {} neurons", group.size, group.label()),
             System::Network(net) => {
                 let neurons: u64 = net.groups.iter().map(|g| g.neurons.size).sum();
                 format!("{neurons} neurons, {} synapses", short(Network::synapses(&self.populations())))

@@ -239,6 +239,9 @@ impl Spec {
 
 fn load(system: &str) -> anyhow::Result<(ModelFile, Option<PathBuf>)> {
     let path = Path::new(system);
+    if extension(path) == "eq" {
+        return Ok((ModelFile::equations(path).map_err(of_model)?, None));
+    }
     match ModelFile::neurons(system) {
         Ok(model) => Ok((model, None)),
         Err(unknown) if extension(path) != "toml" && !path.exists() => {
@@ -249,7 +252,9 @@ fn load(system: &str) -> anyhow::Result<(ModelFile, Option<PathBuf>)> {
                 }
                 _ => String::new(),
             };
-            Err(usage(format!("no system named `{system}`{near}; there is: {kinds}, or a model file (MODEL.toml)")))
+            Err(usage(format!(
+                "no system named `{system}`{near}; there is: {kinds}, or a model file (MODEL.toml), or equations (MODEL.eq)"
+            )))
         }
         Err(_) => Ok((ModelFile::read(path).map_err(of_model)?, Some(path.to_owned()))),
     }

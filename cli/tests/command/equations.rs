@@ -26,6 +26,37 @@ fn the_step_of_a_text_is_printed() {
 }
 
 #[test]
+fn the_adjoint_of_a_text_is_printed() {
+    let place = Place::new();
+    place.write("leaky.eq", LEAKY);
+    let output = place.run("equations leaky.eq --adjoint --gradient tau");
+    let (text, error) = texts(&output);
+    assert_eq!(output.status.code(), Some(0), "{error}");
+    for part in [
+        "The adjoint of a step of 0.1 ms by exp_auto in f32",
+        "  old adj_V = ",
+        "  new grad_tau = ",
+        "  adj_I = ",
+        "No gradient spike, output",
+        "void adjoint(Adjoint& a, const State& s, Input x, acc_t y, const Params& p, const Tick& at)",
+    ] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+    let output = place.run("equations leaky.eq --adjoint --surrogate sigmoid --detach-reset --cuda --dtype f64");
+    let (text, error) = texts(&output);
+    assert!(text.starts_with("#include \"math.cuh\"") && text.contains("y"), "{error}{text}");
+    for (command, what) in [
+        ("--adjoint --gradient taus", "did you mean `tau`?"),
+        ("--adjoint --surrogate sigmoids", "sigmoid"),
+        ("--surrogate sigmoid", "--adjoint"),
+    ] {
+        let output = place.run(&format!("equations leaky.eq {command}"));
+        let error = texts(&output).1;
+        assert!(output.status.code() != Some(0) && error.contains(what), "{command}: {error}");
+    }
+}
+
+#[test]
 fn mistakes_have_the_line_of_the_file() {
     let place = Place::new();
     place.write("leaky.eq", LEAKY.replace("/tau", "/taus"));
@@ -39,4 +70,47 @@ fn mistakes_have_the_line_of_the_file() {
     {
         assert_eq!(place.run(command).status.code(), Some(code), "{command}");
     }
+}
+
+#[test]
+fn the_gallery_has_a_command_and_a_picture_of_each_text() {
+    let place = Place::new();
+    let docs = crate::support::root().join("docs");
+    let page = std::fs::read_to_string(docs.join("equations_gallery.md")).unwrap();
+    let mut names = Vec::new();
+    for line in page.lines().filter_map(|line| line.strip_prefix("overtime run examples/equations/")) {
+        let (name, options) = line.trim_end_matches('\\').split_once(".eq ").unwrap();
+        // Three steps in the place of the whole run.
+        let (before, after) = options.split_once("--duration ").unwrap();
+        let rest = after.split_once(' ').unwrap_or_default().1;
+        let text = crate::support::root().join(format!("examples/equations/{name}.eq"));
+        place.ok(&format!("run {} {before} --steps 3 {rest} --plot p.png --quiet", text.display()));
+        assert!(page.contains(&format!("--plot docs/equations/{name}.png ")), "{name}");
+        assert!(docs.join(format!("equations/{name}.png")).exists(), "{name}");
+        names.push(name.to_owned());
+    }
+    names.sort();
+    let texts = std::fs::read_dir(crate::support::root().join("examples/equations")).unwrap();
+    let mut all: Vec<String> =
+        texts.map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    all.sort();
+    assert_eq!(names, all);
+}
+
+#[test]
+fn a_text_runs_alone_and_in_a_model_file() {
+    let place = Place::new();
+    place.write("leaky.eq", LEAKY);
+    place.ok("run leaky.eq --size 2 --duration 20 --input 20 --out a.npz --out-vars V");
+    place.write("m.toml", "size = 2\nduration = 20.0\ninput = { I = 20.0 }\nequations = { file = 'leaky.eq' }\n");
+    place.ok("run m.toml --out b.npz --out-vars V");
+    let of = |name: &str| std::fs::read(place.path(name)).unwrap();
+    assert_eq!(of("a.npz"), of("b.npz"));
+    let error = place.fails(2, "run leaky.eq --duration 20 --input J=20");
+    assert!(error.contains("no input of the equations named `J`; there is: I"), "{error}");
+    place.write("bad.toml", "size = 2\nequations = '''\nV' = (E - V)/3 ms : mV\n'''\n");
+    let error = place.fails(2, "run bad.toml --duration 20");
+    assert!(error.contains("bad.toml:3: `E` is not defined\n --> 3:7\n"), "{error}");
+    place.write("gone.toml", "equations = { file = 'gone.eq' }\n");
+    assert!(place.fails(2, "run gone.toml").contains("gone.toml:1: `equations`: "));
 }

@@ -24,7 +24,7 @@ fn all_variables_of_a_model_are_drawn() {
         "one.toml",
         "kind = 'CondNeuGroup'\nsize = 3\n[[channel]]\nname = 'Na'\nkind = 'INa_HH1952'\n[[channel]]\nname = 'L'\nkind = 'IL'\n",
     );
-    let neurons = models::all().iter().filter(|info| info.family == Family::Neuron).map(|info| info.name.to_owned());
+    let neurons = models::all().iter().filter(|info| info.family == Family::Neuron).map(|info| info.name.to_string());
     let mut systems: Vec<String> = neurons.collect();
     assert!(systems.len() > 9);
     systems.extend(["PoissonGroup", "all.toml", "channels.toml", "one.toml"].map(str::to_owned));

@@ -21,7 +21,7 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
 fn model_files_of_the_page_run() {
     let text = page("cli/README.md");
     let all = blocks(&text, "toml");
-    assert_eq!(all.len(), 8, "a block was added or removed: check what it needs to run");
+    assert_eq!(all.len(), 9, "a block was added or removed: check what it needs to run");
     let place = Place::new();
     std::fs::copy(root().join("examples/models/hh_parameters.npz"), place.path("hh_parameters.npz")).unwrap();
     let zeros = |shape: &[usize]| ArrayD::<f64>::zeros(shape);
@@ -29,7 +29,7 @@ fn model_files_of_the_page_run() {
     for block in all {
         let two = "[[group]]\nname = 'A'\nkind = 'LIF'\nsize = 2\ninput = true\n[[group]]\nname = 'B'\nkind = 'LIF'\nsize = 2\ninput = true\n";
         let (model, flags) = match block.lines().next().unwrap() {
-            first if first.starts_with("kind = ") => (block.clone(), ""),
+            first if first.starts_with("kind = ") || first.starts_with("size = ") => (block.clone(), ""),
             first if first.starts_with("weights = ") => {
                 place.npz("x.npz", &[("in", zeros(&[6, 2, 100]))]);
                 (block.clone(), "")
@@ -123,7 +123,7 @@ fn commands_of_the_pages_run() {
             ran += 1;
         }
     }
-    assert_eq!(ran, 37, "a command was added or removed");
+    assert_eq!(ran, 40, "a command was added or removed");
     for chapter in pages_with_commands().iter().filter(|name| name.starts_with("docs/book")) {
         for picture in
             page(chapter).split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link.to_owned()))
@@ -154,7 +154,7 @@ fn weights_of(place: &Place, model: &str) {
 #[test]
 fn flags_and_files_of_the_pages_exist() {
     let place = Place::new();
-    let help: String = ["run", "resume", "kernels", "inspect", "plot", "new", "models"]
+    let help: String = ["run", "resume", "kernels", "inspect", "plot", "new", "models", "equations"]
         .map(|command| place.ok(&format!("{command} --help")))
         .concat();
     let mut flags = 0;

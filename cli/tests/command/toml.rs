@@ -33,7 +33,7 @@ fn every_mistake_has_its_line() {
             3,
             "lognormal = [mu, sigma], and lognormal(800, 1) has values that are too large for f64",
         ),
-        ("kind = 'HH'\n[parameters]\ngL = { uniform = [0, 1] }\n", 3, "`gL` must be a number"),
+        ("kind = 'HH'\n[parameters]\ngL = { orthogonal = 1.0 }\n", 3, "`gL` must be a number"),
         (
             "kind = 'HH'\n[initial]\nV = { uniform = [5, 1] }\n",
             3,
@@ -165,7 +165,7 @@ fn mutated_files_neither_panic_nor_hang() {
         })
         .collect();
     seeds.sort();
-    assert_eq!(seeds.len(), 16);
+    assert_eq!(seeds.len(), 18);
     let words = [
         "kind",
         "=",

@@ -35,14 +35,14 @@ fn build<T: Scalar>(layer: &Layer, shape: Option<&[usize]>, arrays: &Arrays, see
         }
         LayerKind::Cell { kind, num_in, num_out, activation, bias, inits } => {
             let mut cell =
-                models::layer::<T>(super::kind(kind)?.name, size(*num_in, "num_in")?, size(*num_out, "num_out")?)?;
+                models::layer::<T>(&super::kind(kind)?.name, size(*num_in, "num_in")?, size(*num_out, "num_out")?)?;
             let inits = Inits { name, inits, arrays };
             set(&mut *cell, activation.as_deref(), *bias, seed, &inits)?;
             Ok(cell)
         }
         LayerKind::Recurrent { kind, num_in, hidden, num_layers, bidirectional, activation, bias, inits } => {
             let (num_in, hidden) = (size(*num_in, "num_in")?, size(*hidden, "hidden")?);
-            let mut layers = models::layer::<T>(super::kind(kind)?.name, num_in, hidden)?;
+            let mut layers = models::layer::<T>(&super::kind(kind)?.name, num_in, hidden)?;
             layers.set_num_layers(size(*num_layers, "num_layers")?)?;
             layers.set_bidirectional(*bidirectional)?;
             let inits = Inits { name, inits, arrays };

@@ -50,7 +50,7 @@ fn kind(raw: raw::Layer, at: usize, line: Line<'_>) -> Result<LayerKind> {
         let kinds = models::all()
             .iter()
             .filter(|info| matches!(info.family, Family::Cell | Family::Layer))
-            .map(|info| info.name);
+            .map(|info| &*info.name);
         let functions = Activation::ALL.map(Activation::name);
         let near = models::nearest(&kind, kinds.clone().chain(functions));
         let near = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
@@ -59,7 +59,7 @@ fn kind(raw: raw::Layer, at: usize, line: Line<'_>) -> Result<LayerKind> {
             format!("no kind of layer named `{kind}`{near}; there is: {kinds}, and the functions {functions}");
         error(line, kind_at, unknown)
     })?;
-    let kind = known.name.to_owned();
+    let kind = known.name.to_string();
     let names =
         |required: bool| known.options.iter().filter(|o| o.required == required).map(|o| o.name).collect::<Vec<_>>();
     allow(&raw, &kind, &names(true), &names(false), kind_at, line)?;

@@ -2,7 +2,7 @@
 
 use super::{Connect, Group, Network, Part, Projection, synapse};
 use crate::error::spec;
-use crate::neurons::build::{Port, of_network, param, size};
+use crate::neurons::build::{Port, Values, of_network, param, size};
 use crate::{Arrays, Loaded, Value};
 use ndarray::ArrayD;
 use overtime::Real;
@@ -13,7 +13,7 @@ use std::ops::Range;
 pub(crate) fn network<R: Real>(net: &Network, arrays: &Arrays, seed: u64, dt: f64) -> crate::Result<Loaded<R>> {
     let mut builder = network::Network::<R>::builder(dt).seed(seed);
     for group in &net.groups {
-        builder = builder.group(of_group(group, arrays)?);
+        builder = builder.group(of_group(group, arrays, seed)?);
     }
     for projection in &net.projections {
         builder = builder.project(of_projection(projection, arrays)?);
@@ -21,11 +21,11 @@ pub(crate) fn network<R: Real>(net: &Network, arrays: &Arrays, seed: u64, dt: f6
     Ok(Box::new(builder.build()?))
 }
 
-fn of_group<R: Real>(group: &Group, arrays: &Arrays) -> crate::Result<network::Group<R>> {
+fn of_group<R: Real>(group: &Group, arrays: &Arrays, seed: u64) -> crate::Result<network::Group<R>> {
     let name = &group.name;
     let conductance = group.receptors.iter().any(|r| synapse::is_conductance(&r.kind));
     let port = if conductance { Port::Conductance } else { Port::Current };
-    let neurons = of_network::<R>(&group.neurons, arrays, &format!("{name}."), port);
+    let neurons = of_network::<R>(&group.neurons, Values { arrays, prefix: &format!("{name}."), seed }, port);
     let mut made = network::Group::new(name, neurons.map_err(|e| e.within(format!("group `{name}`")))?);
     for receptor in &group.receptors {
         let mut own = synapse::of_receptor(receptor);

@@ -7,7 +7,7 @@ use super::synapse;
 use super::tables as raw;
 use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Shape, Stdp};
 use crate::nested::{maybe_one, one, one_each};
-use crate::neurons::check::{fits, gates, known_kind, method, size, soft};
+use crate::neurons::check::{fits, gates, method, model, size, soft};
 use crate::rules::{
     self, Line, Result, error, finite, get, name, needed, number_or_file, of_units, parameters, start, table, unknown,
     value,
@@ -77,8 +77,8 @@ fn each<V, W>(
 
 fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Group> {
     let of_current = raw.of_current();
-    let kind = needed(raw.kind, "kind", "a group", at, line)?;
-    let neuron = known_kind(&kind, line)?;
+    let (equations, neuron) = model(raw.kind.as_ref(), raw.equations, at, line)?;
+    let neuron = &*neuron;
     for (key, at) in of_current {
         fits(neuron, key, at, line)?;
     }
@@ -91,7 +91,7 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
         let taken: Vec<&str> = receptors
             .iter()
             .map(|r: &Receptor| r.name.as_str())
-            .chain(neuron.variables.iter().map(|v| v.name))
+            .chain(neuron.variables.iter().map(|v| &*v.name))
             .chain(["flight"])
             .collect();
         receptors.push(synapse::receptor(receptor, neuron, &taken, line)?);
@@ -110,14 +110,15 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
         receptor.init = own.map(|own| initial.remove(own).1);
     }
     let mut neurons = Neurons {
-        kind: neuron.name.to_owned(),
+        kind: neuron.name.to_string(),
+        equations,
         size: 1,
         method: method(neuron, raw.method, line)?,
         soft: soft(neuron, raw.reset, line)?,
         noise: maybe_one(raw.noise, line, "noise", OF_GROUPS)?.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
         parameters: parameters(one_each(raw.parameters, line, OF_GROUPS)?, line, &neuron.parameters, None)?,
         initial,
-        channels: neurons::channels(raw.channel, neuron.name, line)?,
+        channels: neurons::channels(raw.channel, &neuron.name, line)?,
     };
     let current = maybe_one(raw.current, line, "current", OF_GROUPS)?;
     let current = current.map(|v| number_or_file(v, line, "current")).transpose()?;

@@ -60,8 +60,8 @@ impl Network {
 /// The potential at rest.
 fn rest(neurons: &Neurons) -> Option<f64> {
     let info = neurons.info().ok()?;
-    let parameter = info.parameters.iter().find(|parameter| REST.contains(&parameter.name))?;
-    let given = neurons.parameters.iter().find(|(name, _)| name == parameter.name);
+    let parameter = info.parameters.iter().find(|parameter| REST.contains(&&*parameter.name))?;
+    let given = neurons.parameters.iter().find(|(name, _)| *name == parameter.name);
     given.map_or(Some(parameter.default), |(_, value)| middle(value))
 }
 

@@ -70,6 +70,7 @@ impl Group {
         Self {
             name: None,
             kind: self.kind.clone(),
+            equations: self.equations.clone(),
             size: None,
             method: self.method.clone(),
             noise: None,

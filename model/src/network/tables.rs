@@ -1,7 +1,7 @@
 //! The tables of a network as the text has them.
 
 use crate::nested::{ListTable, Nested};
-use crate::neurons::RawChannel;
+use crate::neurons::{RawChannel, equations};
 use crate::rules::start;
 use crate::strict::Keys;
 use crate::toml_values::{Maybe, Table, Value};
@@ -18,6 +18,7 @@ pub(crate) type Populations = BTreeMap<Spanned<String>, Spanned<String>>;
 pub(crate) struct Group {
     pub(super) name: Maybe<Nested<String>>,
     pub(super) kind: Maybe<String>,
+    pub(super) equations: Maybe<equations::Raw>,
     pub(super) size: Maybe<Nested<u64>>,
     pub(super) method: Maybe<String>,
     pub(super) noise: Maybe<Nested<f64>>,
@@ -33,6 +34,11 @@ pub(crate) struct Group {
 }
 
 impl Group {
+    /// The equations.
+    pub(crate) fn equations(&mut self) -> &mut Maybe<equations::Raw> {
+        &mut self.equations
+    }
+
     /// The keys that act on the current of the neurons, each with its place if it is given.
     pub(super) fn of_current(&self) -> [(&'static str, Option<usize>); 5] {
         [

@@ -6,7 +6,7 @@ use crate::error::spec;
 use crate::{Error, Loaded, Result, Value};
 use ndarray::ArrayD;
 use overtime::models::{self, Bound, Method, NeuronGroup, Param, Reset, WhiteNoise};
-use overtime::{Init, Number, Real};
+use overtime::{Equations, Init, Number, Real};
 
 /// The input of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub(crate) enum Port {
 }
 
 /// A group of neurons without a network. Noise is the model's own, if the model has some.
-pub(crate) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays) -> Result<Loaded<R>> {
-    let mut made = of_network::<R>(group, arrays, "", Port::Current)?;
+pub(crate) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays, seed: u64) -> Result<Loaded<R>> {
+    let mut made = of_network::<R>(group, Values { arrays, prefix: "", seed }, Port::Current)?;
     match group.noise {
         Some(sigma) if group.info()?.takes("noise") => made.set_noise(sigma)?,
         Some(sigma) => return Ok(Box::new(WhiteNoise::new(made, sigma))),
@@ -27,16 +27,42 @@ pub(crate) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays) -> Result<Loade
     Ok(made)
 }
 
-/// A group of a network. The network adds noise to the group's current. Names of arrays begin with
-/// `prefix`.
-pub(crate) fn of_network<R: Real>(
-    group: &Neurons,
-    arrays: &Arrays,
-    prefix: &str,
-    port: Port,
-) -> Result<Box<dyn NeuronGroup<R>>> {
-    let mut made = models::neurons::<R>(&group.kind, size(group.size, "size")?)?;
+/// The values of a group: arrays, whose names begin with a prefix, and the seed of random numbers.
+#[derive(Clone, Copy)]
+pub(crate) struct Values<'v> {
+    pub(crate) arrays: &'v Arrays,
+    pub(crate) prefix: &'v str,
+    pub(crate) seed: u64,
+}
+
+impl Values<'_> {
+    /// The parameter `name` of `units` neurons.
+    pub(super) fn param<R: Real>(self, name: &str, value: &Value, units: u64) -> Result<Param<R>> {
+        let name = format!("{}{name}", self.prefix);
+        let Value::Random(bounded) = value else { return param(&name, value, self.arrays) };
+        let units = size(units, "size")?;
+        let label = format!("the values of `{name}`");
+        let mut values = overtime::memory::collect(&label, std::iter::repeat_n(R::of(0.0), units))?;
+        Init::Random(*bounded).fill(&mut values, &[units], &name, self.seed)?;
+        Ok(Param::Each(values))
+    }
+}
+
+/// A group of a network. The network adds noise to the group's current.
+pub(crate) fn of_network<R: Real>(group: &Neurons, values: Values<'_>, port: Port) -> Result<Box<dyn NeuronGroup<R>>> {
+    let Values { arrays, prefix, .. } = values;
     let info = group.info()?;
+    let mut made: Box<dyn NeuronGroup<R>> = match &group.equations {
+        Some(equations) => {
+            let mut model = Equations::new(&equations.text)?.units(size(group.size, "size")?);
+            // Parameters of equations are f64 in a run of any element type.
+            for (name, value) in &group.parameters {
+                model = model.param(name, values.param::<f64>(&format!("parameters.{name}"), value, group.size)?)?;
+            }
+            Box::new(model)
+        }
+        None => models::neurons::<R>(&group.kind, size(group.size, "size")?)?,
+    };
     if let Some(method) = &group.method {
         made.set_method(method.parse::<Method>()?)?;
     }
@@ -45,20 +71,20 @@ pub(crate) fn of_network<R: Real>(
     }
     if info.name == "SpikeTimeGroup" {
         spikes(&mut *made, group, arrays, prefix)?;
-    } else {
+    } else if group.equations.is_none() {
         for (name, value) in &group.parameters {
             if let (Some(Bound::Time), Value::Number(time)) = (info.parameter(name).map(|p| p.bound), value) {
                 made.set_time(name, *time)?;
                 continue;
             }
-            made.set_param(name, param::<R>(&format!("{prefix}parameters.{name}"), value, arrays)?)?;
+            made.set_param(name, values.param::<R>(&format!("parameters.{name}"), value, group.size)?)?;
         }
     }
     for (name, value) in &group.initial {
         let init: Init = arrays.init(&format!("{prefix}initial.{name}"), value)?;
         made.set_init(name, init)?;
     }
-    channels::add(&mut *made, &group.channels, arrays, prefix)?;
+    channels::add(&mut *made, group, values)?;
     // If a model takes no conductance, the network's error names the receptor that needs it.
     if port == Port::Conductance && info.input("g").is_some() {
         made.add_conductance()?;

@@ -1,9 +1,9 @@
 //! The ion channels of a neuron in a model file: `[[channel]]`, or `[[group.channel]]` in a
 //! network.
 
-use super::build::param;
+use super::Neurons;
+use super::build::Values;
 use crate::Value;
-use crate::arrays::Arrays;
 use crate::rules::{self, Line, Result, error, start};
 use crate::strict::Keys;
 use crate::toml_values::{Maybe, Table};
@@ -77,19 +77,14 @@ pub(super) fn values(channels: &[Channel]) -> impl Iterator<Item = (String, &Val
 }
 
 /// Adds the channels to the neurons.
-pub(super) fn add<R: Real>(
-    neurons: &mut dyn NeuronGroup<R>,
-    channels: &[Channel],
-    arrays: &Arrays,
-    prefix: &str,
-) -> crate::Result<()> {
-    for Channel { name, kind, parameters } in channels {
+pub(super) fn add<R: Real>(made: &mut dyn NeuronGroup<R>, group: &Neurons, values: Values<'_>) -> crate::Result<()> {
+    for Channel { name, kind, parameters } in &group.channels {
         let mut channel = overtime::models::Channel::new(kind.parse::<ChannelKind>()?);
         for (parameter, value) in parameters {
-            let of_file = format!("{prefix}channels.{name}.{parameter}");
-            channel = channel.param(parameter, param::<R>(&of_file, value, arrays)?)?;
+            let param = values.param::<R>(&format!("channels.{name}.{parameter}"), value, group.size)?;
+            channel = channel.param(parameter, param)?;
         }
-        neurons.add_channel(name, channel)?;
+        made.add_channel(name, channel)?;
     }
     Ok(())
 }

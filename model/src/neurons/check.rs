@@ -1,15 +1,17 @@
 //! The keys of a group of neurons in a model file.
 
-use super::{Neurons, RawChannel, channels, takes};
+use super::{EquationsText, Neurons, RawChannel, channels, equations, takes};
 use crate::error::ParseError;
 use crate::rules::{Line, Result, choice, error, finite, get, known, of_units, parameters, start, table};
 use crate::strict;
 use crate::toml_values::{Maybe, Table};
 use crate::value::Value;
 use overtime::models::{Method, ModelInfo};
+use std::borrow::Cow;
 use toml::Spanned;
 
 pub(crate) struct Keys {
+    pub(crate) equations: Maybe<equations::Raw>,
     pub(crate) size: Maybe<u64>,
     pub(crate) method: Maybe<String>,
     pub(crate) noise: Maybe<f64>,
@@ -21,22 +23,24 @@ pub(crate) struct Keys {
     pub(crate) input: Option<(u64, usize)>,
 }
 
-pub(crate) fn neurons(kind: &Spanned<String>, group: Keys, line: Line<'_>) -> Result<Neurons> {
-    let neuron = known_kind(kind, line)?;
+pub(crate) fn neurons(kind: Option<&Spanned<String>>, group: Keys, at: usize, line: Line<'_>) -> Result<Neurons> {
+    let (equations, neuron) = model(kind, group.equations, at, line)?;
+    let neuron = &*neuron;
     fits(neuron, "noise", group.noise.as_ref().map(start), line)?;
     let initials: Vec<&str> = neuron.initial().collect();
     group.initial.as_ref().map_or(Ok(()), |initial| gates(initial, &initials, line))?;
     let parameters = parameters(group.parameters, line, &neuron.parameters, None)?;
     let initial = table(group.initial, line, "variable with an initial value", &initials, of_units)?;
     let mut neurons = Neurons {
-        kind: neuron.name.to_owned(),
+        kind: neuron.name.to_string(),
+        equations,
         size: 1,
         method: method(neuron, group.method, line)?,
         soft: soft(neuron, group.reset, line)?,
         noise: group.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
         parameters,
         initial,
-        channels: channels::channels(group.channel, neuron.name, line)?,
+        channels: channels::channels(group.channel, &neuron.name, line)?,
     };
     let input = group.input.map(|(units, line)| ("input".to_owned(), units, line));
     neurons.size = size(&neurons, get(group.size), input)?;
@@ -67,9 +71,21 @@ pub(crate) fn size(
     Ok(known.map_or(1, |(size, _)| size))
 }
 
-/// The kind of neuron of this name.
-pub(crate) fn known_kind(kind: &Spanned<String>, line: Line<'_>) -> Result<&'static ModelInfo> {
-    super::kind(kind.get_ref()).or_else(|e| error(line, start(kind), e.to_string()))
+/// The model of a group, which begins at `at`: that of its equations, or of its kind.
+pub(crate) fn model(
+    kind: Option<&Spanned<String>>,
+    equations: Maybe<equations::Raw>,
+    at: usize,
+    line: Line<'_>,
+) -> Result<(Option<EquationsText>, Cow<'static, ModelInfo>)> {
+    if let Some((text, info)) = equations::given(kind, equations, line)? {
+        return Ok((Some(text), Cow::Owned(info)));
+    }
+    let Some(kind) = kind else { return error(line, at, "a group needs `kind` or `equations`") };
+    match super::kind(kind.get_ref()) {
+        Ok(info) => Ok((None, Cow::Borrowed(info))),
+        Err(e) => error(line, start(kind), e.to_string()),
+    }
 }
 
 /// Checks that a group of this kind takes the key, if it is given at a place.

@@ -3,21 +3,30 @@
 pub(crate) mod build;
 mod channels;
 pub(crate) mod check;
+pub(crate) mod equations;
 mod keys;
 
 pub use channels::Channel;
 pub(crate) use channels::{Raw as RawChannel, channels};
+pub use equations::{EQUATIONS, EquationsText};
 pub use keys::{KEYS, NETWORK_KEYS, takes};
 
+use crate::error::unknown_name;
 use crate::{Result, Value};
+use overtime::Equations;
 use overtime::models::{self, Family, ModelInfo};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::path::Path;
 
 /// A group of neurons.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Neurons {
-    /// The kind, by its [`name`](ModelInfo::name) or an alias.
+    /// The kind, by its [`name`](ModelInfo::name) or an alias; [`EQUATIONS`] if the model is a text.
     pub kind: String,
+    /// The model as a text.
+    #[serde(default)]
+    pub equations: Option<EquationsText>,
     /// The number of neurons.
     pub size: u64,
     /// The integration method, if it is not the default.
@@ -50,7 +59,7 @@ pub fn kind(name: &str) -> overtime::Result<&'static ModelInfo> {
 #[must_use]
 pub fn names() -> String {
     let all = models::all().iter().filter(|info| matches!(info.family, Family::Neuron | Family::Source));
-    all.map(|info| info.name).collect::<Vec<_>>().join(", ")
+    all.map(|info| &*info.name).collect::<Vec<_>>().join(", ")
 }
 
 impl Neurons {
@@ -59,9 +68,28 @@ impl Neurons {
     /// # Errors
     /// If the kind is unknown.
     pub fn new(kind: &str, size: u64) -> Result<Self> {
-        let kind = self::kind(kind)?.name.to_owned();
-        Ok(Self {
+        Ok(Self::of(self::kind(kind)?.name.to_string(), None, size))
+    }
+
+    /// A group of `size` units whose model is the text of a file, with all defaults.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or has a mistake.
+    pub fn of_file(path: &Path, size: u64) -> Result<Self> {
+        let text = equations::text_of(path)?;
+        match Equations::new(&text) {
+            Ok(_) => {
+                Ok(Self::of(EQUATIONS.to_owned(), Some(EquationsText { text, file: Some(path.to_owned()) }), size))
+            }
+            Err(overtime::Error::Equations(mistakes)) => Err(equations::in_file(&mistakes, path.to_owned()).into()),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    fn of(kind: String, equations: Option<EquationsText>, size: u64) -> Self {
+        Self {
             kind,
+            equations,
             size,
             method: None,
             noise: None,
@@ -69,15 +97,44 @@ impl Neurons {
             parameters: vec![],
             initial: vec![],
             channels: vec![],
-        })
+        }
     }
 
-    /// The facts of its kind.
+    /// The facts of its model.
     ///
     /// # Errors
-    /// If the kind is unknown.
-    pub fn info(&self) -> overtime::Result<&'static ModelInfo> {
-        kind(&self.kind)
+    /// If the kind is unknown, or the equations have a mistake.
+    pub fn info(&self) -> overtime::Result<Cow<'static, ModelInfo>> {
+        match &self.equations {
+            Some(equations) => Equations::new(&equations.text).map(|model| Cow::Owned(model.info())),
+            None => kind(&self.kind).map(Cow::Borrowed),
+        }
+    }
+
+    /// Checks that equations have inputs of these names.
+    ///
+    /// # Errors
+    /// The reason, if a group without equations has names of inputs, or an input does not exist.
+    pub fn takes_input(&self, names: &[&str]) -> std::result::Result<(), String> {
+        let Some(equations) = self.equations.as_ref().filter(|_| !names.is_empty()) else {
+            return match names.first() {
+                Some(_) => Err("an input by name is for a group of a network, or for equations with this input".into()),
+                None => Ok(()),
+            };
+        };
+        let model = Equations::new(&equations.text).map_err(|e| e.to_string())?;
+        let known: Vec<&str> = model.inputs().into_iter().map(|(name, _)| name).collect();
+        match names.iter().find(|name| !known.contains(name)) {
+            Some(name) => Err(unknown_name("input of the equations", name, known.iter().copied())),
+            None => Ok(()),
+        }
+    }
+
+    /// The name of the model in pictures and summaries: the kind, or the file of the equations.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        let file = self.equations.as_ref().and_then(|equations| equations.file.as_ref()?.file_stem()?.to_str());
+        file.unwrap_or(&self.kind)
     }
 
     pub(crate) fn values(&self) -> Vec<(String, &Value)> {

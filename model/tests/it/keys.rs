@@ -27,7 +27,7 @@ fn an_unknown_key_has_its_table_and_the_nearest_key() {
     refused([
         (
             "kind = 'HH'\nnoize = 1\n".to_owned(),
-            &["no key named `noize` (did you mean `noise`?); there is: kind, size,"],
+            &["no key named `noize` (did you mean `noise`?); there is: kind, equations, size,"],
         ),
         (
             "kind = 'HH'\n[plot]\ndpii = 3\n".to_owned(),
@@ -215,7 +215,7 @@ fn the_list_of_keys_is_the_readers() {
         ("mean_rate", "1.0"),
     ];
     for info in overtime::models::all() {
-        if kind(info.name).is_err() {
+        if kind(&info.name).is_err() {
             continue;
         }
         for (key, value) in values {

@@ -1,5 +1,6 @@
 //! Specifications as systems, and what is said of those that are wrong.
 
+mod equations;
 mod errors;
 mod in_degrees;
 mod keys;

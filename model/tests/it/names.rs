@@ -25,14 +25,14 @@ fn output(group: &Neurons) -> Vec<f64> {
 fn tables_have_the_names_and_defaults_of_the_models() {
     assert_eq!(groups().count(), 13);
     for info in groups() {
-        let group = Neurons::new(info.name, 1).unwrap();
+        let group = Neurons::new(&info.name, 1).unwrap();
         let system = SystemSpec::Neurons(group.clone()).build::<f64>(0, 0.1).unwrap();
         assert_eq!(system.kind(), info.name);
         let schema = system.schema();
         let names: Vec<&str> = schema.state.iter().map(|v| v.name.as_ref()).collect();
-        assert_eq!(names, info.variables.iter().map(|v| v.name).collect::<Vec<_>>());
+        assert_eq!(names, info.variables.iter().map(|v| &*v.name).collect::<Vec<_>>());
         let parameters = |change: f64| {
-            info.parameters.iter().map(|p| (p.name.to_owned(), Value::Number(p.default + change))).collect()
+            info.parameters.iter().map(|p| (p.name.to_string(), Value::Number(p.default + change))).collect()
         };
         let given = Neurons { parameters: parameters(0.0), ..group.clone() };
         assert_eq!(output(&group), output(&given), "{}", info.name);
@@ -40,7 +40,7 @@ fn tables_have_the_names_and_defaults_of_the_models() {
         for p in &info.parameters {
             let change = if p.name == "V_th" { 40.0 } else { 1.5 };
             let changed =
-                Neurons { parameters: vec![(p.name.to_owned(), Value::Number(p.default + change))], ..group.clone() };
+                Neurons { parameters: vec![(p.name.to_string(), Value::Number(p.default + change))], ..group.clone() };
             assert!(output(&group) != output(&changed), "{} {}", info.name, p.name);
         }
         // So does each initial value.
@@ -62,7 +62,7 @@ fn tables_have_the_names_and_defaults_of_the_models() {
         let error = SystemSpec::Neurons(unknown).build::<f64>(0, 0.1).err().unwrap().to_string();
         let listed = error.split("there is: ").nth(1).unwrap();
         let mut listed: Vec<&str> = listed.split(", ").collect();
-        let mut ours: Vec<&str> = info.parameters.iter().map(|p| p.name).collect();
+        let mut ours: Vec<&str> = info.parameters.iter().map(|p| &*p.name).collect();
         listed.sort_unstable();
         ours.sort_unstable();
         assert_eq!(listed, ours);
@@ -72,7 +72,7 @@ fn tables_have_the_names_and_defaults_of_the_models() {
 #[test]
 fn groups_take_what_their_table_says() {
     for info in models::all().iter().filter(|info| matches!(info.family, Family::Neuron | Family::Source)) {
-        let group = || models::neurons::<f32>(info.name, 3).unwrap();
+        let group = || models::neurons::<f32>(&info.name, 3).unwrap();
         assert_eq!(group().set_method(models::Method::Rk4).is_ok(), info.takes("method"), "{}", info.name);
         assert_eq!(group().set_noise(1.0).is_ok(), info.takes("noise"), "{}", info.name);
         assert_eq!(group().add_conductance().is_ok(), info.input("g").is_some(), "{}", info.name);
@@ -81,7 +81,7 @@ fn groups_take_what_their_table_says() {
         assert_eq!(group().set_spikes(&[0, 2], &[1.0, 2.0]).is_ok(), info.name == "SpikeTimeGroup");
         for variable in &info.variables {
             assert_eq!(
-                group().set_init(variable.name, Init::Zeros).is_ok(),
+                group().set_init(&variable.name, Init::Zeros).is_ok(),
                 variable.initial,
                 "{} {}",
                 info.name,
@@ -92,7 +92,7 @@ fn groups_take_what_their_table_says() {
         let _ = with_conductance.add_conductance();
         let schema = with_conductance.schema();
         let ports: Vec<&str> = schema.inputs.iter().map(|port| port.name.as_ref()).collect();
-        assert_eq!(ports, info.inputs.iter().map(|port| port.name).collect::<Vec<_>>(), "{}", info.name);
+        assert_eq!(ports, info.inputs.iter().map(|port| &*port.name).collect::<Vec<_>>(), "{}", info.name);
         let error = group().set_param("nothing", 1.0.into()).unwrap_err();
         assert!(matches!(error, overtime::Error::Unknown { what: "parameter", .. }), "{error}");
     }
@@ -120,9 +120,9 @@ fn names_are_found_without_regard_to_case_and_separators() {
     // No name or alias means two models.
     let mut names: Vec<(String, &str)> = Vec::new();
     for info in models::all() {
-        for name in std::iter::once(&info.name).chain(info.aliases) {
+        for name in std::iter::once(&*info.name).chain(info.aliases.iter().copied()) {
             assert_eq!(models::find(name).unwrap().name, info.name);
-            names.push((name.replace(['_', '-', '.', ' '], "").to_lowercase(), info.name));
+            names.push((name.replace(['_', '-', '.', ' '], "").to_lowercase(), &*info.name));
         }
     }
     names.sort();
@@ -134,7 +134,7 @@ fn names_are_found_without_regard_to_case_and_separators() {
 #[test]
 fn layers_are_what_their_table_says() {
     for info in models::all().iter().filter(|info| matches!(info.family, Family::Cell | Family::Layer)) {
-        let Ok(layer) = models::layer::<f32>(info.name, 4, 3) else {
+        let Ok(layer) = models::layer::<f32>(&info.name, 4, 3) else {
             assert_eq!(info.name, "Conv2d");
             continue;
         };
@@ -158,7 +158,7 @@ fn layers_are_what_their_table_says() {
         let vars: Vec<_> = layer.schema().state.iter().map(|v| (v.name.to_string(), v.shape.clone())).collect();
         assert_eq!(
             vars,
-            info.variables.iter().map(|v| (v.name.to_owned(), shape(&v.shape))).collect::<Vec<_>>(),
+            info.variables.iter().map(|v| (v.name.to_string(), shape(&v.shape))).collect::<Vec<_>>(),
             "{}",
             info.name
         );

@@ -44,7 +44,7 @@ impl Graph {
     }
 
     /// df/da of f(a), which is the node `id`.
-    fn slope(&mut self, f: Unary, a: Id, id: Id) -> Id {
+    pub(super) fn slope(&mut self, f: Unary, a: Id, id: Id) -> Id {
         let one = self.constant(1.0);
         match f {
             Unary::Neg => self.constant(-1.0),
@@ -133,23 +133,35 @@ impl Graph {
                 Some(self.select(is_first, da.unwrap_or(zero), db.unwrap_or(zero)))
             }
             Binary::Less | Binary::LessEqual | Binary::Equal => None,
-            // φ(a, b) = (1 − e^{−a·b})/a = b·exprel(−a·b): ∂φ/∂a = −b²·exprel′(−a·b), ∂φ/∂b = e^{−a·b}.
             Binary::Relax => {
-                let product = self.binary(Binary::Mul, a, b);
-                let minus = self.unary(Unary::Neg, product);
                 let of_a = da.map(|da| {
-                    let slope = self.unary(Unary::ExprelSlope, minus);
-                    let square = self.binary(Binary::Mul, b, b);
-                    let slope = self.binary(Binary::Mul, slope, square);
-                    let slope = self.unary(Unary::Neg, slope);
+                    let slope = self.relax_by_rate(a, b);
                     self.binary(Binary::Mul, slope, da)
                 });
                 let of_b = db.map(|db| {
-                    let e = self.unary(Unary::Exp, minus);
-                    self.binary(Binary::Mul, e, db)
+                    let slope = self.relax_by_time(a, b);
+                    self.binary(Binary::Mul, slope, db)
                 });
                 self.of_sum(of_a, of_b)
             }
         }
+    }
+
+    /// ∂φ/∂a of φ(a, b) = (1 − e^{−a·b})/a = b·exprel(−a·b), which is −b²·exprel′(−a·b). It is accurate
+    /// at a = 0 too.
+    pub(super) fn relax_by_rate(&mut self, a: Id, b: Id) -> Id {
+        let product = self.binary(Binary::Mul, a, b);
+        let minus = self.unary(Unary::Neg, product);
+        let slope = self.unary(Unary::ExprelSlope, minus);
+        let square = self.binary(Binary::Mul, b, b);
+        let slope = self.binary(Binary::Mul, slope, square);
+        self.unary(Unary::Neg, slope)
+    }
+
+    /// ∂φ/∂b, which is e^{−a·b}.
+    pub(super) fn relax_by_time(&mut self, a: Id, b: Id) -> Id {
+        let product = self.binary(Binary::Mul, a, b);
+        let minus = self.unary(Unary::Neg, product);
+        self.unary(Unary::Exp, minus)
     }
 }

@@ -3,12 +3,15 @@
 //! A node's operands come before it, so that each pass is one loop over the nodes. Constants are
 //! `f64`; the programs made of a graph round them to their element type.
 
+mod adjoint;
 mod derivative;
 mod fold;
 mod fuse;
+mod guard;
 mod hoist;
 mod singularity;
 
+pub(crate) use adjoint::Surrogates;
 use std::collections::HashMap;
 
 /// A node's number.
@@ -143,6 +146,11 @@ impl Graph {
         self.fixed.push(fixed);
         self.known.insert(node, id);
         id
+    }
+
+    /// A leaf, if the graph has it.
+    pub(crate) fn known_leaf(&self, leaf: Leaf) -> Option<Id> {
+        self.known.get(&Node::Leaf(leaf)).copied()
     }
 
     /// The number of nodes.

@@ -8,12 +8,12 @@ use crate::numeric::scalar::Real;
 use std::collections::HashMap;
 
 /// The operations of a step, and the meaning of its registers. The first registers are the states' own
-/// memory and the output; the others belong to a block.
+/// memory and that of the results; the others belong to a block.
 #[derive(Clone, Debug)]
 pub(crate) struct Tape<R> {
     pub(super) ops: Vec<Op<R>>,
-    /// The number of states.
-    pub(super) states: usize,
+    /// The number of states and results.
+    pub(super) arrays: usize,
     /// The leaves beside states, which are loaded before the operations, into registers in this order,
     /// and the streams of those that are random numbers, for seed 0.
     pub(super) loads: Vec<(Leaf, Stream)>,
@@ -40,10 +40,15 @@ struct Virtual<R> {
 /// Compiles a graph: the states after the step, and the output. `None` if it needs more registers than
 /// a tape can number.
 pub(crate) fn compile<R: Real>(graph: &Graph, after: &[Id], output: Id) -> Option<Tape<R>> {
-    let roots: Vec<Id> = after.iter().copied().chain([output]).collect();
+    compile_all(graph, after, &[output])
+}
+
+/// Compiles a graph with any number of results beside the states.
+pub(crate) fn compile_all<R: Real>(graph: &Graph, after: &[Id], results: &[Id]) -> Option<Tape<R>> {
+    let roots: Vec<Id> = after.iter().chain(results).copied().collect();
     let order = order(graph, &roots);
     let operations = order.into_iter().filter_map(|id| operation::<R>(graph, id)).collect();
-    Allocation::new(graph, after.len()).all(graph, &roots, operations)
+    Allocation::new(graph, after.len(), roots.len()).all(graph, &roots, operations)
 }
 
 /// The nodes that are operations of their own, each after its operands: of two operands the one with
@@ -154,6 +159,8 @@ fn operation<R: Real>(graph: &Graph, id: Id) -> Option<Virtual<R>> {
 /// Assigns registers to the results of operations.
 struct Allocation {
     states: usize,
+    /// The number of states and results.
+    arrays: usize,
     /// The register of each node that has one.
     registers: HashMap<Id, u16>,
     loads: Vec<(Leaf, Stream)>,
@@ -163,14 +170,14 @@ struct Allocation {
 }
 
 impl Allocation {
-    fn new(graph: &Graph, states: usize) -> Self {
+    fn new(graph: &Graph, states: usize, arrays: usize) -> Self {
         let mut registers = HashMap::new();
         for (id, node) in graph.all() {
             if let Node::Leaf(Leaf::State(k)) = node {
                 registers.insert(id, k);
             }
         }
-        Self { states, registers, loads: Vec::new(), next: states + 1, free: Vec::new() }
+        Self { states, arrays, registers, loads: Vec::new(), next: arrays, free: Vec::new() }
     }
 
     /// A register of a block.
@@ -230,7 +237,7 @@ impl Allocation {
                 if last.get(operand) == Some(&k)
                     && !is_result(*operand)
                     && let Some(register) = self.registers.get(operand)
-                    && usize::from(*register) > self.states
+                    && usize::from(*register) >= self.arrays
                     && !self.free.contains(register)
                 {
                     self.free.push(*register);
@@ -264,7 +271,7 @@ impl Allocation {
                 }
             }
         }
-        let temporaries = self.next - self.states - 1;
-        Some(Tape { ops, states: self.states, loads: self.loads, temporaries })
+        let temporaries = self.next - self.arrays;
+        Some(Tape { ops, arrays: self.arrays, loads: self.loads, temporaries })
     }
 }

@@ -11,7 +11,7 @@ use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::vectorize;
 use crate::system::{Inputs, Tick};
-pub(crate) use compile::{Tape, compile};
+pub(crate) use compile::{Tape, compile, compile_all};
 use load::Load;
 use run::{Run, W, groups_of_block};
 use std::cell::{Cell, RefCell};
@@ -73,11 +73,25 @@ impl<R: Real> Tape<R> {
         state: &mut [&mut [R]],
         y: &mut [R],
     ) {
-        let loads: Vec<Load<'_, R>> = self.loads.iter().map(|leaf| load(*leaf, at, units, x, each)).collect();
-        let registers = self.temporaries + self.states + 1;
+        self.step_with_results(at, units, &x.ports, each, state, &mut [y]);
+    }
+
+    /// Makes a step of these units for any number of inputs and results.
+    pub(crate) fn step_with_results(
+        &self,
+        at: Tick<'_>,
+        units: Units,
+        inputs: &[&[R]],
+        each: &[Vec<R>],
+        state: &mut [&mut [R]],
+        results: &mut [&mut [R]],
+    ) {
+        let loads: Vec<Load<'_, R>> = self.loads.iter().map(|leaf| load(*leaf, at, units, inputs, each)).collect();
+        let length = results.first().or(state.first()).map_or(0, |array| array.len());
+        let registers = self.temporaries + self.arrays;
         let capacity = groups_of_block(registers, R::DTYPE.size());
         // Fewer units than a group are in registers of a block of their own.
-        let (whole, rest) = (y.len() / W, y.len() % W);
+        let (whole, rest) = (length / W, length % W);
         let bytes = registers * capacity * W * R::DTYPE.size() + LINE;
         REGISTERS.with(|buffer| {
             let mut buffer = buffer.take();
@@ -89,8 +103,8 @@ impl<R: Real> Tape<R> {
             let (groups, _) = values[skipped..].as_chunks_mut::<W>();
             let block = Cell::from_mut(groups).as_slice_of_cells();
             if whole > 0 {
-                let mut memory: Vec<&[Cell<[R; W]>]> = state.iter_mut().map(|var| cells(var)).collect();
-                memory.push(cells(y));
+                let memory = state.iter_mut().map(|var| cells(var));
+                let memory: Vec<&[Cell<[R; W]>]> = memory.chain(results.iter_mut().map(|y| cells(y))).collect();
                 let run =
                     Run { ops: &self.ops, memory: &memory, block, capacity, loads: &loads, first: 0, groups: whole };
                 vectorize(run);
@@ -98,15 +112,15 @@ impl<R: Real> Tape<R> {
             if rest > 0 {
                 let first = whole * W;
                 let (block, own) = block.split_at(self.temporaries * capacity);
-                let memory: Vec<&[Cell<[R; W]>]> = own.chunks(capacity).take(self.states + 1).collect();
+                let memory: Vec<&[Cell<[R; W]>]> = own.chunks(capacity).take(self.arrays).collect();
                 for (var, to) in state.iter().zip(&memory) {
                     let mut group = [R::of(0.0); W];
                     group[..rest].copy_from_slice(&var[first..]);
                     to[0].set(group);
                 }
                 vectorize(Run { ops: &self.ops, memory: &memory, block, capacity, loads: &loads, first, groups: 1 });
-                let vars = state.iter_mut().map(|var| &mut var[first..]).chain([&mut y[first..]]);
-                for (var, from) in vars.zip(&memory) {
+                let vars = state.iter_mut().map(|var| &mut var[first..]);
+                for (var, from) in vars.chain(results.iter_mut().map(|y| &mut y[first..])).zip(&memory) {
                     var.copy_from_slice(&from[0].get()[..rest]);
                 }
             }
@@ -127,7 +141,7 @@ fn load<'r, R: Real>(
     (leaf, stream): (Leaf, Stream),
     at: Tick<'_>,
     units: Units,
-    x: &Inputs<'r, R>,
+    inputs: &[&'r [R]],
     each: &'r [Vec<R>],
 ) -> Load<'r, R> {
     let stream = || stream.at_node(at.shared.seed, units.node);
@@ -137,7 +151,7 @@ fn load<'r, R: Real>(
             let values = each.get(usize::from(k)).map(Vec::as_slice).unwrap_or_default();
             Load::Each { values, first: units.first % units.row.max(1) }
         }
-        Leaf::Input(k) => Load::Input(x.port(usize::from(k))),
+        Leaf::Input(k) => Load::Input(inputs.get(usize::from(k)).copied().unwrap_or_default()),
         Leaf::Time => Load::All(R::of(at.t)),
         Leaf::Dt => Load::All(R::of(at.dt)),
         Leaf::Normal(_) => Load::Normal { stream: stream(), first, step },

@@ -2,7 +2,7 @@
 
 use super::syntax::{Item, Named, Whole};
 use super::units::Unit;
-use super::values::FUNCTIONS;
+use super::values::{FUNCTIONS, shown};
 use crate::error::Mistake;
 use crate::system::MAX_PORTS;
 use std::collections::HashMap;
@@ -95,7 +95,10 @@ impl<'s> Definitions<'s> {
         let (Some(unit), Some(state)) = (unit, state) else { return };
         match state.unit {
             Some(other) if !other.fits(unit) || other.in_units_of(unit) != 1.0 => {
-                let what = format!("`{}` is in {unit} here, and in {other} in another line", named.name);
+                let what = {
+                    let (here, there) = (shown(unit, "in "), shown(other, "in "));
+                    format!("`{}` is {here} here, and {there} in another line", named.name)
+                };
                 self.mistakes.push(Mistake::new(named.at.clone(), what));
             }
             _ => state.unit = Some(unit),

@@ -3,7 +3,7 @@
 use super::definitions::{Definitions, Let, MISTAKES, MOST, State, Symbol};
 use super::syntax::{Item, Kind, Syntax, Whole};
 use super::units::Unit;
-use super::values::{Names, Value, evaluate};
+use super::values::{Names, Value, evaluate, shown};
 use crate::equations::graph::{Graph, Id, Leaf};
 use crate::equations::model::{InputSpec, Model, ParamSpec, StateSpec};
 use crate::error::Mistake;
@@ -58,6 +58,25 @@ struct Scope<'e, 's> {
     all: &'e mut Elaboration<'s>,
     /// The present values of states that assignments have changed.
     changed: HashMap<u16, Id>,
+}
+
+/// A hint at the way in which a text says what a word of Brian2 says.
+fn of_brian2(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "not_refractory" => "; `refractory 2 ms holds V` holds a variable",
+        "lastspike" => "; a variable that `reset` sets to `t` is the time of the last spike",
+        "i" | "N" => "; a parameter with one value for each unit tells the units apart",
+        "inf" => "; a large number stands for it",
+        _ => return None,
+    })
+}
+
+/// A hint for the name of a unit in the place of a value.
+fn of_unit(name: &str) -> Option<String> {
+    Unit::of_name(name)?;
+    Some(format!(
+        "; as a unit it stands behind a number: `2 {name}`; a unit of several parts has brackets: `2 [mV/ms]`"
+    ))
 }
 
 impl Names for Scope<'_, '_> {
@@ -131,8 +150,9 @@ impl Names for Scope<'_, '_> {
             }
             None => {
                 let known = all.definitions.symbols.keys().copied().chain(["t", "dt", "pi", "xi"]);
-                let hint = nearest(name, known).map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default();
-                Err(format!("`{name}` is not defined{hint}"))
+                let near = nearest(name, known).map(|name| format!(" (did you mean `{name}`?)"));
+                let hint = || of_brian2(name).map(str::to_owned).or_else(|| of_unit(name));
+                Err(format!("`{name}` is not defined{}", near.or_else(hint).unwrap_or_default()))
             }
         }
     }
@@ -219,7 +239,7 @@ impl<'s> Elaboration<'s> {
         let id = value.in_unit(&mut self.model.graph, unit);
         if id.is_none() {
             let at = self.syntax.expressions.at(whole.root);
-            self.mistake(at, format!("{what} is in {unit}, and this is in {}", value.unit_name()));
+            self.mistake(at, format!("{what} is {}, and this is {}", shown(unit, "in "), value.shown_in()));
         }
         id
     }
@@ -315,13 +335,25 @@ impl<'s> Elaboration<'s> {
                 self.mistake(at(), "the unit of a slope has too large powers");
                 continue;
             };
-            let Some(id) = self.fitted(&value, &unit, whole, &format!("`{}'`", named.name)) else { continue };
+            let Some(id) = self.fitted(&value, &unit, whole, &format!("`{}'`", named.name)) else {
+                self.hint_at_unit(k, &value);
+                continue;
+            };
             let noises: HashSet<u16> = self.model.noises.iter().copied().collect();
             let is_noise = |leaf| matches!(leaf, Leaf::Normal(number) if noises.contains(&number));
             if self.model.graph.degree(id, is_noise) > 1 {
                 self.mistake(at(), "an equation is linear in `xi`: white noise has no square and no other function");
             }
             self.model.states[k].slope = Some(id);
+        }
+    }
+
+    /// Adds to the last mistake, that of the slope of a state without a unit, the unit that would fit.
+    fn hint_at_unit(&mut self, state: usize, slope: &Value) {
+        let State { named, unit: None, .. } = &self.definitions.states[state] else { return };
+        let fitting = slope.unit.as_ref().and_then(|unit| unit.times(&self.units.ms));
+        if let (Some(unit), Some(last)) = (fitting, self.mistakes.last_mut()) {
+            last.message += &format!("; `: {unit}` at the end of the line gives `{}` this unit", named.name);
         }
     }
 

@@ -17,7 +17,12 @@ const TABLE: &[(&str, &str, (usize, usize))] = &[
     ("param tau_m = 1\nx' = -x/tau_n", "`tau_n` is not defined (did you mean `tau_m`?)", (2, 9)),
     ("x' = exq(x)", "there is no function `exq`", (1, 6)),
     ("x' = sigmiod(x)", "(did you mean `sigmoid`?)", (1, 6)),
-    ("x' = min(x)", "`min` has 2 arguments, and 1 are given", (1, 6)),
+    ("x' = min(x)", "`min` has 2 arguments, and 1 is given", (1, 6)),
+    ("x' = exp(x, x)", "`exp` has 1 argument, and 2 are given", (1, 6)),
+    ("x' = int(x)", "the argument of `int` is a condition", (1, 10)),
+    ("x' = not_refractory*x", "`not_refractory` is not defined; `refractory 2 ms holds V`", (1, 6)),
+    ("x' = 50*mV", "`mV` is not defined; as a unit it stands behind a number: `2 mV`", (1, 9)),
+    ("x' = 3 mV/ms", "`ms` is not defined; as a unit it stands behind a number: `2 ms`", (1, 11)),
     ("x' = 1\nx' = 2", "`x'` is defined twice", (2, 1)),
     ("x = 1\nparam x = 2", "`x` is defined twice", (2, 7)),
     ("state x = 1\nstate x = 2", "`x` has two initial values", (2, 7)),
@@ -86,9 +91,9 @@ const TABLE: &[(&str, &str, (usize, usize))] = &[
     ("x' = 3 cm2", "a unit with a power stands in brackets", (1, 8)),
     ("param a = 1 mV\nparam b = 1 ms\nc = a + b", "a sum of mV and ms", (3, 7)),
     ("param a = 1 mV\nparam b = 1 ms\nc = 2*(a)\t-  b", "a difference of mV and ms", (3, 11)),
-    ("param a = 1 mV\nc = a > 1", "a comparison of mV and 1", (2, 7)),
+    ("param a = 1 mV\nc = a > 1", "a comparison of mV and a number without a unit", (2, 7)),
     ("param a = 1 mV\nc = exp(a)", "the argument of `exp` is a number without a unit; this is in mV", (2, 9)),
-    ("param a = 1 mV\nc = min(a, 1)", "`min` of mV and 1", (2, 5)),
+    ("param a = 1 mV\nc = min(a, 1)", "`min` of mV and a number without a unit", (2, 5)),
     ("param a = 1 mV\nc = clip(a, 0, 2 ms)", "`clip` of mV and 0 and ms", (2, 5)),
     ("param a = 1 mV\nc = 2^a", "an exponent is a number without a unit; this is in mV", (2, 7)),
     ("param a = 1 mV\nparam n = 2\nc = a^n", "a power of mV whose exponent is not a number", (3, 5)),
@@ -100,14 +105,31 @@ const TABLE: &[(&str, &str, (usize, usize))] = &[
     ("state x = 0 : mV\nx' = 0 : V", "`x` is in V here, and in mV in another line", (2, 1)),
     ("c = 3 mV^2", "a unit with a power stands in brackets", (1, 9)),
     ("V' = V : mV", "`V'` is in mV/ms, and this is in mV", (1, 6)),
-    ("V' = -1 : mV", "`V'` is in mV/ms, and this is in 1", (1, 6)),
+    ("V' = -1 : mV", "`V'` is in mV/ms, and this is a number without a unit", (1, 6)),
+    (
+        "V' = 3 [mV/ms]",
+        "`V'` is in 1/ms, and this is in mV/ms; `: mV` at the end of the line gives `V` this unit",
+        (1, 6),
+    ),
     ("param a = 1 mV\nc = 1 ms*2 : mV", "`c` is in mV, and this is in ms", (2, 5)),
     ("state V = 1 ms : mV", "`V` is in mV, and this is in ms", (1, 11)),
-    ("state V = 0 : mV\nspike when V\nreset V = 1 mV", "a condition is in 1, and this is in mV", (2, 12)),
+    (
+        "state V = 0 : mV\nspike when V\nreset V = 1 mV",
+        "a condition is a number without a unit, and this is in mV",
+        (2, 12),
+    ),
     ("state V = 0 : mV\nspike when V > 1 mV\nreset V = 1 ms", "`V` is in mV, and this is in ms", (3, 11)),
-    ("state V = 0 : mV\nspike when V > 1 mV\nreset V *= 2 mV", "`V` is in 1, and this is in mV", (3, 12)),
-    ("state V = 0 : mV\nspike when V > 1 mV\nrefractory 2", "a refractory period is in ms, and this is in 1", (3, 12)),
-    ("state V = 0 : mV\nspike when V crosses 1", "`V` is in mV, and this is in 1", (2, 22)),
+    (
+        "state V = 0 : mV\nspike when V > 1 mV\nreset V *= 2 mV",
+        "`V` is a number without a unit, and this is in mV",
+        (3, 12),
+    ),
+    (
+        "state V = 0 : mV\nspike when V > 1 mV\nrefractory 2",
+        "a refractory period is in ms, and this is a number without a unit",
+        (3, 12),
+    ),
+    ("state V = 0 : mV\nspike when V crosses 1", "`V` is in mV, and this is a number without a unit", (2, 22)),
 ];
 
 #[test]
@@ -143,6 +165,7 @@ fn texts_that_look_like_mistakes_are_right() {
         "x' = 1\nspike when not x < 1 and x != 3 or x == 4",
         "state x = y + 1\nstate y = randn()",
         "state x = 1 : mV",
+        "x' = int(x > 1) - int(not x > 1)",
         "x' = -x/2 ms : mV\nstate x = 1 : mV",
     ] {
         assert_eq!(mistakes(text), [], "{text}");
@@ -190,4 +213,98 @@ fn a_method_of_several_stages_refuses_noise_with_a_factor_of_a_state() {
             }
         }
     }
+}
+
+#[test]
+fn all_lines_with_a_sign_without_a_meaning_are_reported() {
+    let all = mistakes("x' = 1 $ 2\ny' = 3)\nz' = 1e999\nw' = 4 ?");
+    let places: Vec<(usize, usize)> = all.iter().map(|(_, at)| *at).collect();
+    assert_eq!(places, [(1, 8), (2, 7), (3, 6), (4, 8)], "{all:?}");
+}
+
+/// Lines that define names, in the units that the page of the language says.
+const DEFINITIONS: [(&str, &str); 11] = [
+    ("x", "x' = -x"),
+    ("V", "state V = 0 : mV"),
+    ("E", "param E = 1 mV"),
+    ("I", "input I : mV"),
+    ("tau", "param tau = 10 ms"),
+    ("a", "param a = 1"),
+    ("b", "param b = 1"),
+    ("y", "param y = 1"),
+    ("c", "param c = 1"),
+    ("n", "param n = 2"),
+    ("i", "input i"),
+];
+
+/// The text of a row of the page: its line, and the definitions of the names in it.
+fn text_of(line: &str) -> String {
+    let words: Vec<&str> = line.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let own = |name: &str| {
+        let mut parts = line.split([' ', '\'', '=']);
+        let first = parts.next().unwrap_or_default();
+        let defines = ["param", "input", "state"].contains(&first);
+        let slope = line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['\'', ' ']));
+        (if defines { parts.next() == Some(name) } else { slope }) || line.starts_with(&format!("d{name}/"))
+    };
+    let needed = DEFINITIONS.iter().filter(|(name, _)| words.contains(name) && !own(name));
+    let mut text: String = needed.map(|(_, definition)| format!("{definition}\n")).collect();
+    if line.starts_with("reset") || line.starts_with("refractory") {
+        text += "state s = 0 : mV\nspike when s > 1 mV\n";
+    }
+    text + line
+}
+
+/// Rows of the page whose first cell is no line of a text, and texts that they mean.
+const IN_WORDS: &[(&str, &str)] = &[
+    ("a second `param a`", "param a = 1\nparam a = 2"),
+    ("a second `x' = …`", "x' = 1\nx' = 2"),
+    ("a second `state x = …`", "state x = 1\nstate x = 2"),
+    ("a fifth `input I4`", "input I0\ninput I1\ninput I2\ninput I3\ninput I4"),
+    ("`a = b` with `b = 2*c` and `c = a`", "a = b\nb = 2*c\nc = a"),
+    ("a second `spike when …`", "x' = 1\nspike when x > 1\nspike when x > 2"),
+    ("a second `reset`", "x' = 1\nspike when x > 1\nreset x = 1\nreset x = 2"),
+    ("a second `refractory`", "x' = 1\nspike when x > 1\nrefractory 1\nrefractory 2"),
+    ("`reset x = 3` alone", "x' = 1\nreset x = 3"),
+    ("`(unless refractory)` alone", "x' = 0 : mV (unless refractory)"),
+    ("`x' = 3 : V` and `state x = 0 : mV`", "state x = 0 : mV\nx' = 3 [V/ms] : V"),
+    ("`V' = (E - V)/Tau : mV`", "param tau = 10 ms\nparam E = 1 mV\nV' = (E - V)/Tau : mV"),
+    ("`state V = -65` with `V' = -V/tau : mV`", "param tau = 10 ms\nstate V = -65\nV' = -V/tau : mV"),
+    ("`refractory x`", "x' = 1\nspike when x > 1\nrefractory x"),
+    ("`V' = 3 [mV/ms]` without `: mV`", "V' = 3 [mV/ms]"),
+];
+
+#[test]
+fn the_page_of_the_language_has_the_messages() {
+    let page = include_str!("../../../docs/equations.md");
+    let (mut rows, mut wrong, mut section) = (0, Vec::new(), "");
+    for line in page.lines() {
+        if let Some(title) = line.strip_prefix("### ") {
+            section = title;
+        }
+        let cells: Vec<&str> = line.split(" | ").map(|cell| cell.trim_matches(['|', ' '])).collect();
+        let [cause, report] = cells[..] else { continue };
+        if !["Form", "Names", "Units and values", "Noise"].contains(&section)
+            || cause == "line"
+            || cause.starts_with("---")
+        {
+            continue;
+        }
+        rows += 1;
+        let in_words = IN_WORDS.iter().find(|(row, _)| *row == cause);
+        let line = cause.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
+        let text = match (in_words, line) {
+            (Some((_, text)), _) => (*text).to_owned(),
+            (None, Some(line)) => text_of(line),
+            (None, None) => {
+                wrong.push(format!("{cause}: no text"));
+                continue;
+            }
+        };
+        let found = mistakes(&text);
+        if !found.iter().any(|(message, _)| message.starts_with(report)) {
+            wrong.push(format!("{cause}: {report}\n    {text:?}: {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty() && rows > 50, "{rows} rows\n{}", wrong.join("\n"));
 }

@@ -28,13 +28,14 @@ const SIGNS: [&str; 24] = [
     ",", ";", ":",
 ];
 
-/// The tokens of a text. The last one is [`Token::End`].
-pub(super) fn words(text: &str) -> Result<Vec<Word<'_>>, Mistake> {
-    let mut words: Vec<Word<'_>> = Vec::new();
+/// The tokens of a text, of which the last one is [`Token::End`], and the mistakes in it. A line with a
+/// mistake has no tokens.
+pub(super) fn words(text: &str) -> (Vec<Word<'_>>, Vec<Mistake>) {
+    let (mut words, mut mistakes): (Vec<Word<'_>>, _) = (Vec::new(), Vec::new());
     let (mut at, mut open) = (0, 0_usize);
     while let Some(next) = text[at..].chars().next() {
         let rest = &text[at..];
-        let (token, len) = match next {
+        let read = match next {
             '\n' => {
                 let last = words.last().map(|word| word.token);
                 if open == 0 && !matches!(last, None | Some(Token::Newline)) {
@@ -51,18 +52,30 @@ pub(super) fn words(text: &str) -> Result<Vec<Word<'_>>, Mistake> {
                 at += next.len_utf8();
                 continue;
             }
-            '\'' => (Token::Sign("'"), 1),
-            '·' => (Token::Sign("*"), '·'.len_utf8()),
-            '−' => (Token::Sign("-"), '−'.len_utf8()),
-            next if next.is_ascii_digit() || next == '.' => number(rest, at)?,
+            '\'' => Ok((Token::Sign("'"), 1)),
+            '·' => Ok((Token::Sign("*"), '·'.len_utf8())),
+            '−' => Ok((Token::Sign("-"), '−'.len_utf8())),
+            next if next.is_ascii_digit() || next == '.' => number(rest, at),
             next if next.is_alphabetic() || next == '_' => {
                 let len = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-                (Token::Name(&rest[..len]), len)
+                Ok((Token::Name(&rest[..len]), len))
             }
             next => match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
-                Some(sign) => (Token::Sign(sign), sign.len()),
-                None => return Err(Mistake::new(at..at + next.len_utf8(), format!("`{next}` has no meaning here"))),
+                Some(sign) => Ok((Token::Sign(sign), sign.len())),
+                None => Err(Mistake::new(at..at + next.len_utf8(), format!("`{next}` has no meaning here"))),
             },
+        };
+        let (token, len) = match read {
+            Ok(read) => read,
+            Err(mistake) => {
+                mistakes.push(mistake);
+                while words.last().is_some_and(|word| word.token != Token::Newline) {
+                    words.pop();
+                }
+                open = 0;
+                at += rest.find('\n').unwrap_or(rest.len());
+                continue;
+            }
         };
         match token {
             Token::Sign("(" | "[") => open += 1,
@@ -74,7 +87,7 @@ pub(super) fn words(text: &str) -> Result<Vec<Word<'_>>, Mistake> {
     }
     words.push(Word { token: Token::Newline, at: text.len()..text.len() });
     words.push(Word { token: Token::End, at: text.len()..text.len() });
-    Ok(words)
+    (words, mistakes)
 }
 
 /// The number at the start of `rest`, and its length.

@@ -7,7 +7,7 @@ use crate::error::Mistake;
 use std::ops::Range;
 
 /// The functions, and the number of their arguments.
-pub(super) const FUNCTIONS: [(&str, usize); 22] = [
+pub(super) const FUNCTIONS: [(&str, usize); 23] = [
     ("exp", 1),
     ("expm1", 1),
     ("log", 1),
@@ -22,6 +22,7 @@ pub(super) const FUNCTIONS: [(&str, usize); 22] = [
     ("inv_exprel", 1),
     ("abs", 1),
     ("step", 1),
+    ("int", 1),
     ("min", 2),
     ("max", 2),
     ("relax", 2),
@@ -73,10 +74,26 @@ impl Value {
         }
     }
 
-    /// The unit, for messages.
+    /// The unit, for the model.
     pub(super) fn unit_name(&self) -> String {
         self.unit.as_ref().map_or_else(|| "0".to_owned(), Unit::to_string)
     }
+
+    /// The unit, for a message such as "a sum of mV and a plain number".
+    fn shown(&self) -> String {
+        self.unit.as_ref().map_or_else(|| "0".to_owned(), |unit| shown(unit, ""))
+    }
+
+    /// The unit, for a message such as "this is in mV".
+    pub(super) fn shown_in(&self) -> String {
+        self.unit.as_ref().map_or_else(|| "0".to_owned(), |unit| shown(unit, "in "))
+    }
+}
+
+/// A unit in a message, after a word.
+pub(super) fn shown(unit: &Unit, word: &str) -> String {
+    let name = unit.to_string();
+    if name == "1" { "a number without a unit".to_owned() } else { format!("{word}{name}") }
 }
 
 /// The value of a whole expression.
@@ -120,7 +137,7 @@ impl<N: Names> Evaluation<'_, N> {
         number.ok_or_else(|| {
             Mistake::new(
                 self.expressions.at(id),
-                format!("{what} is a number without a unit; this is in {}", value.unit_name()),
+                format!("{what} is a number without a unit; this is {}", value.shown_in()),
             )
         })
     }
@@ -138,7 +155,7 @@ impl<N: Names> Evaluation<'_, N> {
         let Some(unit) = values.iter().find_map(|value| value.unit.clone()) else { return Ok((ids, None)) };
         for (id, value) in ids.iter_mut().zip(&values) {
             *id = value.in_unit(self.names.graph(), &unit).ok_or_else(|| {
-                let units: Vec<String> = values.iter().map(Value::unit_name).collect();
+                let units: Vec<String> = values.iter().map(Value::shown).collect();
                 Mistake::new(place.clone(), format!("{what} of {}", units.join(" and ")))
             })?;
         }
@@ -273,7 +290,9 @@ impl<N: Names> Evaluation<'_, N> {
             return Err(Mistake::new(at.at.clone(), what));
         };
         if arguments.len() != *count {
-            let what = format!("`{name}` has {count} arguments, and {} are given", arguments.len());
+            let plural = if *count == 1 { "" } else { "s" };
+            let are = if arguments.len() == 1 { "is" } else { "are" };
+            let what = format!("`{name}` has {count} argument{plural}, and {} {are} given", arguments.len());
             return Err(Mistake::new(at.at.clone(), what));
         }
         let argument = format!("the argument of `{name}`");
@@ -328,6 +347,15 @@ impl<N: Names> Evaluation<'_, N> {
                 let zero = graph.constant(0.0);
                 Ok(Value::number(graph.binary(Binary::LessEqual, zero, a)))
             }
+            // A condition is 1 or 0 already.
+            ("int", [a]) => match &self.expressions.all[a.0].kind {
+                Kind::Not(_) => Ok(self.at(*a).clone()),
+                Kind::Operation(operator, ..) if operator.is_condition() => Ok(self.at(*a).clone()),
+                _ => {
+                    let what = "the argument of `int` is a condition, such as `int(V > 3 mV)`";
+                    Err(Mistake::new(self.expressions.at(*a), what))
+                }
+            },
             ("min" | "max", [a, b]) => {
                 let ([a, b], unit) = self.alike([*a, *b], &format!("`{name}`"), &at.at)?;
                 let f = if name == "min" { Binary::Min } else { Binary::Max };

@@ -59,7 +59,7 @@ impl<R: Real> Channel<R> {
             }
             return Ok(self);
         }
-        let names = || self.kind.parameters().iter().map(|parameter| parameter.name);
+        let names = || self.kind.parameters().iter().map(|parameter| &*parameter.name);
         match names().position(|known| known == name) {
             Some(at) => self.params[at] = value,
             None => return Err(Error::unknown("parameter", name, names().chain((!factors.is_empty()).then_some("T")))),

@@ -113,8 +113,9 @@ pub fn find(name: &str) -> Result<&'static ModelInfo> {
 pub fn find_in(what: &'static str, name: &str, families: &[Family]) -> Result<&'static ModelInfo> {
     let wanted = folded(name);
     let known = || all().iter().filter(|info| families.contains(&info.family));
-    let names =
-        |info: &&'static ModelInfo| std::iter::once(info.name).chain(info.aliases.iter().copied()).collect::<Vec<_>>();
+    let names = |info: &&'static ModelInfo| {
+        std::iter::once(&*info.name).chain(info.aliases.iter().copied()).collect::<Vec<_>>()
+    };
     // An exact match comes first: the name of a channel may differ from the alias of another one in
     // case only.
     let found = known()
@@ -123,8 +124,8 @@ pub fn find_in(what: &'static str, name: &str, families: &[Family]) -> Result<&'
     found.ok_or_else(|| {
         let near = nearest(name, known().flat_map(|info| names(&info)));
         let near =
-            near.and_then(|near| known().find(|info| names(info).contains(&near))).map(|info| info.name.to_owned());
-        let list: Vec<&str> = known().map(|info| info.name).collect();
+            near.and_then(|near| known().find(|info| names(info).contains(&near))).map(|info| info.name.to_string());
+        let list: Vec<&str> = known().map(|info| &*info.name).collect();
         Error::Unknown { what, name: name.to_owned(), nearest: near, known: list.join(", ") }
     })
 }
@@ -142,7 +143,7 @@ pub fn find_in(what: &'static str, name: &str, families: &[Family]) -> Result<&'
 /// If there is no such model of a neuron or a source.
 pub fn neurons<R: Real>(name: &str, size: usize) -> Result<Box<dyn NeuronGroup<R>>> {
     let info = find_in("kind of neuron", name, &[Family::Neuron, Family::Source])?;
-    group(info.name, size).ok_or_else(|| Error::Internal(format!("the list of neurons has no `{}`", info.name)))
+    group(&info.name, size).ok_or_else(|| Error::Internal(format!("the list of neurons has no `{}`", info.name)))
 }
 
 /// A recurrent cell, a recurrent layer or a [`Dense`] by name or alias, from `num_in` features to
@@ -152,6 +153,6 @@ pub fn neurons<R: Real>(name: &str, size: usize) -> Result<Box<dyn NeuronGroup<R
 /// If there is no such kind.
 pub fn layer<T: Scalar>(name: &str, num_in: usize, num_out: usize) -> Result<Box<dyn LayerOptions<T>>> {
     let info = find_in("kind of layer", name, &[Family::Cell, Family::Layer])?;
-    layer_named(info.name, num_in, num_out)
+    layer_named(&info.name, num_in, num_out)
         .ok_or_else(|| Error::Unsupported(format!("a {} of two sizes: it is made by `{0}::new`", info.name)))
 }

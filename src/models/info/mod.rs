@@ -9,6 +9,7 @@ pub use list::{all, find, find_in, layer, neurons};
 pub use parameter::{Bound, Parameter};
 pub(crate) use parameter::{check_all, named};
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fmt::Display;
 
@@ -48,11 +49,11 @@ impl Display for Family {
 #[non_exhaustive]
 pub struct ModelInfo {
     /// The name, which [`System::kind`](crate::System::kind) of the model returns too.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Other names that [`find`] accepts: customary names, and names of other simulators.
     pub aliases: &'static [&'static str],
     /// A description in one line.
-    pub about: &'static str,
+    pub about: Cow<'static, str>,
     /// The kind of the model.
     pub family: Family,
     /// The inputs. An input without a name belongs to the first one.
@@ -70,15 +71,15 @@ pub struct ModelInfo {
 }
 
 /// An input of a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Port {
     /// The name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The unit; empty if it has none.
-    pub unit: &'static str,
+    pub unit: Cow<'static, str>,
     /// The meaning, in a few words.
-    pub about: &'static str,
+    pub about: Cow<'static, str>,
 }
 
 /// A variable of a model.
@@ -86,11 +87,11 @@ pub struct Port {
 #[non_exhaustive]
 pub struct Variable {
     /// The name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The unit; empty if it has none.
-    pub unit: &'static str,
+    pub unit: Cow<'static, str>,
     /// The meaning, in a few words.
-    pub about: &'static str,
+    pub about: Cow<'static, str>,
     /// Whether its initial value can be set.
     pub initial: bool,
     /// The shape, in terms of the model's sizes: `[2·num_out]`. Empty for one value for each unit.
@@ -118,8 +119,13 @@ pub struct Setting {
 }
 
 impl Port {
+    /// An input with this name and unit.
+    pub(crate) fn of(name: &str, unit: Cow<'static, str>) -> Self {
+        Self { name: Cow::Owned(name.to_owned()), unit, about: Cow::Borrowed("") }
+    }
+
     pub(crate) const fn new(name: &'static str, unit: &'static str, about: &'static str) -> Self {
-        Self { name, unit, about }
+        Self { name: Cow::Borrowed(name), unit: Cow::Borrowed(unit), about: Cow::Borrowed(about) }
     }
 }
 
@@ -127,12 +133,15 @@ impl Variable {
     /// A variable with one value for each unit, whose initial value can be set.
     #[must_use]
     pub const fn new(name: &'static str, unit: &'static str, about: &'static str) -> Self {
+        let [name, unit, about] = [Cow::Borrowed(name), Cow::Borrowed(unit), Cow::Borrowed(about)];
         Self { name, unit, about, initial: true, shape: String::new() }
     }
 
     /// A variable whose initial value cannot be set.
     pub(crate) const fn fixed(name: &'static str, unit: &'static str, about: &'static str) -> Self {
-        Self { name, unit, about, initial: false, shape: String::new() }
+        let mut variable = Self::new(name, unit, about);
+        variable.initial = false;
+        variable
     }
 }
 
@@ -150,9 +159,9 @@ impl ModelInfo {
     /// A model without inputs, variables, parameters or settings yet.
     pub(crate) fn new(family: Family, name: &'static str, about: &'static str) -> Self {
         Self {
-            name,
+            name: Cow::Borrowed(name),
             aliases: &[],
-            about,
+            about: Cow::Borrowed(about),
             family,
             inputs: Vec::new(),
             variables: Vec::new(),
@@ -188,8 +197,8 @@ impl ModelInfo {
     }
 
     /// The names of the variables whose initial value can be set.
-    pub fn initial(&self) -> impl Iterator<Item = &'static str> {
-        self.variables.iter().filter(|variable| variable.initial).map(|variable| variable.name)
+    pub fn initial(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().filter(|variable| variable.initial).map(|variable| &*variable.name)
     }
 }
 

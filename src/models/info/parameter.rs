@@ -3,21 +3,22 @@
 use crate::error::Result;
 use crate::numeric::scalar::Real;
 use crate::system::param::Param;
+use std::borrow::Cow;
 
 /// A parameter of a model.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Parameter {
     /// The name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The default value.
     pub default: f64,
     /// The unit of the value; empty if it has none.
-    pub unit: &'static str,
+    pub unit: Cow<'static, str>,
     /// The accepted values.
     pub bound: Bound,
     /// The meaning, in a few words.
-    pub about: &'static str,
+    pub about: Cow<'static, str>,
 }
 
 /// The accepted values of a parameter. A value that is not finite is never accepted, but for the
@@ -43,6 +44,7 @@ impl Parameter {
     /// A parameter; [`parameters!`](crate::parameters) declares a table of them.
     #[must_use]
     pub const fn new(name: &'static str, default: f64, unit: &'static str, bound: Bound, about: &'static str) -> Self {
+        let [name, unit, about] = [Cow::Borrowed(name), Cow::Borrowed(unit), Cow::Borrowed(about)];
         Self { name, default, unit, bound, about }
     }
 
@@ -73,7 +75,7 @@ pub(crate) fn check_all<'a, R: Real>(
     params: impl IntoIterator<Item = &'a Param<R>>,
     units: usize,
 ) -> Result<()> {
-    table.iter().zip(params).try_for_each(|(parameter, param)| parameter.check(parameter.name, param, units))
+    table.iter().zip(params).try_for_each(|(parameter, param)| parameter.check(&parameter.name, param, units))
 }
 
 /// The parameter of this name.
@@ -84,7 +86,9 @@ pub(crate) fn named<'a, R, const N: usize>(
 ) -> Result<&'a mut Param<R>> {
     match table.iter().zip(params).find(|(parameter, _)| parameter.name == name) {
         Some((_, param)) => Ok(param),
-        None => Err(crate::error::Error::unknown("parameter", name, table.map(|parameter| parameter.name))),
+        None => {
+            Err(crate::error::Error::unknown("parameter", name, table.each_ref().map(|parameter| &*parameter.name)))
+        }
     }
 }
 

@@ -14,10 +14,10 @@ pub(super) fn fill<R: Real, const N: usize>(
     shared: &Shared,
     state: &mut State<'_, R>,
     size: usize,
-    (names, initial): ([&str; N], &[Option<Init>; N]),
+    (names, initial): ([impl AsRef<str>; N], &[Option<Init>; N]),
     steady: impl Fn(usize, R, usize) -> R,
 ) {
-    let streams = names.map(|name| Stream::of_node(shared.seed, state.node(), name));
+    let streams = names.map(|name| Stream::of_node(shared.seed, state.node(), name.as_ref()));
     let (units, shape) = (state.units().max(1), [size]);
     let Some((v, others)) = state.all().split_first_mut() else { return };
     if let Some(init) = &initial[0] {

@@ -141,7 +141,7 @@ impl<R: Real> System<R> for PoissonGroup<R> {
     }
 
     fn check(&self) -> Result<()> {
-        FREQS.check(FREQS.name, &self.freqs, self.size)?;
+        FREQS.check(&FREQS.name, &self.freqs, self.size)?;
         self.active.check("")
     }
 }

@@ -60,7 +60,11 @@ impl Receptor {
                 });
             }
             Kind::Gap => {
-                has_conductance(label, of, "conductance() adds it to models that support it")?;
+                has_conductance(
+                    label,
+                    of,
+                    "conductance() adds it to models that support it, and a line `input g` to equations",
+                )?;
                 let own = *next..*next + 2;
                 *next = own.end;
                 return Ok(ReceptorPlan {

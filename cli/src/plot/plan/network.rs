@@ -74,7 +74,7 @@ pub(super) fn variable(subject: &Subject<'_>, net: &Network, want: &OutVar) -> P
     let named = want.name.split_once('.').map_or("", |(named, _)| named);
     let (of, name) = want.var.split_once('.').unwrap_or((want.var.as_str(), ""));
     let group = net.groups.iter().find(|group| group.name == of);
-    let label = with_unit(&want.name, group.map_or("", |group| unit(group, name)));
+    let label = with_unit(&want.name, &group.map_or_else(String::new, |group| unit(group, name)));
     let mut shades = BTreeMap::new();
     let (mut hues, mut legend): (Vec<Hue>, Vec<String>) = (Vec::new(), Vec::new());
     for unit in &units {
@@ -104,6 +104,7 @@ pub(super) fn variable(subject: &Subject<'_>, net: &Network, want: &OutVar) -> P
 }
 
 /// The unit of a variable, where the model says it. That of a receptor depends on the weights.
-fn unit(group: &Group, name: &str) -> &'static str {
-    group.neurons.info().ok().and_then(|info| info.variable(name)).map_or("", |variable| variable.unit)
+fn unit(group: &Group, name: &str) -> String {
+    let info = group.neurons.info().ok();
+    info.and_then(|info| info.variable(name).map(|variable| variable.unit.to_string())).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use super::{Given, file_and_array};
 use crate::exit_code::usage;
-use overtime_model::{Input, Signal, SystemSpec as System, Value};
+use overtime_model::{Input, Neurons, Signal, SystemSpec as System, Value};
 use std::path::Path;
 
 /// The input, and warnings about it. Arguments override the file. An argument with a name overrides
@@ -15,7 +15,7 @@ pub(super) fn of(arguments: &[String], file: Option<Input>, system: &System) -> 
             Some((group, rest)) => named.push((group.to_owned(), value(rest)?)),
             None if text.contains('=') && !Path::new(text).exists() => {
                 return Err(usage(format!(
-                    "--input {text}: no such file exists, and inputs by name are for the groups of a network"
+                    "--input {text}: no such file exists, and inputs by name are for the groups of a network and for equations"
                 )));
             }
             None => unnamed.push(value(text)?),
@@ -40,16 +40,24 @@ pub(super) fn of(arguments: &[String], file: Option<Input>, system: &System) -> 
             Given::Named(named.into_iter().chain(kept).collect())
         }
     };
-    let System::Network(net) = system else { return Ok((given, Vec::new())) };
     let names: Vec<&str> = match &given {
         Given::Nothing => return Ok((given, Vec::new())),
         Given::Named(all) => all.iter().map(|(name, _)| name.as_str()).collect(),
         _ => Vec::new(),
     };
-    net.takes_input(&names).map_err(usage)?;
-    if let Some(twice) = names.iter().enumerate().find_map(|(k, name)| names.get(..k)?.contains(name).then_some(name)) {
-        return Err(usage(format!("--input is given twice for group `{twice}`")));
+    match system {
+        System::Network(net) => net.takes_input(&names).map_err(usage)?,
+        System::Neurons(group) => group.takes_input(&names).map_err(usage)?,
+        System::Sequential(_) => {}
     }
+    if let Some(twice) = names.iter().enumerate().find_map(|(k, name)| names.get(..k)?.contains(name).then_some(name)) {
+        return Err(usage(format!("--input is given twice for `{twice}`")));
+    }
+    let net = match system {
+        System::Network(net) => net,
+        System::Neurons(group) => return Ok((of_only_port(given, group), Vec::new())),
+        System::Sequential(_) => return Ok((given, Vec::new())),
+    };
     // The first group with `input = true` takes an input without a name.
     match (net.with_input().as_slice(), names.is_empty()) {
         ([first, others @ ..], true) if !others.is_empty() => {
@@ -64,10 +72,24 @@ pub(super) fn of(arguments: &[String], file: Option<Input>, system: &System) -> 
     }
 }
 
-/// The group's name at the start of an argument such as `A=1.0`, and the rest.
+/// The input of equations that have one input, without its name.
+fn of_only_port(given: Given, group: &Neurons) -> Given {
+    let is_only = group.info().is_ok_and(|info| info.inputs.len() == 1);
+    match given {
+        Given::Named(mut all) if is_only && all.len() == 1 => all.pop().map_or(Given::Nothing, |(_, given)| given),
+        given => given,
+    }
+}
+
+/// The name of the group or of the input of equations at the start of an argument such as `A=1.0`, and the rest.
 fn name<'t>(text: &'t str, system: &System) -> Option<(&'t str, &'t str)> {
     let (name, rest) = text.split_once('=')?;
-    (matches!(system, System::Network(_)) && !Path::new(text).exists()).then_some((name, rest))
+    let has_names = match system {
+        System::Network(_) => true,
+        System::Neurons(group) => group.equations.is_some(),
+        System::Sequential(_) => false,
+    };
+    (has_names && !Path::new(text).exists()).then_some((name, rest))
 }
 
 fn from_file(input: Input) -> Given {

@@ -65,7 +65,7 @@ fn groups_have_inputs_of_their_own() {
         ("input = { A = 1.0, file = 'x.npz' }", "", "`file` beside names of groups"),
         ("steps = 5", "--input C=1.0", "`input = true`"),
         ("steps = 5", "--input E=1.0", "no group named `E`"),
-        ("steps = 5", "--input A=1.0 --input A=2.0", "twice for group `A`"),
+        ("steps = 5", "--input A=1.0 --input A=2.0", "twice for `A`"),
         ("steps = 5", "--input A=1.0 --input 2.0", "with a group's name and without one"),
         ("steps = 5", "--input 1.0 --input 2.0", "--input is given twice"),
     ] {

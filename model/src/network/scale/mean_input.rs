@@ -126,7 +126,8 @@ fn charge(group: &Group, receptor: &str) -> std::result::Result<f64, String> {
 /// The charge that lifts V by 1: tau/R, for neurons with tau·dV/dt = … + R·I.
 fn jump(group: &Group, variable: &str) -> std::result::Result<f64, String> {
     let info = group.neurons.info().map_err(|e| e.to_string())?;
-    let (true, Some(tau), Some(r)) = (variable == "V", info.parameter("tau"), info.parameter("R")) else {
+    let is_potential = variable == "V" && group.neurons.equations.is_none();
+    let (true, Some(tau), Some(r)) = (is_potential, info.parameter("tau"), info.parameter("R")) else {
         return Err(format!(
             "adds to `{variable}` of {}, and a constant current compensates deltas on V of neurons with the parameters \
              `tau` and `R` only",

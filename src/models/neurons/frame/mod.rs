@@ -21,6 +21,7 @@ use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
 pub use equations::NeuronEquations;
 pub(crate) use equations::steps;
+use std::borrow::Cow;
 
 /// Where parameters that the frame itself uses stand in the table of any neuron; the last two are
 /// there if the potential is reset.
@@ -129,7 +130,7 @@ impl<R: Real, E: NeuronEquations<N, P>, const N: usize, const P: usize> Neuron<R
     }
 
     /// The names of the differential variables.
-    fn names() -> [&'static str; N] {
+    fn names() -> [Cow<'static, str>; N] {
         E::VARIABLES.map(|variable| variable.name)
     }
 
@@ -162,7 +163,7 @@ impl<R: Real, E: NeuronEquations<N, P>, const N: usize, const P: usize> System<R
         let schema = if self.conductance { schema.drive("g") } else { schema };
         let schema = schema.vars(Self::names()).vars(["spike"]);
         if E::RESETS {
-            schema.vars(["refractory"]).held(E::VARIABLES[0].name, "refractory")
+            schema.vars(["refractory"]).held(&E::VARIABLES[0].name, "refractory")
         } else {
             schema.vars(["below"])
         }
@@ -270,7 +271,7 @@ impl<R: Real, E: NeuronEquations<N, P>, const N: usize, const P: usize> NeuronGr
     }
 
     fn set_init(&mut self, name: &str, init: Init) -> Result<()> {
-        match Self::names().iter().zip(&mut self.initial).find(|(var, _)| **var == name) {
+        match Self::names().iter().zip(&mut self.initial).find(|(var, _)| *var == name) {
             Some((_, initial)) => *initial = Some(init),
             None => return Err(Error::unknown("variable", name, Self::names())),
         }

@@ -110,7 +110,7 @@ impl<R: Real, E: HodgkinHuxleyEquations<P>, const P: usize> System<R> for Hodgki
     fn schema(&self) -> Schema {
         let schema = Schema::pointwise(self.size).drive("x");
         let schema = if self.conductance { schema.drive("g") } else { schema };
-        schema.vars(NAMES).vars(E::OTHERS.iter().map(|variable| variable.name))
+        schema.vars(NAMES).vars(E::OTHERS.iter().map(|variable| variable.name.clone()))
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
