@@ -116,16 +116,12 @@ impl Neurons {
     /// # Errors
     /// The reason, if a group without equations has names of inputs, or an input does not exist.
     pub fn takes_input(&self, names: &[&str]) -> std::result::Result<(), String> {
-        let Some(equations) = self.equations.as_ref().filter(|_| !names.is_empty()) else {
-            return match names.first() {
-                Some(_) => Err("an input by name is for a group of a network, or for equations with this input".into()),
-                None => Ok(()),
-            };
-        };
-        let model = Equations::new(&equations.text).map_err(|e| e.to_string())?;
-        let known: Vec<&str> = model.inputs().into_iter().map(|(name, _)| name).collect();
-        match names.iter().find(|name| !known.contains(name)) {
-            Some(name) => Err(unknown_name("input of the equations", name, known.iter().copied())),
+        if !names.is_empty() && self.equations.is_none() {
+            return Err("an input by name is for a group of a network, or for equations with this input".into());
+        }
+        let info = self.info().map_err(|e| e.to_string())?;
+        match names.iter().find(|name| info.input(name).is_none()) {
+            Some(name) => Err(unknown_name("input of the equations", name, info.inputs.iter().map(|port| &*port.name))),
             None => Ok(()),
         }
     }

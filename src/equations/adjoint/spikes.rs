@@ -46,7 +46,9 @@ impl Model {
             rules.unconditional.insert(fires);
         }
         if !options.detached_reset {
-            rules.conditions.extend(spike.resets.iter().copied());
+            // A reset that changes nothing has no select.
+            let is_reset = |id: &Id| matches!(graph.node(*id), Node::Select(condition, ..) if condition == fires);
+            rules.conditions.extend(spike.resets.iter().copied().filter(is_reset));
         }
         Ok(WithSurrogates { graph, rules })
     }

@@ -28,9 +28,9 @@ const SIGNS: [&str; 24] = [
     ",", ";", ":",
 ];
 
-/// The tokens of a text, of which the last one is [`Token::End`], and the mistakes in it. A line with a
-/// mistake has no tokens.
-pub(super) fn words(text: &str) -> (Vec<Word<'_>>, Vec<Mistake>) {
+/// The tokens of a text, of which the last one is [`Token::End`], and its first `most` mistakes. A line with
+/// a mistake has no tokens.
+pub(super) fn words(text: &str, most: usize) -> (Vec<Word<'_>>, Vec<Mistake>) {
     let (mut words, mut mistakes): (Vec<Word<'_>>, _) = (Vec::new(), Vec::new());
     let (mut at, mut open) = (0, 0_usize);
     while let Some(next) = text[at..].chars().next() {
@@ -68,7 +68,9 @@ pub(super) fn words(text: &str) -> (Vec<Word<'_>>, Vec<Mistake>) {
         let (token, len) = match read {
             Ok(read) => read,
             Err(mistake) => {
-                mistakes.push(mistake);
+                if mistakes.len() < most {
+                    mistakes.push(mistake);
+                }
                 while words.last().is_some_and(|word| word.token != Token::Newline) {
                     words.pop();
                 }

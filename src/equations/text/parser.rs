@@ -21,8 +21,7 @@ pub(super) fn parse(text: &str) -> Result<Syntax, Vec<Mistake>> {
     if text.len() > LONGEST {
         return Err(vec![Mistake::new(0..0, format!("the text has more than {LONGEST} bytes"))]);
     }
-    let (words, mut mistakes) = words(text);
-    mistakes.truncate(MOST);
+    let (words, mut mistakes) = words(text, MOST);
     let mut parser = Parser { words: &words, next: 0, depth: 0, syntax: Syntax::default() };
     while parser.token() != Token::End && mistakes.len() < MOST {
         if parser.token() == Token::Newline {

@@ -79,7 +79,7 @@ impl Value {
         self.unit.as_ref().map_or_else(|| "0".to_owned(), Unit::to_string)
     }
 
-    /// The unit, for a message such as "a sum of mV and a plain number".
+    /// The unit, for a message such as "a sum of mV and ms".
     fn shown(&self) -> String {
         self.unit.as_ref().map_or_else(|| "0".to_owned(), |unit| shown(unit, ""))
     }

@@ -1,7 +1,11 @@
 //! Adjoints of branches: a branch that is not chosen has the adjoint 0, however steep it is.
 
+use super::Forward;
+use crate::equations::adjoint::AdjointOptions;
 use crate::equations::evaluate::Evaluator;
 use crate::equations::graph::{Binary, Graph, Id, Leaf, Surrogates, Unary};
+use crate::equations::surrogate::Surrogate;
+use crate::integrator::Method;
 
 /// The derivatives of an expression of x, y and z by them.
 fn gradient(at: [f64; 3], make: impl Fn(&mut Graph, [Id; 3]) -> Id) -> [f64; 3] {
@@ -139,4 +143,15 @@ fn the_decay_of_exponential_euler_has_its_derivatives_at_and_near_zero() {
         let [by_a, by_b, _] = of(0.0, b);
         assert!((by_a + b * b / 2.0).abs() <= 1e-15 * b * b && by_b == 1.0, "{by_a} {by_b}");
     }
+}
+
+#[test]
+fn a_reset_that_changes_nothing_gives_another_branch_no_slope_of_the_spike() {
+    // The condition of the branch is that of the spike, and the reset leaves x as the branch makes it.
+    let text = "y' = 1\nstate y = 0\nstate x = 0\neach step: x = where(y > 0, y, 0)\nspike when y > 0\nreset x = x";
+    let forward = Forward::new(text, Method::Euler, 0.05);
+    let backward = forward.adjoint(&AdjointOptions::default().surrogate(Surrogate::Sigmoid { alpha: 4.0 })).unwrap();
+    let mut adjoints = [0.0, 1.0, 0.0];
+    backward.run(&[0.5, 0.0, 0.0], &forward.at(0, 0.0), 0.0, &mut adjoints);
+    assert_eq!(adjoints[..2], [1.0, 0.0]);
 }
