@@ -92,7 +92,8 @@ pub fn all() -> &'static [ModelInfo] {
 ///
 /// ```
 /// let info = overtime::models::find("adex")?;
-/// assert_eq!((info.name, info.parameter("tau_w").unwrap().default), ("AdExIF", 30.0));
+/// assert_eq!(info.name, "AdExIF");
+/// assert_eq!(info.parameter("tau_w").unwrap().default, 30.0);
 /// let error = overtime::models::find("hodgkin_huxly").unwrap_err().to_string();
 /// assert!(error.contains("did you mean `HH`?"), "{error}");
 /// # Ok::<(), overtime::Error>(())

@@ -104,7 +104,8 @@ pub(crate) fn named<'a, R, const N: usize>(
 ///     }
 /// }
 /// let p = Parameters::from(Parameters::TABLE.map(|parameter| parameter.default));
-/// assert_eq!((p.tau, Parameters::TABLE[1].name, Parameters::COUNT), (10.0, "tau", 2));
+/// assert_eq!((p.tau, Parameters::COUNT), (10.0, 2));
+/// assert_eq!(Parameters::TABLE[1].name, "tau");
 /// ```
 ///
 /// A line is `field: "name" = default, "unit", bound, "meaning";`. The bound is a variant of
