@@ -58,7 +58,7 @@ fn page(equations: &Equations, step: &StepText, args: &EquationsArgs) -> String 
     let total: usize = step.operations.iter().map(|(_, count)| count).sum();
     let counts = step.operations.iter().map(|(name, count)| format!("{count} {name}"));
     let _ = writeln!(page, "\nOperations  {total}: {}", counts.collect::<Vec<_>>().join(", "));
-    let _ = writeln!(page, "Registers   {} beside variables and output", step.registers);
+    let _ = writeln!(page, "CPU         {} loops over units, {} values at a time", step.loops, step.registers);
     if !step.without_gradient.is_empty() {
         let _ = writeln!(page, "No gradient {}", step.without_gradient.join(", "));
     }

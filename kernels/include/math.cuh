@@ -176,6 +176,12 @@ __device__ __forceinline__ acc_t inv_exprel(acc_t x) {
     return near ? inv_exprel_near(bounded) : far;
 }
 
+__device__ __forceinline__ acc_t inv_exprel_of(acc_t x, acc_t e) {
+    const bool near = abs(x) < acc_t(0.5);
+    const acc_t far = x / (near ? acc_t(1) : acc_t(1) - e);
+    return near ? inv_exprel_near(x) : far;
+}
+
 __device__ __forceinline__ acc_t exprel_slope(acc_t x) {
     const bool near = abs(x) < acc_t(1.25);
     const acc_t at = near ? acc_t(2) : x;

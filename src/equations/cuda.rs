@@ -119,6 +119,7 @@ fn value(node: Node, name: &dyn Fn(Id) -> String) -> Option<String> {
                 Binary::LessEqual => format!("{a} <= {b} ? acc_t(1) : acc_t(0)"),
                 Binary::Equal => format!("{a} == {b} ? acc_t(1) : acc_t(0)"),
                 Binary::Relax => format!("math::relax({a}, {b})"),
+                Binary::InvExprelOf => format!("math::inv_exprel_of({a}, {b})"),
             }
         }
         Node::Fma(a, b, c) => format!("fma({}, {}, {})", name(a), name(b), name(c)),

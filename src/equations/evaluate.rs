@@ -49,6 +49,7 @@ pub(crate) fn binary(f: Binary, a: f64, b: f64) -> f64 {
         Binary::LessEqual => truth(a <= b),
         Binary::Equal => truth(a == b),
         Binary::Relax => math::relax(a, b),
+        Binary::InvExprelOf => math::inv_exprel_of(a, b),
     }
 }
 

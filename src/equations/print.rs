@@ -1,7 +1,8 @@
 //! Graphs as text, in the words of the language.
 
 use super::graph::{Binary, Graph, Id, Leaf, Node, Unary};
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
 /// The most characters of an expression in a message.
 const LONGEST: usize = 200;
@@ -68,11 +69,42 @@ fn print(node: Node, leaf: &dyn Fn(Leaf) -> String, at: impl Fn(Id) -> Printed) 
                 Binary::Min => called("min"),
                 Binary::Max => called("max"),
                 Binary::Relax => called("relax"),
+                Binary::InvExprelOf => called("inv_exprel_of"),
             }
         }
         Node::Fma(a, b, c) => (format!("fma({}, {}, {})", free(a), free(b), free(c)), ATOM),
         Node::Select(a, b, c) => (format!("where({}, {}, {})", free(a), free(b), free(c)), ATOM),
     }
+}
+
+/// The names of the operations that these results need, and how often each occurs.
+pub(crate) fn operations(graph: &Graph, roots: &[Id]) -> Vec<(String, usize)> {
+    let reached = graph.reached(roots);
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, node) in graph.all().filter(|(id, _)| reached[id.index()]) {
+        let name = match node {
+            Node::Const(_) | Node::Leaf(_) => continue,
+            Node::Unary(Unary::Neg, _) => "negate",
+            Node::Unary(f, _) => unary_name(f),
+            Node::Binary(f, ..) => match f {
+                Binary::Add => "add",
+                Binary::Sub => "subtract",
+                Binary::Mul => "multiply",
+                Binary::Div => "divide",
+                Binary::Less | Binary::LessEqual | Binary::Equal => "compare",
+                Binary::Min => "min",
+                Binary::Max => "max",
+                Binary::Relax => "relax",
+                Binary::InvExprelOf => "inv_exprel_of",
+            },
+            Node::Fma(..) => "fma",
+            Node::Select(..) => "where",
+        };
+        *counts.entry(name).or_default() += 1;
+    }
+    let mut all: Vec<(String, usize)> = counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+    all.sort_by_key(|(_, count)| Reverse(*count));
+    all
 }
 
 /// An expression, shortened if it is long.

@@ -47,7 +47,8 @@ impl Model {
         let Valued { step, params, dt } = self.valued_step::<R>(method, dt, params)?;
         let mut roots = step.after;
         roots.push(step.output);
-        let Specialised { graph, roots: mut after, each } = specialised(&step.graph, &roots, dt, &params, |leaf| leaf)?;
+        let Specialised { graph, roots: mut after, each } =
+            specialised::<R>(&step.graph, &roots, dt, &params, |leaf| leaf)?;
         let output = after.pop().unwrap_or(step.output);
         Ok(StepProgram { graph, after, output, each })
     }
@@ -87,9 +88,9 @@ impl Model {
     }
 }
 
-/// The same expressions for parameters of these values, with fused operations. Leaves beside parameters and
-/// `dt` become others.
-pub(super) fn specialised(
+/// The same expressions for parameters of these values, with shared and fused operations. Leaves beside
+/// parameters and `dt` become others.
+pub(super) fn specialised<R: Real>(
     graph: &Graph,
     roots: &[Id],
     dt: f64,
@@ -120,7 +121,8 @@ pub(super) fn specialised(
             values.push(evaluator.value(*id));
         }
     });
-    let (graph, roots) = hoisted.fused(&roots);
+    let (shared, roots) = hoisted.shared::<R>(&roots);
+    let (graph, roots) = shared.fused(&roots);
     Ok(Specialised { graph, roots, each: values })
 }
 

@@ -9,7 +9,7 @@ use super::samples::Random;
 use super::text::read;
 use std::collections::HashMap;
 
-const LEAVES: [Leaf; 9] = [
+pub(super) const LEAVES: [Leaf; 9] = [
     Leaf::State(0),
     Leaf::State(1),
     Leaf::State(2),
@@ -23,7 +23,7 @@ const LEAVES: [Leaf; 9] = [
 
 /// An expression, as it is written.
 #[derive(Clone, Debug)]
-enum Tree {
+pub(super) enum Tree {
     Number(f64),
     Leaf(usize),
     Unary(Unary, Box<Tree>),
@@ -107,7 +107,7 @@ impl Tree {
     }
 
     /// The node, as the rules make it.
-    fn node(&self, graph: &mut Graph) -> Id {
+    pub(super) fn node(&self, graph: &mut Graph) -> Id {
         match self {
             Self::Number(x) => graph.constant(*x),
             Self::Leaf(k) => graph.leaf(LEAVES[*k]),
@@ -209,7 +209,7 @@ impl Tree {
     }
 
     /// The expression in the language.
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
             Self::Number(x) => format!("({x:?})"),
             Self::Leaf(k) => name(LEAVES[*k]),
@@ -227,6 +227,7 @@ impl Tree {
                     Binary::Min => format!("min({a}, {b})"),
                     Binary::Max => format!("max({a}, {b})"),
                     Binary::Relax => format!("relax({a}, {b})"),
+                    Binary::InvExprelOf => format!("inv_exprel_of({a}, {b})"),
                 }
             }
             Self::Power(a, n) => format!("({}^{n})", a.text()),
@@ -253,7 +254,7 @@ fn name(leaf: Leaf) -> String {
     }
 }
 
-fn at(leaves: &[f64], leaf: Leaf) -> f64 {
+pub(super) fn at(leaves: &[f64], leaf: Leaf) -> f64 {
     LEAVES.iter().position(|own| *own == leaf).map_or(f64::NAN, |k| leaves[k])
 }
 
@@ -264,7 +265,7 @@ fn value_of(graph: &Graph, id: Id, leaves: &[f64]) -> f64 {
 }
 
 /// The graph with the parameters and the time step as constants.
-fn with_constants(graph: &Graph, id: Id, leaves: &[f64]) -> (Graph, Id) {
+pub(super) fn with_constants(graph: &Graph, id: Id, leaves: &[f64]) -> (Graph, Id) {
     let (graph, ids) = graph.rebuilt(&[id], |graph, leaf| match leaf {
         Leaf::Param(_) | Leaf::Dt => graph.constant(at(leaves, leaf)),
         leaf => graph.leaf(leaf),
@@ -278,12 +279,12 @@ fn seed() -> u64 {
     seed
 }
 
-fn count(other: u64) -> u64 {
+pub(super) fn count(other: u64) -> u64 {
     std::env::var("OVERTIME_TEXTS").ok().and_then(|count| count.parse().ok()).unwrap_or(other)
 }
 
 /// Calls a function with random expressions, and with random values of their leaves.
-fn with_trees(count: u64, mut f: impl FnMut(&Tree, &[f64])) {
+pub(super) fn with_trees(count: u64, mut f: impl FnMut(&Tree, &[f64])) {
     let seed = seed();
     for k in 0..count {
         let mut random = Random(seed.wrapping_mul(1_000_003).wrapping_add(k));

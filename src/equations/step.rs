@@ -232,7 +232,8 @@ impl Step<'_> {
         slopes.map(|slope| slope.and_then(|_| new.pop())).collect()
     }
 
-    /// x + f·φ, where φ is (1 − e^{−s·dt})/s for the slope's own derivative −s, and dt where that is 0.
+    /// x + f·φ, where φ is (1 − e^{−s·dt})/s for the slope's own derivative −s, and dt where that is 0. A
+    /// slope that is linear in x is a − s·x.
     fn exponential_euler(&mut self, start: &[Id]) -> Result<Vec<Id>> {
         let dt = self.graph.constant(self.dt);
         let time = self.graph.leaf(Leaf::Time);
@@ -241,16 +242,28 @@ impl Step<'_> {
         for (k, drift) in drifts.into_iter().enumerate() {
             let Some(drift) = drift else { continue };
             let own = self.graph.derivative(drift, Leaf::State(k as u16));
-            let factor = if self.graph.value(own) == Some(0.0) {
-                dt
-            } else {
+            let (mut slope, mut factor) = (drift, dt);
+            if self.graph.value(own) != Some(0.0) {
                 let leak = self.graph.unary(Unary::Neg, own);
-                self.graph.binary(Binary::Relax, leak, dt)
-            };
-            now[k] = self.graph.fma(drift, factor, start[k]);
+                factor = self.graph.binary(Binary::Relax, leak, dt);
+                slope = self.linear(drift, leak, Leaf::State(k as u16), start[k]).unwrap_or(drift);
+            }
+            now[k] = self.graph.fma(slope, factor, start[k]);
             self.check_size()?;
         }
         Ok(now)
+    }
+
+    /// The slope of a state as a − s·x, if it is linear in the state x and s is not known when the loop is
+    /// built: s has other uses.
+    fn linear(&mut self, slope: Id, leak: Id, state: Leaf, x: Id) -> Option<Id> {
+        if self.graph.is_fixed(leak) || self.graph.degree(slope, |leaf| leaf == state) != 1 {
+            return None;
+        }
+        let zero = self.graph.constant(0.0);
+        let constant = self.graph.replaced(&[slope], |leaf| (leaf == state).then_some(zero))[0];
+        let product = self.graph.binary(Binary::Mul, leak, x);
+        Some(self.graph.binary(Binary::Sub, constant, product))
     }
 
     /// A step of an explicit method, whose coefficients are already times dt. Where `held` is not 0, the

@@ -4,9 +4,9 @@ use super::adjoint::text::cuda_text;
 use super::adjoint::{Adjoint, AdjointOptions};
 use super::cuda;
 use super::evaluate::Evaluator;
-use super::graph::Leaf;
+use super::graph::{Id, Leaf};
 use super::model::Model;
-use super::print::lines;
+use super::print::{lines, operations};
 use super::program::StepProgram;
 use super::step::Added;
 use super::tape::{Tape, Units, compile};
@@ -72,6 +72,8 @@ pub struct StepText {
     pub lines: Vec<String>,
     /// The names and the numbers of the operations of a unit in a step.
     pub operations: Vec<(String, usize)>,
+    /// The number of loops over units in the CPU's program, each of which has one or several operations.
+    pub loops: usize,
     /// The most values that the CPU's program keeps at a time, beside variables and output.
     pub registers: usize,
     /// The CUDA C text.
@@ -197,13 +199,15 @@ impl Equations {
         let mut roots: Vec<_> =
             program.after.iter().enumerate().map(|(k, id)| (format!("new {}", named(k)), *id)).collect();
         roots.push(("output".to_owned(), program.output));
+        let ids: Vec<Id> = roots.iter().map(|(_, id)| *id).collect();
         let lines = lines(&program.graph, &roots, &|leaf| match leaf {
             Leaf::Param(k) => format!("each{k}"),
             leaf => self.model.name(leaf),
         });
         Ok(StepText {
             lines,
-            operations: tape.operations(),
+            operations: operations(&program.graph, &ids),
+            loops: tape.loops(),
             registers: tape.registers(),
             cuda: cuda::text(&program, self.model.inputs.len()),
             without_gradient: Vec::new(),
@@ -232,9 +236,11 @@ impl Equations {
         System::<R>::check(self)?;
         let program = self.model.adjoint::<R>(self.method, dt, &self.params, options)?;
         let tape = Adjoint::<R>::new(&program)?.tape;
+        let roots: Vec<Id> = program.after.iter().chain(&program.inputs).copied().collect();
         Ok(StepText {
             lines: self.model.adjoint_lines(&program),
-            operations: tape.operations(),
+            operations: operations(&program.graph, &roots),
+            loops: tape.loops(),
             registers: tape.registers(),
             cuda: cuda_text(&program),
             without_gradient: program.without_gradient(&self.model),

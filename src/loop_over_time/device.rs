@@ -5,6 +5,7 @@ use crate::cuda::Engine;
 use crate::device::Device;
 use crate::engine::boundary::EngineConfig;
 use crate::error::Result;
+use crate::memory::Aligned;
 use crate::numeric::scalar::Scalar;
 use crate::survey;
 use crate::system::System;
@@ -79,6 +80,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
             return Ok(state);
         }
         let state = self.engine.as_ref().map_or_else(|| Ok(Vec::new()), |engine| engine.state())?;
+        let state = Aligned::copied("the state", &state)?;
         Ok(self.arena.get_or_init(|| state))
     }
 
@@ -87,7 +89,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         if let Some(engine) = &self.engine {
             engine.set_state(&state)?;
         }
-        self.arena = OnceCell::from(state);
+        self.arena = OnceCell::from(Aligned::copied("the state", &state)?);
         Ok(())
     }
 

@@ -22,6 +22,7 @@ pub use progress::{Progress, WithProgress};
 use crate::cuda::Engine;
 use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
+use crate::memory::Aligned;
 use crate::numeric::scalar::Scalar;
 use crate::recording::{FirstAxis, Handle, Structure};
 use crate::system::clock::Clock;
@@ -43,7 +44,7 @@ pub struct LoopOverTime<T: Scalar, S: System<T> + ?Sized> {
     pub(crate) batch: Option<usize>,
     /// The state on the host. It is empty while another device holds the newest state; the loop
     /// then reads it back on demand.
-    pub(crate) arena: OnceCell<Vec<T>>,
+    pub(crate) arena: OnceCell<Aligned<T>>,
     engine: Option<Box<Engine>>,
     strategy: Strategy,
     products: Products,
@@ -229,7 +230,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         })?;
         let mut arena = match self.arena.take() {
             Some(arena) if layout == self.layout => arena,
-            _ => crate::memory::zeroed("the state", layout.len)?,
+            _ => Aligned::zeroed("the state", layout.len)?,
         };
         let mut state = State::new(layout.split(&mut arena), 0, self.schema.output_len());
         let (system, shared) = (&self.system, &self.shared);

@@ -72,7 +72,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
                 steps: n,
                 lengths: left.as_deref(),
                 inputs: views.iter().map(|v| v.map(|v| v.slice_move(s![done..done + n, .., ..]))).collect(),
-                arena: self.arena.get_mut().map(Vec::as_mut_slice).unwrap_or_default(),
+                arena: self.arena.get_mut().map(|state| &mut **state).unwrap_or_default(),
                 output: parts.next().unwrap_or_default(),
                 output_every: self.every,
                 handles: &self.handles,

@@ -3,12 +3,14 @@
 //! An allocation whose size comes from a model, a run, an argument or a file goes through this
 //! module. It returns [`Error::OutOfMemory`] where Rust's own allocation would end the process.
 
+mod aligned;
 mod cgroup;
 mod limits;
 pub(crate) mod threads;
 
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
+pub(crate) use aligned::Aligned;
 use ndarray::{Array, ArrayView, Dimension};
 use std::path::Path;
 

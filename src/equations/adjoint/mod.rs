@@ -146,7 +146,7 @@ impl Model {
             },
             leaf => leaf,
         };
-        let Specialised { graph, roots: mut after, each } = specialised(&graph, &all, dt, &params, renamed)?;
+        let Specialised { graph, roots: mut after, each } = specialised::<R>(&graph, &all, dt, &params, renamed)?;
         let reached = graph.reached(&after);
         let is_infinite = |id: Id| graph.value(id).is_some_and(|value| !value.is_finite());
         if graph.all().any(|(id, _)| reached[id.index()] && is_infinite(id)) {

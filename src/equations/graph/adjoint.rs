@@ -8,7 +8,7 @@
 //! and `max` have the derivative of their second argument. `abs` has the derivative 1 at 0.
 
 use super::guard::{Guarded, Guards};
-use super::{Binary, Graph, Id, Leaf, MAKING, Node};
+use super::{Binary, Graph, Id, Leaf, MAKING, Node, Unary};
 use std::collections::{HashMap, HashSet};
 
 /// Nodes that pass on adjoints by other rules than those of calculus.
@@ -165,6 +165,11 @@ impl Graph {
                     let slope = self.relax_by_time(a, b);
                     all.add_product(self, b, own, slope);
                 }
+            }
+            // b = e⁻ᵃ is a function of a.
+            Binary::InvExprelOf => {
+                let slope = self.slope(Unary::InvExprel, a, id);
+                all.add_product(self, a, own, slope);
             }
         }
     }

@@ -144,6 +144,11 @@ impl Graph {
                 });
                 self.of_sum(of_a, of_b)
             }
+            // b = e⁻ᵃ is a function of a.
+            Binary::InvExprelOf => da.map(|da| {
+                let slope = self.slope(Unary::InvExprel, a, id);
+                self.binary(Binary::Mul, slope, da)
+            }),
         }
     }
 

@@ -105,6 +105,11 @@ impl Graph {
             return self.binary(Binary::Add, product, c);
         }
         let (a, b) = self.ordered(a, b);
+        // (x·k)·b + c with known k and b
+        if let Some((x, k)) = self.scaled(a).filter(|_| self.is_fixed(b)) {
+            let k = self.binary(Binary::Mul, k, b);
+            return self.fma(x, k, c);
+        }
         self.add_node(Node::Fma(a, b, c))
     }
 
@@ -148,6 +153,10 @@ impl Graph {
             (_, Some(0.0)) => return a,
             _ => {}
         }
+        if a == b {
+            let two = self.constant(2.0);
+            return self.binary(Binary::Mul, a, two);
+        }
         // A known number that is subtracted is a sum: see `difference`.
         if let (Node::Unary(Unary::Neg, b), false) = (self.node(b), self.is_fixed(b)) {
             return self.difference(a, b);
@@ -177,6 +186,14 @@ impl Graph {
             return self.binary(Binary::Add, a, b);
         }
         if let Node::Unary(Unary::Neg, b) = self.node(b) {
+            return self.binary(Binary::Add, a, b);
+        }
+        // a − (x·k + y·c) = a + (x·−k + y·−c)
+        if let Node::Binary(Binary::Add, x, y) = self.node(b)
+            && self.scaled(x).is_some()
+            && self.scaled(y).is_some()
+        {
+            let b = self.unary(Unary::Neg, b);
             return self.binary(Binary::Add, a, b);
         }
         // k − (x + c) = (k − c) − x
@@ -287,6 +304,10 @@ impl Graph {
             Node::Binary(Binary::Add, x, k) if self.is_fixed(k) && !self.is_fixed(x) => {
                 let k = self.unary(Unary::Neg, k);
                 self.binary(Binary::Sub, k, x)
+            }
+            Node::Binary(Binary::Add, x, y) if self.scaled(x).is_some() && self.scaled(y).is_some() => {
+                let (x, y) = (self.unary(Unary::Neg, x), self.unary(Unary::Neg, y));
+                self.binary(Binary::Add, x, y)
             }
             _ => self.add_node(Node::Unary(Unary::Neg, a)),
         }

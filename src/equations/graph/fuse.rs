@@ -4,13 +4,21 @@
 use super::{Binary, Graph, Id, Node, Unary};
 
 impl Graph {
-    /// The same expressions, in which a product that only one sum uses is fused with it.
+    /// The same expressions, in which the products that only sums use are fused with them.
     pub(crate) fn fused(&self, roots: &[Id]) -> (Self, Vec<Id>) {
         let uses = self.uses(roots);
+        let in_sums = self.uses_in_sums(&uses);
         let mut to = Self::default();
         let mut new = vec![Id(0); self.len()];
-        let single = |id: Id| match self.nodes[id.index()] {
-            Node::Binary(Binary::Mul, a, b) if uses[id.index()] == 1 && !self.is_fixed(id) => Some((a, b)),
+        let product = |id: Id| match self.nodes[id.index()] {
+            Node::Binary(Binary::Mul, a, b) if uses[id.index()] == in_sums[id.index()] && !self.is_fixed(id) => {
+                Some((a, b))
+            }
+            _ => None,
+        };
+        // Two products that only one sum uses.
+        let products = |id: Id| match self.nodes[id.index()] {
+            Node::Binary(Binary::Add, a, b) if uses[id.index()] == 1 => product(a).zip(product(b)),
             _ => None,
         };
         for (k, node) in self.nodes.iter().enumerate() {
@@ -20,12 +28,21 @@ impl Graph {
             let at = |id: Id| new[id.index()];
             new[k] = match *node {
                 _ if self.fixed[k] => to.kept(*node, at),
-                Node::Binary(Binary::Add, a, b) => match (single(a), single(b)) {
-                    (Some((x, y)), _) => to.add_fma(at(x), at(y), at(b)),
-                    (_, Some((x, y))) => to.add_fma(at(x), at(y), at(a)),
+                Node::Binary(Binary::Add, a, b) => match (product(a), product(b), products(a), products(b)) {
+                    // (x·y + z·w) + b = x·y + (z·w + b)
+                    (None, None, Some(((x, y), (z, w))), _) => {
+                        let inner = to.add_fma(at(z), at(w), at(b));
+                        to.add_fma(at(x), at(y), inner)
+                    }
+                    (None, None, _, Some(((x, y), (z, w)))) => {
+                        let inner = to.add_fma(at(z), at(w), at(a));
+                        to.add_fma(at(x), at(y), inner)
+                    }
+                    (Some((x, y)), ..) => to.add_fma(at(x), at(y), at(b)),
+                    (_, Some((x, y)), ..) => to.add_fma(at(x), at(y), at(a)),
                     _ => to.kept(*node, at),
                 },
-                Node::Binary(Binary::Sub, a, b) => match (single(a), single(b)) {
+                Node::Binary(Binary::Sub, a, b) => match (product(a), product(b)) {
                     // a − x·y = −x·y + a
                     (_, Some((x, y))) => {
                         let (x, y) = (at(x), at(y));
@@ -43,10 +60,31 @@ impl Graph {
                     }
                     _ => to.kept(*node, at),
                 },
+                // A comparison is 1 or 0.
+                Node::Select(c, yes, no)
+                    if is_truth(to.node(at(c))) && self.value(yes) == Some(1.0) && self.value(no) == Some(0.0) =>
+                {
+                    at(c)
+                }
                 node => to.kept(node, at),
             };
         }
         (to, roots.iter().map(|root| new[root.index()]).collect())
+    }
+
+    /// How often a sum or a difference uses each node.
+    fn uses_in_sums(&self, uses: &[u32]) -> Vec<u32> {
+        let mut counts = vec![0; self.len()];
+        for (k, node) in self.nodes.iter().enumerate() {
+            if let Node::Binary(Binary::Add | Binary::Sub, a, b) = *node
+                && uses[k] > 0
+                && !self.fixed[k]
+            {
+                counts[a.index()] += 1;
+                counts[b.index()] += 1;
+            }
+        }
+        counts
     }
 
     fn add_fma(&mut self, a: Id, b: Id, c: Id) -> Id {
@@ -75,4 +113,9 @@ impl Graph {
         }
         uses
     }
+}
+
+/// Whether a node is a comparison.
+fn is_truth(node: Node) -> bool {
+    matches!(node, Node::Binary(Binary::Less | Binary::LessEqual | Binary::Equal, ..))
 }

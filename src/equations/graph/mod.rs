@@ -9,6 +9,7 @@ mod fold;
 mod fuse;
 mod guard;
 mod hoist;
+mod share;
 mod singularity;
 
 pub(crate) use adjoint::Surrogates;
@@ -81,6 +82,8 @@ pub(crate) enum Binary {
     /// (1 − e^{−a·b})/a for a rate a and a time b: the factor of a slope in a step of exponential
     /// Euler.
     Relax,
+    /// a/(1 − b) for b = e⁻ᵃ, 1 at 0: [`Unary::InvExprel`] from an exponential that other nodes share.
+    InvExprelOf,
 }
 
 /// A node.

@@ -3,14 +3,14 @@
 use super::{Binary, Graph, Id, Node, Unary};
 
 /// k·base + c with known k and c.
-struct Affine {
-    scale: Id,
-    offset: Id,
-    base: Id,
+pub(super) struct Affine {
+    pub(super) scale: Id,
+    pub(super) offset: Id,
+    pub(super) base: Id,
 }
 
 impl Graph {
-    fn affine(&mut self, id: Id) -> Affine {
+    pub(super) fn affine(&mut self, id: Id) -> Affine {
         let (one, zero) = (self.constant(1.0), self.constant(0.0));
         let (mut scale, mut offset, mut base) = (one, zero, id);
         loop {

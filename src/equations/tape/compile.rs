@@ -1,8 +1,10 @@
 //! A graph to a tape: the order of operations, and their registers.
 
-use super::code::{Code, Op};
+use super::code::Op;
+use super::join::joined;
+use super::operation::{Virtual, operation};
 use super::purpose;
-use crate::equations::graph::{Binary, Graph, Id, Leaf, Node, Unary};
+use crate::equations::graph::{Graph, Id, Leaf, Node};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use std::collections::HashMap;
@@ -21,22 +23,6 @@ pub(crate) struct Tape<R> {
     pub(super) temporaries: usize,
 }
 
-/// An operand: a register, or a constant.
-#[derive(Clone, Copy)]
-enum Operand<R> {
-    Register(Id),
-    Constant(R),
-}
-
-/// An operation before registers are assigned.
-struct Virtual<R> {
-    code: Code,
-    result: Id,
-    operands: [Option<Id>; 3],
-    k: R,
-    l: R,
-}
-
 /// Compiles a graph: the states after the step, and the output. `None` if it needs more registers than
 /// a tape can number.
 pub(crate) fn compile<R: Real>(graph: &Graph, after: &[Id], output: Id) -> Option<Tape<R>> {
@@ -47,7 +33,7 @@ pub(crate) fn compile<R: Real>(graph: &Graph, after: &[Id], output: Id) -> Optio
 pub(crate) fn compile_all<R: Real>(graph: &Graph, after: &[Id], results: &[Id]) -> Option<Tape<R>> {
     let roots: Vec<Id> = after.iter().chain(results).copied().collect();
     let order = order(graph, &roots);
-    let operations = order.into_iter().filter_map(|id| operation::<R>(graph, id)).collect();
+    let operations = joined(order.into_iter().filter_map(|id| operation::<R>(graph, id)).collect(), &roots);
     Allocation::new(graph, after.len(), roots.len()).all(graph, &roots, operations)
 }
 
@@ -86,74 +72,6 @@ fn order(graph: &Graph, roots: &[Id]) -> Vec<Id> {
         }
     }
     order
-}
-
-/// The operation of a node; `None` for constants and leaves.
-fn operation<R: Real>(graph: &Graph, id: Id) -> Option<Virtual<R>> {
-    let operand = |id: Id| match graph.value(id) {
-        Some(value) => Operand::Constant(R::of(value)),
-        None => Operand::Register(id),
-    };
-    let zero = R::of(0.0);
-    let make = |code, operands: [Option<Id>; 3], k, l| Some(Virtual { code, result: id, operands, k, l });
-    let one = |code, a: Id| make(code, [Some(a), None, None], zero, zero);
-    let one_k = |code, a: Id, k: R| make(code, [Some(a), None, None], k, zero);
-    let two = |code, a: Id, b: Id| make(code, [Some(a), Some(b), None], zero, zero);
-    use Operand::{Constant as K, Register as R_};
-    match graph.node(id) {
-        Node::Const(_) | Node::Leaf(_) => None,
-        Node::Unary(f, a) => one(
-            match f {
-                Unary::Neg => Code::Neg,
-                Unary::Abs => Code::Abs,
-                Unary::Sqrt => Code::Sqrt,
-                Unary::Exp => Code::Exp,
-                Unary::Expm1 => Code::Expm1,
-                Unary::Log => Code::Log,
-                Unary::Tanh => Code::Tanh,
-                Unary::Sin => Code::Sin,
-                Unary::Cos => Code::Cos,
-                Unary::Exprel => Code::Exprel,
-                Unary::ExprelSlope => Code::ExprelSlope,
-                Unary::InvExprel => Code::InvExprel,
-            },
-            a,
-        ),
-        Node::Binary(f, a, b) => {
-            let codes = match f {
-                Binary::Add => [Code::AddRR, Code::AddRK, Code::AddRK],
-                Binary::Sub => [Code::SubRR, Code::AddRK, Code::SubKR],
-                Binary::Mul => [Code::MulRR, Code::MulRK, Code::MulRK],
-                Binary::Div => [Code::DivRR, Code::MulRK, Code::DivKR],
-                Binary::Min => [Code::MinRR, Code::MinRK, Code::MinKR],
-                Binary::Max => [Code::MaxRR, Code::MaxRK, Code::MaxKR],
-                Binary::Less => [Code::LessRR, Code::LessRK, Code::LessKR],
-                Binary::LessEqual => [Code::LessEqualRR, Code::LessEqualRK, Code::LessEqualKR],
-                Binary::Equal => [Code::EqualRR, Code::EqualRK, Code::EqualRK],
-                Binary::Relax => [Code::Relax; 3],
-            };
-            match (operand(a), operand(b)) {
-                (R_(a), R_(b)) => two(codes[0], a, b),
-                (R_(a), K(k)) => one_k(codes[1], a, k),
-                (K(k), R_(b)) => one_k(codes[2], b, k),
-                (K(_), K(_)) => None,
-            }
-        }
-        Node::Fma(a, b, c) => match (operand(a), operand(b), operand(c)) {
-            (R_(a), R_(b), R_(c)) => make(Code::FmaRRR, [Some(a), Some(b), Some(c)], zero, zero),
-            (R_(a), K(k), R_(c)) | (K(k), R_(a), R_(c)) => make(Code::FmaRKR, [Some(a), Some(c), None], k, zero),
-            (R_(a), R_(b), K(k)) => make(Code::FmaRRK, [Some(a), Some(b), None], k, zero),
-            (R_(a), K(k), K(l)) | (K(k), R_(a), K(l)) => make(Code::FmaRKK, [Some(a), None, None], k, l),
-            (K(_), K(_), _) => None,
-        },
-        Node::Select(a, b, c) => match (operand(a), operand(b), operand(c)) {
-            (R_(a), R_(b), R_(c)) => make(Code::SelectRR, [Some(a), Some(b), Some(c)], zero, zero),
-            (R_(a), R_(b), K(k)) => make(Code::SelectRK, [Some(a), Some(b), None], k, zero),
-            (R_(a), K(k), R_(c)) => make(Code::SelectKR, [Some(a), Some(c), None], k, zero),
-            (R_(a), K(k), K(l)) => make(Code::SelectKK, [Some(a), None, None], k, l),
-            (K(_), _, _) => None,
-        },
-    }
 }
 
 /// Assigns registers to the results of operations.
@@ -255,7 +173,7 @@ impl Allocation {
                 None => self.temporary()?,
             };
             self.registers.insert(op.result, d);
-            ops.push(Op { code: op.code, d, a: numbers[0], b: numbers[1], c: numbers[2], k: op.k, l: op.l });
+            ops.push(Op { code: op.code, d, registers: numbers, constants: op.constants });
         }
         // The other results.
         for (k, root) in roots.iter().enumerate() {

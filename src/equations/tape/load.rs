@@ -28,8 +28,12 @@ impl<R: Real> Load<'_, R> {
             Self::All(value) => to.iter().for_each(|to| to.set([value; W])),
             Self::Input(values) => {
                 let values = values.get(at..).unwrap_or_default();
-                for (k, to) in to.iter().enumerate() {
-                    to.set(group(values.get(k * W..).unwrap_or_default()));
+                let (whole, rest) = values.as_chunks::<W>();
+                for (to, from) in to.iter().zip(whole) {
+                    to.set(*from);
+                }
+                for (k, to) in to.iter().enumerate().skip(whole.len()) {
+                    to.set(if k == whole.len() { group(rest) } else { [R::of(0.0); W] });
                 }
             }
             Self::Each { values, first } => {

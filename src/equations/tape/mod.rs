@@ -3,8 +3,12 @@
 
 mod code;
 mod compile;
+mod join;
 mod load;
+mod operation;
 mod run;
+#[cfg(test)]
+mod tests;
 
 use super::graph::Leaf;
 use crate::numeric::rng::Stream;
@@ -43,19 +47,9 @@ pub(crate) struct Units {
 }
 
 impl<R: Real> Tape<R> {
-    /// The names of the operations, and how often each occurs.
-    pub(crate) fn operations(&self) -> Vec<(String, usize)> {
-        let mut all: Vec<(String, usize)> = Vec::new();
-        for op in &self.ops {
-            // The last capitals of a name say which operands are constants.
-            let name = format!("{:?}", op.code).trim_end_matches(['R', 'K']).to_lowercase();
-            match all.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, count)) => *count += 1,
-                None => all.push((name, 1)),
-            }
-        }
-        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        all
+    /// The number of operations, each of which is a loop.
+    pub(crate) fn loops(&self) -> usize {
+        self.ops.len()
     }
 
     /// The number of registers of a block.
@@ -86,7 +80,11 @@ impl<R: Real> Tape<R> {
         state: &mut [&mut [R]],
         results: &mut [&mut [R]],
     ) {
-        let loads: Vec<Load<'_, R>> = self.loads.iter().map(|leaf| load(*leaf, at, units, inputs, each)).collect();
+        let loads = self.loads.iter().map(|leaf| load(*leaf, at, units, inputs, each));
+        few(loads, Load::All(R::of(0.0)), |loads| self.step_with_loads(loads, state, results));
+    }
+
+    fn step_with_loads(&self, loads: &[Load<'_, R>], state: &mut [&mut [R]], results: &mut [&mut [R]]) {
         let length = results.first().or(state.first()).map_or(0, |array| array.len());
         let registers = self.temporaries + self.arrays;
         let capacity = groups_of_block(registers, R::DTYPE.size());
@@ -103,30 +101,51 @@ impl<R: Real> Tape<R> {
             let (groups, _) = values[skipped..].as_chunks_mut::<W>();
             let block = Cell::from_mut(groups).as_slice_of_cells();
             if whole > 0 {
-                let memory = state.iter_mut().map(|var| cells(var));
-                let memory: Vec<&[Cell<[R; W]>]> = memory.chain(results.iter_mut().map(|y| cells(y))).collect();
-                let run =
-                    Run { ops: &self.ops, memory: &memory, block, capacity, loads: &loads, first: 0, groups: whole };
-                vectorize(run);
+                let memory = state.iter_mut().map(|array| cells(array)).chain(results.iter_mut().map(|y| cells(y)));
+                few(memory, &[], |memory| {
+                    vectorize(Run { ops: &self.ops, memory, block, capacity, loads, first: 0, groups: whole });
+                });
             }
             if rest > 0 {
                 let first = whole * W;
                 let (block, own) = block.split_at(self.temporaries * capacity);
-                let memory: Vec<&[Cell<[R; W]>]> = own.chunks(capacity).take(self.arrays).collect();
-                for (var, to) in state.iter().zip(&memory) {
+                let own = own.chunks(capacity).take(self.arrays);
+                for (var, to) in state.iter().zip(own.clone()) {
                     let mut group = [R::of(0.0); W];
                     group[..rest].copy_from_slice(&var[first..]);
                     to[0].set(group);
                 }
-                vectorize(Run { ops: &self.ops, memory: &memory, block, capacity, loads: &loads, first, groups: 1 });
-                let vars = state.iter_mut().map(|var| &mut var[first..]);
-                for (var, from) in vars.chain(results.iter_mut().map(|y| &mut y[first..])).zip(&memory) {
-                    var.copy_from_slice(&from[0].get()[..rest]);
+                few(own.clone(), &[], |memory| {
+                    vectorize(Run { ops: &self.ops, memory, block, capacity, loads, first, groups: 1 });
+                });
+                let arrays = state.iter_mut().map(|array| &mut array[first..]);
+                for (array, from) in arrays.chain(results.iter_mut().map(|y| &mut y[first..])).zip(own) {
+                    array.copy_from_slice(&from[0].get()[..rest]);
                 }
             }
             // The next step uses the same memory.
             REGISTERS.set(buffer);
         });
+    }
+}
+
+/// The most values of which [`few`] allocates no memory.
+const FEW: usize = 8;
+
+/// Calls a function with these values. A step that allocates no memory is faster for few units.
+fn few<V: Copy, O>(values: impl Iterator<Item = V>, empty: V, then: impl FnOnce(&[V]) -> O) -> O {
+    let (mut some, mut count) = ([empty; FEW], 0);
+    let mut values = values.fuse();
+    for (to, value) in some.iter_mut().zip(&mut values) {
+        *to = value;
+        count += 1;
+    }
+    match values.next() {
+        None => then(&some[..count]),
+        Some(next) => {
+            let all: Vec<V> = some.into_iter().chain([next]).chain(values).collect();
+            then(&all)
+        }
     }
 }
 

@@ -106,18 +106,20 @@ fn the_texts_of_adjoints_have_all_results() {
 /// The operations of a step and of its adjoint with all gradients.
 #[test]
 fn an_adjoint_has_a_few_times_the_operations_of_its_step() {
+    use crate::equations::print::operations;
     use crate::equations::tape::compile;
     for (name, text) in examples() {
         let forward = Forward::new(&text, Method::ExpAuto, 0.1);
         let step = forward.model.program::<f32>(Method::ExpAuto, 0.1, &forward.params()).unwrap();
-        let step = compile::<f32>(&step.graph, &step.after, step.output).unwrap();
+        let tape = compile::<f32>(&step.graph, &step.after, step.output).unwrap();
         let count = |all: Vec<(String, usize)>| all.iter().map(|(_, count)| count).sum::<usize>();
         let of = |options: &AdjointOptions| {
             let program = forward.adjoint(options).unwrap().program;
             let tape = Adjoint::<f32>::new(&program).unwrap().tape;
-            (count(tape.operations()), tape.registers())
+            let roots: Vec<_> = program.after.iter().chain(&program.inputs).copied().collect();
+            (count(operations(&program.graph, &roots)), tape.registers())
         };
-        let (step, registers) = (count(step.operations()), step.registers());
+        let (step, registers) = (count(operations(&step.graph, &step.after)), tape.registers());
         let (states, all) = (of(&AdjointOptions::default()), of(&everything(&forward)));
         println!(
             "{name}: step {step} operations, {registers} registers; adjoint of states and inputs {}, {}; with all \
