@@ -233,6 +233,29 @@ fn a_step_of_hodgkin_and_huxleys_neuron_is_200_instructions_at_most() {
     });
 }
 
+/// The text of `examples/equations/hh.eq` has the equations of `Hh`.
+#[test]
+fn the_text_of_hodgkin_and_huxley_has_at_most_1_3_times_the_instructions_of_the_neuron() {
+    apart(
+        "the_text_of_hodgkin_and_huxley_has_at_most_1_3_times_the_instructions_of_the_neuron",
+        |compiler, nvdisasm| {
+            let [by_hand, by_text] = ["hh_scan", "equations_hh_scan"].map(|name| {
+                let module = list().into_iter().find(|m| m.name == name && m.dtype == DType::F32).expect(name);
+                let built = compiler.compile(&module, "sm_90").unwrap();
+                let text = sass(nvdisasm, &built.cubin);
+                let steps = loops(&text).into_iter().filter(|code| count(code, "MUFU") > 0);
+                let counts: Vec<[usize; 2]> = steps.map(|code| [code.len(), count(&code, "MUFU")]).collect();
+                println!("{name}: {counts:?} instructions, MUFU among them");
+                counts
+            });
+            assert_eq!((by_hand.len(), by_text.len()), (2, 2), "loops for constant and for other inputs");
+            for ([hand, _], [text, special]) in by_hand.into_iter().zip(by_text) {
+                assert!(10 * text <= 13 * hand && special <= 14, "{text} and {hand}, {special}");
+            }
+        },
+    );
+}
+
 /// `math::reciprocal` of the kernels for f32: an approximation that is wrong by at most one unit in
 /// the last place, and one step of Newton's method. The result depends only on the digits as long
 /// as all numbers are normal, so one power of two is enough for the test.

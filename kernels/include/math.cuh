@@ -13,6 +13,7 @@ constexpr acc_t ROUNDER = Constants<acc_t>::ROUNDER;
 constexpr acc_t LOG2_E = acc_t(1.44269504088896340736);
 // The maximum growth of a potential in a step, as a logarithm.
 constexpr acc_t GROWTH = acc_t(80);
+constexpr acc_t FASTEST = acc_t(8e37);
 
 // limit.min(x) and limit.max(x) of the CPU for a constant limit: a NaN in x is the result.
 __device__ __forceinline__ acc_t at_most(acc_t limit, acc_t x) { return limit < x ? limit : x; }
@@ -178,7 +179,7 @@ __device__ __forceinline__ acc_t inv_exprel(acc_t x) {
 
 __device__ __forceinline__ acc_t inv_exprel_of(acc_t x, acc_t e) {
     const bool near = abs(x) < acc_t(0.5);
-    const acc_t far = x / (near ? acc_t(1) : acc_t(1) - e);
+    const acc_t far = x * reciprocal(near ? acc_t(1) : acc_t(1) - e);
     return near ? inv_exprel_near(x) : far;
 }
 
@@ -190,8 +191,8 @@ __device__ __forceinline__ acc_t exprel_slope(acc_t x) {
 }
 
 __device__ __forceinline__ acc_t relax(acc_t s, acc_t t) {
-    const acc_t d = divisible(s, -GROWTH / t);
-    return decay(d * t) / d;
+    const acc_t d = at_most(FASTEST, divisible(s, -GROWTH / t));
+    return decay(d * t) * reciprocal(d);
 }
 
 __device__ __forceinline__ acc_t log(acc_t x) {

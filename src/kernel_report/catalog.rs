@@ -3,6 +3,7 @@
 use super::Module;
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::request::Probes;
+use crate::equations::Equations;
 use crate::models;
 use crate::models::{
     Activation, AdExIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, Family, GruCell, Hh, Lif, LstmCell, Method,
@@ -122,8 +123,36 @@ impl List {
         self.lean("adex_if_conductance", &AdExIf::<R>::new(1).conductance());
         self.channels::<R>();
         self.white_noise::<R>();
+        // A machine without a compiler has no kernels of texts.
+        if !self.ahead_of_time {
+            self.equations::<R>();
+        }
         if self.ahead_of_time {
             self.by_name::<R>();
+        }
+    }
+
+    /// Neurons by equations as text: one that is also a model of the crate, one with parameters that differ
+    /// between units, and one with noise.
+    fn equations<R: Real>(&mut self) {
+        const TEXTS: [(&str, &str, Method); 4] = [
+            ("equations_hh", include_str!("../../examples/equations/hh.eq"), Method::ExpAuto),
+            ("equations_hh_rk4", include_str!("../../examples/equations/hh.eq"), Method::Rk4),
+            ("equations_adex_each", include_str!("../../examples/equations/adex.eq"), Method::ExpAuto),
+            ("equations_noisy_lif", include_str!("../../examples/equations/noisy_lif.eq"), Method::ExpAuto),
+        ];
+        for (name, text, method) in TEXTS {
+            // The test of the list finds a text that is missing.
+            let Ok(mut system) = Equations::new(text).map(|equations| equations.method(method)) else { continue };
+            if name.ends_with("each") {
+                let values: Vec<(String, f64)> =
+                    system.parameters().iter().map(|(name, _, value)| ((*name).to_owned(), value.at(0))).collect();
+                let own = |value| Param::Each(vec![value]);
+                let each = values.into_iter().try_fold(system, |system, (name, value)| system.param(&name, own(value)));
+                let Ok(each) = each else { continue };
+                system = each;
+            }
+            self.lean::<R>(name, &system);
         }
     }
 

@@ -112,6 +112,9 @@ pub fn decay<R: Real>(z: R) -> R {
 /// far beyond any useful value, and below an overflow.
 pub(crate) const GROWTH: f64 = 80.0;
 
+/// The largest rate whose reciprocal is a normal `f32`, as [`relax`] needs it on GPUs.
+const FASTEST: f64 = 8e37;
+
 /// A divisor that is safe for quotients such as x/(1 − e⁻ˣ). It is 1e-30 if |x| is below 1e-30,
 /// where 1 − e⁻ˣ = x to the last bit, and x otherwise. It is at least `low`.
 #[inline(always)]
@@ -236,12 +239,12 @@ pub fn inv_exprel<R: Real>(x: R) -> R {
 }
 
 /// x/(1 − e) for e = e⁻ˣ, with the limit 1 at x = 0: [`inv_exprel`] for an exponential that is known
-/// already. A relative error of `e` counts at most one and a half times.
+/// already, below 8e37. A relative error of `e` counts at most one and a half times.
 #[inline(always)]
 #[must_use]
 pub fn inv_exprel_of<R: Real>(x: R, e: R) -> R {
     let near = x.abs() < R::of(0.5);
-    let far = x / if near { R::of(1.0) } else { R::of(1.0) - e };
+    let far = x * (R::of(1.0) / if near { R::of(1.0) } else { R::of(1.0) - e });
     if near { inv_exprel_near(x) } else { far }
 }
 
@@ -260,12 +263,13 @@ pub fn exprel_slope<R: Real>(x: R) -> R {
 /// (1 − e^{−s·t})/s for t > 0, with the limit t at s = 0: the solution of x' = 1 − s·x from 0 after
 /// the time t. A step of exponential Euler multiplies the slope by it. For s·t below −80 it is the
 /// value at −80. NaN gives NaN. The error is at most 4 ulp for s ≥ 0 and t ≥ 1e-7. For s < 0 it is
-/// larger by |s·t| ulp, because the exponential enlarges the rounding error of s·t.
+/// larger by |s·t| ulp, because the exponential enlarges the rounding error of s·t. For s above 8e37 it is the
+/// value at 8e37.
 #[inline(always)]
 #[must_use]
 pub fn relax<R: Real>(s: R, t: R) -> R {
-    let s = divisible(s, R::of(-GROWTH) / t);
-    decay(s * t) / s
+    let s = R::of(FASTEST).min(divisible(s, R::of(-GROWTH) / t));
+    decay(s * t) * (R::of(1.0) / s)
 }
 
 /// The natural logarithm, with an error of at most 1 ulp. It is −∞ at 0, NaN below 0, ∞ at ∞, and NaN

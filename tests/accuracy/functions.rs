@@ -4,7 +4,7 @@ use super::double_double::{self, DoubleDouble};
 use super::uniforms;
 use overtime::Real;
 use overtime::math::{
-    cos, decay, exp, exp_neg, expm1, exprel, exprel_slope, inv_exprel, log, relax, sigmoid, sin, tanh,
+    cos, decay, exp, exp_neg, expm1, exprel, exprel_slope, inv_exprel, inv_exprel_of, log, relax, sigmoid, sin, tanh,
 };
 use std::f64::consts::FRAC_PI_2;
 
@@ -248,6 +248,31 @@ fn relax_is_within_four_ulp_and_the_rounding_error_of_its_exponent() {
         }
     }
     println!("relax: {single:.3} ulp (f32), {double:.3} ulp (f64)");
+}
+
+/// x/(1 − e) for e = e⁻ˣ, with the error that the rounding of the exponential leaves.
+#[test]
+fn inv_exprel_of_an_exponential_is_within_six_ulp() {
+    let (mut single, mut double) = (0.0, 0.0);
+    let truth = |x: f64| if x == 0.0 { 1.0 } else { x / -(-x).exp_m1() };
+    for u in uniforms(9).take(50_000) {
+        for x in [60.0 * u, -60.0 * u, u, -u, 0.5 + 1e-3 * u, -0.5 - 1e-3 * u, 1e-12 * u] {
+            within("inv_exprel_of", x, ulps64(inv_exprel_of(x, exp(-x)), truth(x), 0.0), 6.0, &mut double);
+            let x = x as f32;
+            within("inv_exprel_of", x.into(), ulps32(inv_exprel_of(x, exp(-x)), truth(x.into())), 6.0, &mut single);
+        }
+    }
+    println!("inv_exprel_of: {single:.3} ulp (f32), {double:.3} ulp (f64)");
+}
+
+/// A rate whose reciprocal is no normal `f32` counts as 8e37.
+#[test]
+fn relax_is_finite_for_all_rates() {
+    for s in [8e37_f32, 2e38, f32::MAX, f32::INFINITY] {
+        assert_eq!(relax(s, 0.1).to_bits(), relax(8e37_f32, 0.1).to_bits());
+    }
+    assert!((relax(8e37_f32, 0.1) * 8e37 - 1.0).abs() < 1e-6);
+    assert!(relax(f64::INFINITY, 0.1) > 0.0);
 }
 
 #[test]
