@@ -44,6 +44,7 @@ examples! {
     "pd14_poisson": [];
     "gamma": [];
     "stdp": [];
+    "short_term_plasticity": [];
     "rnn": [INPUTS];
     "lstm": [INPUTS];
     "lstm_layers": [SEQUENCES];

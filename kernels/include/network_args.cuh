@@ -20,11 +20,12 @@ struct alignas(8) Value {
 #define DELTA 32         // The receptor is a variable of the model, whose number is added.
 
 // Presynaptic release models.
-#define STP 0       // Short-term plasticity.
-#define AMPA 1      // A receptor that a pulse of transmitter opens.
-#define NMDA 2      // A receptor of second order.
-#define BIO_NMDA 3  // A receptor of second order that a pulse of transmitter opens.
-#define GAP 4       // The source's potential.
+#define STP 0        // Short-term plasticity.
+#define AMPA 1       // A receptor that a pulse of transmitter opens.
+#define NMDA 2       // A receptor of second order.
+#define BIO_NMDA 3   // A receptor of second order that a pulse of transmitter opens.
+#define GAP 4        // The source's potential.
+#define EQUATIONS 5  // The first text of equations. Those of a network have numbers from this one on.
 
 // Long synapse rows.
 #define PIECE 128  // Synapses of a piece. The warps of a block take the pieces of a longer row in turn.
@@ -117,11 +118,11 @@ struct PreProjection {
     // From this number of simultaneous spikes on, a lane walks a source's row; below it, the
     // lanes of a warp share a row.
     u32 lane_per_source_from;
-    // The variables `[2 or 3][rows][units]` of the presynaptic release model, or null. With a
+    // The variables `[variables][rows][units]` of the presynaptic release model, or null. With a
     // release model, sums are i64.
     void* kinetics;
     Value constants[7];
-    u64 release_model;                    // `STP`, `AMPA`, `NMDA`, `BIO_NMDA` or `GAP`.
+    u64 release_model;                    // `STP`, `AMPA`, `NMDA`, `BIO_NMDA`, `GAP`, or `EQUATIONS` and more.
 };
 static_assert(sizeof(PreProjection) == 152, "PreProjection has another size in Rust");
 

@@ -12,6 +12,8 @@
 //                    and for gap junctions
 //   HAS_KINETICS     1: some projection of the network has kinetics
 //   KINETICS_VARS    the number of variables of kinetics among the variables of this group
+//   RELEASE_TEXTS    1: kinetics of this group are texts of equations, whose functions come before
+//                    this file
 //   CONDUCTANCE      the model's input that is a conductance, or -1; the first other input is the
 //                    current
 //   HAS_CURRENT, HAS_INPUT, HAS_NOISE, HAS_POISSON
@@ -282,6 +284,10 @@ __device__ __forceinline__ void emit_spikes(const GroupArgs& group, Neuron& n, u
 #if SUM_RING
     prefetch_rows(group, spikes, first);
 #endif
+#if HAS_KINETICS
+    // Gap junctions may change the potential.
+    const acc_t potential = MEMBRANE < N_STATE ? reinterpret_cast<const acc_t*>(&n.s)[MEMBRANE < N_STATE ? MEMBRANE : 0] : acc_t(0);
+#endif
     for (u32 p = 0; p < group.n_outgoing; ++p) {
         const PreProjection& to = list<PreProjection>(group, group.outgoing)[p];
         // A mask of the warp's neurons that are sources of the projection.
@@ -294,7 +300,7 @@ __device__ __forceinline__ void emit_spikes(const GroupArgs& group, Neuron& n, u
             if (to.min_delay >= 32) came = spikes_of(group, cell, slot, to.min_delay);
             acc_t none = acc_t(0);
             acc_t& v = MEMBRANE < N_STATE ? reinterpret_cast<acc_t*>(&n.s)[MEMBRANE < N_STATE ? MEMBRANE : 0] : none;
-            transmit(to, cell, v, first, sources, came, copy, group.args.rows * group.args.units, k);
+            transmit(to, cell, v, potential, first, sources, came, copy, group.args.rows * group.args.units, k);
             continue;
         }
 #endif

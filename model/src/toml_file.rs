@@ -1,6 +1,7 @@
 //! A model file as its text has it: every key, with the place of its value.
 
 use crate::network::tables::{Group, Populations, Projection};
+use crate::neurons::equations::Describes;
 use crate::neurons::{RawChannel, equations};
 use crate::rules::{Line, Result, start};
 use crate::strict::Keys;
@@ -60,8 +61,13 @@ impl File {
     pub(crate) fn parse(text: &str, folder: Option<&Path>, line: Line<'_>) -> Result<Self> {
         let mut file: Self = toml::from_str(text).map_err(|e| toml_errors::described(text, &e, line))?;
         let source = equations::Source { text, folder, line };
-        equations::read(&mut file.equations, source)?;
-        file.group.iter_mut().flatten().try_for_each(|group| equations::read(group.get_mut().0.equations(), source))?;
+        let read = |given: &mut Maybe<equations::Raw>| equations::read(given, Describes::Neurons, source);
+        read(&mut file.equations)?;
+        file.group.iter_mut().flatten().try_for_each(|group| read(group.get_mut().0.equations()))?;
+        for projection in file.projection.iter_mut().flatten() {
+            let text = projection.get_mut().0.equations();
+            text.map_or(Ok(()), |text| equations::read(text, Describes::Synapses, source))?;
+        }
         Ok(file)
     }
 

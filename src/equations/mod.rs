@@ -4,11 +4,13 @@ mod adjoint;
 mod cuda;
 mod evaluate;
 mod graph;
+mod initial;
 mod model;
 mod print;
 mod program;
 #[cfg(test)]
 mod properties;
+mod release;
 #[cfg(test)]
 mod samples;
 mod step;
@@ -20,5 +22,6 @@ mod tests;
 mod text;
 
 pub use adjoint::AdjointOptions;
+pub(crate) use release::{Release, Step, TRANSMITTED};
 pub use surrogate::Surrogate;
 pub use system::{Equations, StepText};

@@ -40,6 +40,23 @@ pub(crate) enum Spike {
     When(Id),
 }
 
+/// What the synapses of a source transmit, in a text of synapses.
+#[derive(Clone, Debug)]
+pub(crate) struct Release {
+    /// The values of states after a spike of the source, from their values before it.
+    pub(crate) on_spike: Vec<(usize, Id)>,
+    pub(crate) transmit: Transmit,
+}
+
+/// When a source transmits, and the amount.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Transmit {
+    /// At a spike. The amount follows from the states before the spike.
+    AtSpikes(Id),
+    /// In each step. The amount follows from the states after it.
+    InEachStep(Id),
+}
+
 /// A model in the form of a graph. The leaves of an expression are the values at the place where the step
 /// computes it.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +74,8 @@ pub(crate) struct Model {
     pub(crate) refractory: Option<Id>,
     /// The values of states after `each step`, from their values before it.
     pub(crate) each_step: Vec<(usize, Id)>,
+    /// What a source transmits, if the text describes synapses.
+    pub(crate) release: Option<Release>,
     /// The named values between, in the order of the text, with their units.
     pub(crate) lets: Vec<(String, Id, String)>,
     /// The numbers of the normal leaves that are white noise. A step scales them by √dt.
@@ -67,6 +86,12 @@ pub(crate) struct Model {
 }
 
 impl Model {
+    /// The input of a text of synapses that is 1 in a step in which a spike of the source arrives, and
+    /// otherwise 0. It follows the inputs of the text.
+    pub(crate) fn spiked(&self) -> Leaf {
+        Leaf::Input(self.inputs.len() as u16)
+    }
+
     /// The name of a leaf in the text.
     pub(crate) fn name(&self, leaf: Leaf) -> String {
         let named = |name: Option<&String>, other: &str| name.cloned().unwrap_or_else(|| other.to_owned());
@@ -77,6 +102,7 @@ impl Model {
                 named(self.states.get(k).map(|state| &state.name), added.map_or("?", Added::name))
             }
             Leaf::Param(k) => named(self.params.get(usize::from(k)).map(|param| &param.name), "hold"),
+            Leaf::Input(k) if self.release.is_some() && usize::from(k) == self.inputs.len() => "spiked".to_owned(),
             Leaf::Input(k) => named(self.inputs.get(usize::from(k)).map(|input| &input.name), "?"),
             Leaf::Time => "t".to_owned(),
             Leaf::Dt => "dt".to_owned(),

@@ -1,8 +1,20 @@
 //! What the tests of equations share: the example texts, and random numbers.
 
-/// The texts of the examples, by their names.
+/// The texts of neurons and rate models among the examples, by their names.
 pub(super) fn examples() -> Vec<(String, String)> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/equations");
+    let all = texts(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/equations"));
+    assert!(all.len() >= 25, "{} texts", all.len());
+    all
+}
+
+/// The texts of synapses among the examples.
+pub(super) fn synapses() -> Vec<(String, String)> {
+    let all = texts(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/equations/synapses"));
+    assert!(all.len() >= 4, "{} texts", all.len());
+    all
+}
+
+fn texts(folder: &str) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -12,7 +24,6 @@ pub(super) fn examples() -> Vec<(String, String)> {
         }
     }
     all.sort();
-    assert!(all.len() >= 25, "{} texts", all.len());
     all
 }
 

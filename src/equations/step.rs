@@ -1,7 +1,7 @@
 //! A step of a model as one graph: integration, noise, the refractory period, spikes and resets.
 
 use super::graph::{Binary, Graph, Id, Leaf, NODES, Unary};
-use super::model::{Model, Spike};
+use super::model::{Model, Release, Spike, Transmit};
 use crate::error::{Error, Result};
 use crate::integrator::Method;
 use crate::numeric::scalar::Real;
@@ -118,6 +118,9 @@ impl Step<'_> {
             }
         }
         self.assign(&self.model.each_step, &mut now, None)?;
+        if let Some(release) = &self.model.release {
+            return self.released(release, now);
+        }
 
         let Some(spike) = self.model.spike else {
             self.check_size()?;
@@ -156,6 +159,25 @@ impl Step<'_> {
         self.check_size()?;
         let spike = Some(SpikeNodes { test, fires: [free, fires], resets });
         Ok(StepGraph { graph: self.graph, after, output: fires, spike })
+    }
+
+    /// The step of a source of synapses, after the equations. The output is the amount that is transmitted.
+    fn released(mut self, release: &Release, mut now: Vec<Id>) -> Result<StepGraph> {
+        let zero = self.graph.constant(0.0);
+        let spiked = self.graph.leaf(self.model.spiked());
+        let output = match release.transmit {
+            Transmit::AtSpikes(amount) => {
+                let amount = self.at(&[amount], &now)[0];
+                self.assign(&release.on_spike, &mut now, Some(spiked))?;
+                self.graph.select(spiked, amount, zero)
+            }
+            Transmit::InEachStep(amount) => {
+                self.assign(&release.on_spike, &mut now, Some(spiked))?;
+                self.at(&[amount], &now)[0]
+            }
+        };
+        self.check_size()?;
+        Ok(StepGraph { graph: self.graph, after: now, output, spike: None })
     }
 
     /// Checks that the graph is not too large.

@@ -3,11 +3,11 @@
 use super::adjoint::text::cuda_text;
 use super::adjoint::{Adjoint, AdjointOptions};
 use super::cuda;
-use super::evaluate::Evaluator;
 use super::graph::{Id, Leaf};
 use super::model::Model;
 use super::print::{lines, operations};
 use super::program::StepProgram;
+use super::release::TRANSMITTED;
 use super::step::Added;
 use super::tape::{Tape, Units, compile};
 use super::text::read;
@@ -15,13 +15,11 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::integrator::Method;
-use crate::numeric::rng::Stream;
 use crate::numeric::scalar::{DType, Real};
 use crate::system::param::Param;
 use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 /// The most parameters of a kernel that differ between units.
@@ -54,13 +52,22 @@ const MAX_EACH: usize = 32;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Equations {
-    model: Arc<Model>,
+    text: Arc<str>,
+    pub(super) model: Arc<Model>,
     name: String,
     units: usize,
-    params: Vec<Param<f64>>,
-    initial: Vec<Option<Init>>,
-    method: Method,
+    pub(super) params: Vec<Param<f64>>,
+    pub(super) initial: Vec<Option<Init>>,
+    pub(super) method: Method,
     ready: Ready,
+}
+
+// Two models are the same if their texts and all settings are.
+impl PartialEq for Equations {
+    fn eq(&self, other: &Self) -> bool {
+        let of = |of: &Self| (of.text.clone(), of.name.clone(), of.units, of.params.clone(), of.initial.clone());
+        of(self) == of(other) && self.method == other.method
+    }
 }
 
 /// A step in the words of the language and in CUDA C.
@@ -115,6 +122,7 @@ impl Equations {
         let params = model.params.iter().map(|param| Param::All(param.default)).collect();
         let initial = model.states.iter().map(|_| None).collect();
         Ok(Self {
+            text: text.into(),
             model: Arc::new(model),
             name: "Equations".to_owned(),
             units: 1,
@@ -191,14 +199,20 @@ impl Equations {
     /// # Errors
     /// If a parameter has an impossible value, or the method does not suit the equations.
     pub fn step_text<R: Real>(&self, dt: f64) -> Result<StepText> {
-        System::<R>::check(self)?;
+        if self.describes_synapses() {
+            self.check_values()?
+        } else {
+            System::<R>::check(self)?
+        }
         let program = self.step_program::<R>(dt)?;
         let tape = self.tape::<R>(&program)?;
         let variables = self.variables();
         let named = |k: usize| variables.get(k).map_or("?", |(name, _)| name).to_owned();
         let mut roots: Vec<_> =
             program.after.iter().enumerate().map(|(k, id)| (format!("new {}", named(k)), *id)).collect();
-        roots.push(("output".to_owned(), program.output));
+        let is_release = self.describes_synapses();
+        let output = if is_release { TRANSMITTED } else { "output" };
+        roots.push((output.to_owned(), program.output));
         let ids: Vec<Id> = roots.iter().map(|(_, id)| *id).collect();
         let lines = lines(&program.graph, &roots, &|leaf| match leaf {
             Leaf::Param(k) => format!("each{k}"),
@@ -209,7 +223,11 @@ impl Equations {
             operations: operations(&program.graph, &ids),
             loops: tape.loops(),
             registers: tape.registers(),
-            cuda: cuda::text(&program, self.model.inputs.len()),
+            cuda: if is_release {
+                self.release_text(&program, 0)
+            } else {
+                cuda::text(&program, self.model.inputs.len())
+            },
             without_gradient: Vec::new(),
         })
     }
@@ -288,12 +306,24 @@ impl Equations {
         self.ready = Ready::default();
     }
 
+    /// Checks the method, the parameters and the initial values.
+    pub(super) fn check_values(&self) -> Result<()> {
+        self.method.check_nonlinear(&self.name)?;
+        for (spec, param) in self.model.params.iter().zip(&self.params) {
+            param.check(&spec.name, self.units, |_| true, "")?;
+        }
+        for (spec, init) in self.model.states.iter().zip(&self.initial) {
+            init.as_ref().map_or(Ok(()), |init| init.check(&spec.name, &[self.units]))?;
+        }
+        Ok(())
+    }
+
     /// The step with the values of parameters.
-    fn step_program<R: Real>(&self, dt: f64) -> Result<StepProgram> {
+    pub(super) fn step_program<R: Real>(&self, dt: f64) -> Result<StepProgram> {
         self.model.program::<R>(self.method, dt, &self.params)
     }
 
-    fn tape<R: Real>(&self, program: &StepProgram) -> Result<Tape<R>> {
+    pub(super) fn tape<R: Real>(&self, program: &StepProgram) -> Result<Tape<R>> {
         let tape = compile(&program.graph, &program.after, program.output);
         tape.ok_or_else(|| Error::Unsupported(format!("{}: the step has more than 65,535 values at a time", self.name)))
     }
@@ -333,45 +363,8 @@ impl<R: Real> System<R> for Equations {
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
-        let node = state.node();
-        let units = state.units().max(1);
-        let graph = &self.model.graph;
-        let vars = state.all();
-        for k in &self.model.order {
-            let Some(spec) = self.model.states.get(*k) else { continue };
-            if let Some(init) = &self.initial[*k] {
-                let stream = Stream::of_node(shared.seed, node, &spec.name);
-                if let Some(var) = vars.get_mut(*k) {
-                    init.fill_checked(var, &[self.units], stream);
-                }
-                continue;
-            }
-            let mut evaluator = Evaluator::new(graph, &[spec.initial]);
-            let mut streams: HashMap<Leaf, Stream> = HashMap::new();
-            let mut stream = |leaf| {
-                *streams.entry(leaf).or_insert_with(|| {
-                    let purpose = super::tape::purpose(leaf).unwrap_or_default();
-                    Stream::of_node(shared.seed, node, &format!("{purpose}.initial"))
-                })
-            };
-            for at in 0..vars.get(*k).map_or(0, |var| var.len()) {
-                evaluator.run(|leaf| match leaf {
-                    Leaf::State(other) => {
-                        vars.get(usize::from(other)).and_then(|var| var.get(at)).map_or(0.0, |x| x.to_f64())
-                    }
-                    Leaf::Param(param) => self.params.get(usize::from(param)).map_or(0.0, |param| param.at(at % units)),
-                    Leaf::Normal(_) => f64::from(stream(leaf).normal(at as u64, 0)),
-                    Leaf::Uniform(_) => stream(leaf).uniform(at as u64, 0),
-                    Leaf::Input(_) | Leaf::Time | Leaf::Dt => 0.0,
-                });
-                if let Some(x) = vars.get_mut(*k).and_then(|var| var.get_mut(at)) {
-                    *x = R::of(evaluator.value(spec.initial));
-                }
-            }
-        }
-        for var in vars.iter_mut().skip(self.model.states.len()) {
-            var.fill(R::of(0.0));
-        }
+        let (node, units) = (state.node(), state.units());
+        self.start(shared.seed, node, "", units, state.all());
     }
 
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
@@ -421,13 +414,13 @@ impl<R: Real> System<R> for Equations {
     }
 
     fn check(&self) -> Result<()> {
-        self.method.check_nonlinear(&self.name)?;
-        for (spec, param) in self.model.params.iter().zip(&self.params) {
-            param.check(&spec.name, self.units, |_| true, "")?;
+        if self.describes_synapses() {
+            return Err(Error::Unsupported(format!(
+                "{}: a text with `on spike` or `transmit` describes synapses; `Projection::kinetics` takes it",
+                self.name
+            )));
         }
-        for (spec, init) in self.model.states.iter().zip(&self.initial) {
-            init.as_ref().map_or(Ok(()), |init| init.check(&spec.name, &[self.units]))?;
-        }
+        self.check_values()?;
         if self.model.states.is_empty() {
             return Err(Error::Unsupported(
                 "the equations have no variable: `name' = …` and `state name = …` have one".into(),

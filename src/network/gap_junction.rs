@@ -2,9 +2,9 @@
 //! values of the targets' variables.
 
 use super::Network;
-use super::describe::kinetics::MAX_POTENTIAL;
 use super::host::deliver::Delivery;
 use super::host::kinetics::{AMOUNT_ONE, Step};
+use super::plan::release::MAX_POTENTIAL;
 use super::plan::{GroupPlan, ProjectionPlan};
 use crate::error::Error;
 use crate::numeric::scalar::Real;

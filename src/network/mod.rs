@@ -92,20 +92,23 @@ pub(crate) mod plan;
 mod plastic_state;
 pub(crate) mod poisson;
 mod program;
+pub(crate) mod projections;
+mod release;
 mod synapses;
 mod system;
 
 pub use crate::connectivity::Connect;
 pub use builder::Builder;
-pub use describe::kinetics::{Ampa, BioNmda, Kinetics, Nmda, Stp};
-pub use describe::matrix::Matrix;
-pub use describe::projection::{Projection, Subgroup, Target};
-pub use describe::projections::Projections;
 pub use describe::receptor::{Magnesium, Receptor};
 pub use describe::stdp::Stdp;
 pub use group::Group;
+pub use projections::kinetics::{Ampa, BioNmda, Kinetics, Nmda, Stp};
+pub use projections::many::Projections;
+pub use projections::matrix::Matrix;
+pub use projections::projection::{Projection, Subgroup, Target};
 pub use synapses::Synapses;
 
+use crate::equations::Release;
 use crate::numeric::scalar::Real;
 use crate::system::System;
 use crate::system::param::Param;
@@ -118,6 +121,8 @@ pub struct Network<T> {
     /// The model of each group, and its constant current.
     pub(crate) models: Vec<Box<dyn System<T>>>,
     pub(crate) currents: Vec<Option<Param<T>>>,
+    /// The kinetics that are texts of equations, by their numbers in the plan.
+    pub(crate) releases: Vec<Release<T>>,
 }
 
 impl<T> std::fmt::Debug for Network<T> {

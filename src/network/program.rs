@@ -13,6 +13,8 @@ impl<T: Real> Network<T> {
         let models = self.models.iter().map(|model| source(model.program(dt)?)).collect::<Option<_>>()?;
         let bytes = |current: &crate::system::param::Param<T>| bytemuck::cast_slice(current.values()).to_vec();
         let currents = self.currents.iter().map(|current| current.as_ref().map(bytes)).collect();
-        Some(Program { body: ProgramBody::Network(NetworkProgram { plan: self.plan.clone(), models, currents }) })
+        let releases = self.releases.iter().enumerate().map(|(number, release)| release.cuda(number)).collect();
+        let program = NetworkProgram { plan: self.plan.clone(), models, currents, releases };
+        Some(Program { body: ProgramBody::Network(program) })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::host::partition::SingleWorker;
 use super::host::run::Run;
-use super::{Network, gap_junction};
+use super::{Network, gap_junction, release};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::numeric::rng::Stream;
@@ -34,7 +34,7 @@ impl<T: Real> System<T> for Network<T> {
                 plan.receptors.iter().flat_map(|r| r.vars(&plan.name)).map(|name| VarSpec::new(name, vec![plan.units])),
             );
             for kinetics in &plan.kinetics {
-                let names = kinetics.model.names().iter().map(|var| format!("{}.{var}", kinetics.name));
+                let names = kinetics.names.iter().map(|var| format!("{}.{var}", kinetics.name));
                 state.extend(names.map(|name| VarSpec::new(name, vec![plan.units])));
             }
             // Spikes that have not yet arrived: none, unless the caller sets them.
@@ -61,7 +61,13 @@ impl<T: Real> System<T> for Network<T> {
                 receptor.init.fill_checked(state.var_mut(receptor.own.start), &[plan.units], stream);
             }
             for kinetics in &plan.kinetics {
-                let all = kinetics.vars.clone().zip(kinetics.model.names()).zip(&kinetics.init);
+                if let Some(text) = self.release(kinetics) {
+                    let stream = format!("{}.", kinetics.name);
+                    let vars = &mut state.all()[kinetics.vars.clone()];
+                    text.start(shared.seed, child(node, index), &stream, plan.units, vars);
+                    continue;
+                }
+                let all = kinetics.vars.clone().zip(&kinetics.names).zip(&kinetics.init);
                 for ((var, name), init) in all {
                     let stream = Stream::of_node(shared.seed, child(node, index), &format!("{}.{name}", kinetics.name));
                     init.fill_checked(state.var_mut(var), &[plan.units], stream);
@@ -126,7 +132,7 @@ impl<T: Real> System<T> for Network<T> {
     }
 
     fn explain(&self, error: Error) -> Error {
-        let error = gap_junction::explained(error, self);
+        let error = release::explained(gap_junction::explained(error, self), self);
         self.parts().fold(error, |error, (name, model)| error.explained_by(name, |error| model.explain(error)))
     }
 

@@ -21,6 +21,7 @@ mod hopper;
 #[path = "../inputs.rs"]
 mod inputs;
 mod kinetics;
+mod kinetics_text;
 mod layers;
 pub(crate) mod machine;
 mod matmul;

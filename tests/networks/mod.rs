@@ -10,6 +10,7 @@ mod exact;
 mod gap;
 mod golden;
 mod kinetics;
+pub(crate) mod kinetics_text;
 mod nest;
 mod procedural;
 mod promises;

@@ -91,8 +91,9 @@ fn the_gallery_has_a_command_and_a_picture_of_each_text() {
     }
     names.sort();
     let texts = std::fs::read_dir(crate::support::root().join("examples/equations")).unwrap();
-    let mut all: Vec<String> =
-        texts.map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    // The folder `synapses` has texts of kinetics, which do not run alone.
+    let paths = texts.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let mut all: Vec<String> = paths.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
     all.sort();
     assert_eq!(names, all);
 }
@@ -113,4 +114,104 @@ fn a_text_runs_alone_and_in_a_model_file() {
     assert!(error.contains("bad.toml:3: `E` is not defined\n --> 3:7\n"), "{error}");
     place.write("gone.toml", "equations = { file = 'gone.eq' }\n");
     assert!(place.fails(2, "run gone.toml").contains("gone.toml:1: `equations`: "));
+}
+
+/// A network whose projection has these lines of kinetics, from line 20 on.
+fn with_kinetics(lines: &str) -> String {
+    format!(
+        "duration = 60.0
+out_vars = ['p.transmitted', 'b.s']
+[[group]]
+name = 'a'
+kind = 'LIF'
+size = 2
+parameters = {{ V_rest = 0.0, V_reset = 0.0, V_th = 20.0, tau = 10.0 }}
+initial = {{ V = 0.0 }}
+current = 30.0
+[[group]]
+name = 'b'
+kind = 'LIF'
+size = 2
+receptor = [{{ name = 's', tau = 5.0 }}]
+[[projection]]
+name = 'p'
+from = 'a'
+to = 'b.s'
+connect = {{ kind = 'all_to_all' }}
+{lines}
+"
+    )
+}
+
+const DEPRESSION: &str = "param U = 0.5\nx' = (1 - x)/300 ms\nstate x = 1\non spike: transmit U*x; x -= U*x\n";
+
+#[test]
+fn a_text_is_the_kinetics_of_a_projection() {
+    let place = Place::new();
+    place.write("x.eq", DEPRESSION);
+    let beside = "parameters = { U = 0.6 }\ninitial = { x = 0.9 }";
+    place.write("file.toml", with_kinetics(&format!("kinetics = {{ equations = {{ file = 'x.eq' }} }}\n{beside}")));
+    let text = format!("kinetics = {{ equations = \"\"\"\n{DEPRESSION}\"\"\", method = 'exp_auto' }}\n{beside}");
+    place.write("text.toml", with_kinetics(&text));
+    for name in ["file", "text"] {
+        place.ok(&format!("run {name}.toml --out {name}.npz --quiet"));
+    }
+    assert_eq!(std::fs::read(place.path("file.npz")).unwrap(), std::fs::read(place.path("text.npz")).unwrap());
+    let whole = place.read("file.npz");
+    let amounts = &whole["p.transmitted"];
+    // The first spike finds a little more than 0.9, and uses 0.6 of it.
+    let first = amounts.iter().copied().find(|amount| *amount > 0.0).unwrap();
+    assert!(first > 0.54 && first < 0.56, "{first}");
+    // A run that is resumed is the whole run.
+    place.ok("run file.toml --duration 25 --save-state s.safetensors --quiet");
+    place.ok("run file.toml --duration 35 --state s.safetensors --out rest.npz --quiet");
+    let rest = place.read("rest.npz");
+    let rest = &rest["p.transmitted"];
+    let later = amounts.iter().skip(amounts.len() - rest.len());
+    assert!(rest.iter().zip(later).all(|(a, b)| a == b) && rest.iter().any(|amount| *amount > 0.0));
+    let printed = place.ok("equations x.eq");
+    assert!(printed.contains("transmitted = where(spiked, ") && printed.contains("acc_t release0("), "{printed}");
+    assert!(place.fails(2, "run x.eq --duration 3").contains("describes synapses"));
+}
+
+#[test]
+fn a_mistake_in_kinetics_has_its_line() {
+    let place = Place::new();
+    place.write("neuron.eq", LEAKY);
+    for (lines, message) in [
+        (
+            "kinetics = { equations = '''\nx' = -x\non spike: transmit y; x += 1\n''' }",
+            "m.toml:22: `y` is not defined\n  --> 22:20\n",
+        ),
+        ("kinetics = { equations = { file = 'gone.eq' } }", "m.toml:20: `equations`: "),
+        (
+            "kinetics = { equations = { file = 'neuron.eq' } }",
+            "m.toml:20: `equations`: kinetics have `on spike` or `transmit`: this text describes a neuron",
+        ),
+        ("kinetics = { method = 'euler' }", "m.toml:20: `kinetics` needs `equations`, or is a name such as"),
+        ("kinetics = { equations = 'transmit 1', method = 'rk5' }", "rk5"),
+        ("kinetics = { equation = 'transmit 1' }", "equation"),
+        ("kinetics = 3", "the name of kinetics, such as \"stp\", or { equations = … }"),
+        (
+            "kinetics = { equations = 'on spike: transmit 1' }\nparameters = { U = 1 }",
+            "m.toml:21: no parameter named `U`",
+        ),
+        (
+            "kinetics = { equations = \"param U = 1\\non spike: transmit U\" }\nparameters = { U = { uniform = [0, 1] } }",
+            "m.toml:21: `U` must be a number, which all sources share",
+        ),
+        ("kinetics = { equations = 'transmit 1' }", "is not a graded receptor"),
+        ("kinetics = { equations = 'on spike: transmit 2' }", "p.transmitted[0] goes out of range at step"),
+    ] {
+        place.write("m.toml", with_kinetics(lines));
+        let output = place.run("run m.toml --quiet");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && error.contains(message), "{lines}: {error}");
+    }
+    place.write("m.toml", format!("size = 2\nequations = '''\n{DEPRESSION}'''\n"));
+    let error = place.fails(2, "run m.toml --duration 20");
+    assert!(
+        error.contains("m.toml:2: `equations`: a text with `on spike` or `transmit` describes synapses"),
+        "{error}"
+    );
 }

@@ -39,6 +39,7 @@ fn all_example_models_run() {
             "pd14",
             "pd14_poisson",
             "rnn",
+            "short_term_plasticity",
             "stdp"
         ]
     );

@@ -36,7 +36,7 @@ pub(super) fn receptors() -> Vec<Kind> {
         ),
         of(
             "graded",
-            "the sum of this step's transmission, for the kinetics ampa, gaba_a, nmda and bio_nmda",
+            "the sum of this step's transmission, for the kinetics ampa, gaba_a, nmda, bio_nmda and texts with `transmit`",
             filter(Vec::new()),
             "[[group.receptor]]\nname = \"nmda\"\nkind = \"graded\"\nreversal = 0.0\nmagnesium = 1.2",
         ),

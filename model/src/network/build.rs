@@ -1,6 +1,6 @@
 //! Converts a network of a model file to one of the library.
 
-use super::{Connect, Group, Network, Part, Projection, synapse};
+use super::{Connect, Group, Network, Part, Projection, kinetics, synapse};
 use crate::error::spec;
 use crate::neurons::build::{Port, Values, of_network, param, size};
 use crate::{Arrays, Loaded, Value};
@@ -83,7 +83,7 @@ fn of_projection(p: &Projection, arrays: &Arrays) -> crate::Result<network::Proj
         None => made,
     };
     let mut made = match &p.kinetics {
-        Some(kinetics) => made.kinetics(synapse::of_kinetics(kinetics)),
+        Some(given) => made.kinetics(kinetics::of_kinetics(given)?),
         None => made,
     };
     for (variable, init) in p.kinetics.iter().flat_map(|kinetics| &kinetics.initial) {

@@ -3,9 +3,9 @@
 use super::connect::{check_multapses, connect};
 use super::lists::{Copies, OF_GROUPS, OF_PROJECTIONS, OfPair, name_of_pair};
 use super::parts::{part, populations};
-use super::synapse;
 use super::tables as raw;
 use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Shape, Stdp};
+use super::{kinetics, synapse};
 use crate::nested::{maybe_one, one, one_each};
 use crate::neurons::check::{fits, gates, method, model, size, soft};
 use crate::rules::{
@@ -220,7 +220,7 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
         weight,
         delay,
         stdp: raw.stdp.map(|rule| Stdp::check(rule, line)).transpose()?,
-        kinetics: synapse::kinetics(raw.kinetics, raw.parameters, raw.initial, line)?,
+        kinetics: kinetics::kinetics(raw.kinetics, raw.parameters, raw.initial, line)?,
     })
 }
 

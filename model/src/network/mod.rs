@@ -4,6 +4,7 @@ pub(crate) mod build;
 pub(crate) mod check;
 mod connect;
 mod effect;
+pub(crate) mod kinetics;
 mod lists;
 mod parts;
 mod population;
@@ -18,6 +19,7 @@ pub use population::{Population, total};
 pub use stdp::Stdp;
 
 use crate::error::unknown_name;
+use crate::neurons::EquationsText;
 use crate::{Neurons, Value};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -114,11 +116,17 @@ pub enum Shape {
     Graded,
 }
 
-/// The presynaptic kinetics of a projection: the kind, and its given parameters.
+/// The presynaptic kinetics of a projection: the kind or a text, and its given parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Kinetics {
-    /// The kind.
+    /// The kind: a name of the catalog, or [`EQUATIONS`](crate::neurons::EQUATIONS).
     pub kind: String,
+    /// The text of equations. (Older files have none.)
+    #[serde(default)]
+    pub equations: Option<EquationsText>,
+    /// The integration method of the text; `None` for the default. (Older files have none.)
+    #[serde(default)]
+    pub method: Option<String>,
     /// Parameters by name.
     pub parameters: Vec<(String, f64)>,
     /// The initial values of variables. (Older files have none.)

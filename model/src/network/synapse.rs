@@ -1,12 +1,11 @@
-//! The path of spikes: receptors, and the kinetics of projections.
+//! The receptors of groups.
 
 use super::tables as raw;
-use super::{Kinetics, Receptor, ReceptorKind, Shape};
-use crate::Value;
+use super::{Receptor, ReceptorKind, Shape};
 use crate::catalog::{self, Family};
-use crate::rules::{Line, Result, error, finite, name, needed, of_units, start, table, unknown, value};
+use crate::rules::{Line, Result, error, finite, name, needed, start, unknown};
 use crate::strict::Keys;
-use crate::toml_values::{self as raw_value, Maybe, Table};
+use crate::toml_values::Maybe;
 use overtime::models::ModelInfo;
 use overtime::network;
 use toml::Spanned;
@@ -127,82 +126,4 @@ pub(super) fn of_receptor(receptor: &Receptor) -> network::Receptor {
         made = made.magnesium(network::Magnesium { mg, ..network::Magnesium::default() });
     }
     made
-}
-
-pub(super) fn kinetics(
-    kind: Maybe<String>,
-    parameters: Option<Table>,
-    initial: Option<Table>,
-    line: Line<'_>,
-) -> Result<Option<Kinetics>> {
-    let Some(kind) = kind else {
-        for (key, table) in [("parameters", &parameters), ("initial", &initial)] {
-            if let Some(first) = table.as_ref().and_then(|table| table.keys().next()) {
-                return error(line, start(first), format!("`{key}` of a projection needs `kinetics`"));
-            }
-        }
-        return Ok(None);
-    };
-    let all = catalog::of(Family::Kinetics);
-    let Some(known) = all.clone().find(|known| known.name == kind.get_ref()) else {
-        return unknown("kinetics", kind.get_ref(), all.map(|known| known.name), start(&kind), line);
-    };
-    let names: Vec<&str> = known.keys.iter().map(|key| key.name).collect();
-    let number_of = |(name, value): (String, Value)| match value {
-        Value::Number(x) => Some((name, x)),
-        _ => None,
-    };
-    let parameters = table(parameters, line, "parameter", &names, number)?.into_iter().filter_map(number_of).collect();
-    let initial = table(initial, line, "variable with an initial value", known.variables, of_units)?;
-    Ok(Some(Kinetics { kind: kind.into_inner(), parameters, initial }))
-}
-
-fn number(v: Spanned<raw_value::Value>, line: Line<'_>, key: &str) -> Result<Value> {
-    let at = start(&v);
-    match value(v, line, key)? {
-        Value::Number(x) if x.is_finite() && x >= 0.0 => Ok(Value::Number(x)),
-        _ => error(line, at, format!("`{key}` must be a non-negative number")),
-    }
-}
-
-pub(super) fn of_kinetics(kinetics: &Kinetics) -> network::Kinetics {
-    let given = |name: &str, default: f64| {
-        kinetics.parameters.iter().find(|(n, _)| n == name).map_or(default, |(_, value)| *value)
-    };
-    let transmitter = |a: network::Ampa| network::Ampa {
-        alpha: given("alpha", a.alpha),
-        beta: given("beta", a.beta),
-        t: given("T", a.t),
-        t_dur: given("T_dur", a.t_dur),
-    };
-    match kinetics.kind.as_str() {
-        "ampa" => transmitter(network::Ampa::default()).into(),
-        "gaba_a" => transmitter(network::Ampa::gaba_a()).into(),
-        "nmda" => {
-            let n = network::Nmda::default();
-            let (tau_decay, tau_rise) = (given("tau_decay", n.tau_decay), given("tau_rise", n.tau_rise));
-            network::Nmda { a: given("a", n.a), tau_decay, tau_rise }.into()
-        }
-        "bio_nmda" => {
-            let n = network::BioNmda::default();
-            network::BioNmda {
-                alpha1: given("alpha1", n.alpha1),
-                beta1: given("beta1", n.beta1),
-                alpha2: given("alpha2", n.alpha2),
-                beta2: given("beta2", n.beta2),
-                t: given("T", n.t),
-                t_dur: given("T_dur", n.t_dur),
-            }
-            .into()
-        }
-        _ => {
-            let s = network::Stp::default();
-            network::Stp {
-                release: given("U", s.release),
-                tau_f: given("tau_f", s.tau_f),
-                tau_d: given("tau_d", s.tau_d),
-            }
-            .into()
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! The tables of a network as the text has them.
 
+use super::kinetics;
 use crate::nested::{ListTable, Nested};
 use crate::neurons::{RawChannel, equations};
 use crate::rules::start;
@@ -87,9 +88,19 @@ pub(crate) struct Projection {
     pub(super) weight: Maybe<Nested<Value>>,
     pub(super) delay: Maybe<Nested<Value>>,
     pub(super) stdp: Maybe<Keys<super::stdp::Raw>>,
-    pub(super) kinetics: Maybe<String>,
+    pub(super) kinetics: Maybe<kinetics::Raw>,
     pub(super) parameters: Option<Table>,
     pub(super) initial: Option<Table>,
+}
+
+impl Projection {
+    /// The equations of its kinetics, if they are a text.
+    pub(crate) fn equations(&mut self) -> Option<&mut Maybe<equations::Raw>> {
+        match self.kinetics.as_mut()?.get_mut() {
+            kinetics::Raw::Text(text) => Some(&mut text.equations),
+            kinetics::Raw::Kind(_) => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

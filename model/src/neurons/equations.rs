@@ -1,4 +1,4 @@
-//! Equations as text of a group of neurons: `equations = '''…'''`, or a file.
+//! Equations as text, of a group of neurons or of kinetics: `equations = '''…'''`, or a file.
 
 use crate::error::ParseError;
 use crate::files;
@@ -72,8 +72,29 @@ pub(crate) struct Source<'s> {
     pub(crate) line: Line<'s>,
 }
 
-/// Reads the equations of a group.
-pub(crate) fn read(given: &mut Maybe<Raw>, source: Source<'_>) -> Result<()> {
+/// What a text describes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Describes {
+    /// A group of neurons.
+    Neurons,
+    /// The kinetics of a projection.
+    Synapses,
+}
+
+impl Describes {
+    /// The advice about a text of the other kind.
+    pub(super) fn advice(self) -> &'static str {
+        match self {
+            Self::Neurons => {
+                "a text with `on spike` or `transmit` describes synapses: the `kinetics` of a [[projection]] take it"
+            }
+            Self::Synapses => "kinetics have `on spike` or `transmit`: this text describes a neuron",
+        }
+    }
+}
+
+/// Reads equations.
+pub(crate) fn read(given: &mut Maybe<Raw>, describes: Describes, source: Source<'_>) -> Result<()> {
     let Some(given) = given else { return Ok(()) };
     let span = given.span();
     let (text, file) = match given.get_ref() {
@@ -89,6 +110,9 @@ pub(crate) fn read(given: &mut Maybe<Raw>, source: Source<'_>) -> Result<()> {
         Raw::Read(_) => return Ok(()),
     };
     let info = match Equations::new(&text) {
+        Ok(equations) if equations.describes_synapses() != (describes == Describes::Synapses) => {
+            return error(source.line, span.start, format!("`equations`: {}", describes.advice()));
+        }
         Ok(equations) => equations.info(),
         Err(Error::Equations(mistakes)) => {
             return Err(match file {

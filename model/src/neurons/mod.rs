@@ -11,7 +11,7 @@ pub(crate) use channels::{Raw as RawChannel, channels};
 pub use equations::{EQUATIONS, EquationsText};
 pub use keys::{KEYS, NETWORK_KEYS, takes};
 
-use crate::error::unknown_name;
+use crate::error::{ParseError, unknown_name};
 use crate::{Result, Value};
 use overtime::Equations;
 use overtime::models::{self, Family, ModelInfo};
@@ -78,6 +78,10 @@ impl Neurons {
     pub fn of_file(path: &Path, size: u64) -> Result<Self> {
         let text = equations::text_of(path)?;
         match Equations::new(&text) {
+            Ok(equations) if equations.describes_synapses() => {
+                let message = equations::Describes::Neurons.advice().to_owned();
+                Err(ParseError { path: Some(path.to_owned()), line: 1, message }.into())
+            }
             Ok(_) => {
                 Ok(Self::of(EQUATIONS.to_owned(), Some(EquationsText { text, file: Some(path.to_owned()) }), size))
             }

@@ -155,7 +155,7 @@ impl PreProjection {
             lane_per_source_from: synapses.lane_per_source_from(ring && adds_ahead(projection)),
             kinetics: kinetics.map_or(0, |t| state(t.vars.start)),
             constants: kinetics.map(|t| t.constants.map(|c| value(dtype, c))).unwrap_or_default(),
-            release_model: kinetics.map_or(0, |t| u64::from(t.model.release_model())),
+            release_model: kinetics.map_or(0, |t| t.model.number()),
         }
     }
 }

@@ -8,7 +8,8 @@ use crate::cuda::compiler::request::Probes;
 use crate::cuda::compiler::source;
 use crate::cuda::compiler::source::NamespacedSource;
 use crate::error::{Error, Result};
-use crate::network::plan::ReceptorPlan;
+use crate::network::plan::release::{KineticsPlan, ReleaseModel};
+use crate::network::plan::{GroupPlan, ReceptorPlan};
 use crate::numeric::scalar::DType;
 use crate::system::program::network::NetworkProgram;
 use std::fmt::Write;
@@ -65,7 +66,7 @@ pub(crate) fn request(
             let _ = writeln!(closing, "#undef {name}");
         }
         let _ = writeln!(opening, "namespace group{n} {{");
-        parts.push((model, opening, closing));
+        parts.push((model, opening, closing, release_functions(network, n)));
         let step = if cut.whole {
             "all_steps(group, warp, arrived, has_long_rows)"
         } else {
@@ -75,8 +76,10 @@ pub(crate) fn request(
         let _ = writeln!(calls, "        if (warp < group.last) return group{n}::{step};\n    }}");
     }
     let apart: Vec<_> = (parts.iter())
-        .map(|(model, opening, closing)| {
-            let files = vec![(model.model.0.as_str(), model.model.1.as_ref()), ("neurons.cuh", neurons)];
+        .map(|(model, opening, closing, releases)| {
+            let mut files = vec![(model.model.0.as_str(), model.model.1.as_ref())];
+            files.extend(releases.as_ref().map(|text| ("releases.cu", text.as_str())));
+            files.push(("neurons.cuh", neurons));
             NamespacedSource { opening: opening.clone(), files, closing: closing.clone() }
         })
         .collect();
@@ -114,6 +117,36 @@ pub(crate) fn request(
     Ok(request)
 }
 
+/// The kinetics of a group that are texts, with their numbers.
+fn texts(group: &GroupPlan) -> impl Iterator<Item = (usize, &KineticsPlan)> {
+    group.kinetics.iter().filter_map(|kinetics| match kinetics.model {
+        ReleaseModel::Equations(number) => Some((number, kinetics)),
+        _ => None,
+    })
+}
+
+/// The functions of the texts of a group's kinetics, and `release`, which calls the one of a number.
+fn release_functions(network: &NetworkProgram, group: usize) -> Option<String> {
+    let texts: Vec<_> = texts(network.plan.groups.get(group)?).collect();
+    if texts.is_empty() {
+        return None;
+    }
+    let mut out = "#include \"math.cuh\"\n#include \"deliver.cuh\"\n\n".to_owned();
+    let mut calls = String::new();
+    for (number, kinetics) in texts {
+        out.push_str(network.releases.get(number).map(String::as_str).unwrap_or_default());
+        let states = kinetics.names.len().saturating_sub(1);
+        let _ = writeln!(calls, "    if (text == {number}) {{\n        transmitted = vars + {states} * all;");
+        let _ = writeln!(calls, "        return release{number}(vars, all, potential, spiked);\n    }}");
+    }
+    let _ = write!(
+        out,
+        "\n__device__ __forceinline__ acc_t release(u64 text, scalar_t* vars, u64 all, acc_t potential, acc_t spiked, scalar_t*& \
+         transmitted) {{\n{calls}    transmitted = vars;\n    return acc_t(0);\n}}\n"
+    );
+    Some(out)
+}
+
 /// The defines of `neurons.cuh` for a group.
 fn defines(network: &NetworkProgram, number: usize, cut: KernelVariant) -> Vec<(String, String)> {
     let group = &network.plan.groups[number];
@@ -133,11 +166,9 @@ fn defines(network: &NetworkProgram, number: usize, cut: KernelVariant) -> Vec<(
         ("TIMED_POISSON", bit(group.poisson.iter().any(|drive| drive.active != ActiveTime::ALWAYS))),
         ("HAS_PLASTIC", bit(network.plan.is_plastic(number))),
         ("IN_REGISTERS", bit(cut.in_registers)),
+        ("RELEASE_TEXTS", bit(texts(group).next().is_some())),
         ("MEMBRANE", group.membrane.unwrap_or_default().to_string()),
-        (
-            "KINETICS_VARS",
-            group.kinetics.iter().map(|kinetics| kinetics.model.names().len()).sum::<usize>().to_string(),
-        ),
+        ("KINETICS_VARS", group.kinetics.iter().map(|kinetics| kinetics.names.len()).sum::<usize>().to_string()),
     ];
     if !group.receptors.is_empty() {
         defines.push(("RECEPTORS", group.receptors.iter().map(kind).collect::<Vec<_>>().join(",")));

@@ -177,11 +177,11 @@ device_struct! {
         /// From this number of simultaneous spikes on, a lane walks a source's row; below it, the
         /// lanes of a warp share a row.
         lane_per_source_from: u32,
-        /// The variables `[2 or 3][rows][units]` of the presynaptic release model, or null. With a
+        /// The variables `[variables][rows][units]` of the presynaptic release model, or null. With a
         /// release model, sums are i64.
         kinetics: u64 as "void*",
         constants: [Value; 7],
-        /// `STP`, `AMPA`, `NMDA`, `BIO_NMDA` or `GAP`.
+        /// `STP`, `AMPA`, `NMDA`, `BIO_NMDA`, `GAP`, or `EQUATIONS` and more.
         release_model: u64,
     }
 }

@@ -151,7 +151,9 @@ impl<'s> Definitions<'s> {
             | Item::Condition(_)
             | Item::Reset(_)
             | Item::Refractory { .. }
-            | Item::EachStep(_) => {}
+            | Item::EachStep(_)
+            | Item::OnSpike { .. }
+            | Item::Transmit { .. } => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The items of a text to a model: names are found, units are checked, and expressions become nodes.
 
 use super::definitions::{Definitions, Let, MISTAKES, MOST, State, Symbol};
+use super::synapses::{self, POTENTIAL};
 use super::syntax::{Item, Kind, Syntax, Whole};
 use super::units::Unit;
 use super::values::{Names, Value, evaluate, shown};
@@ -23,11 +24,16 @@ pub(super) fn elaborate(syntax: &Syntax) -> Result<Model, Vec<Mistake>> {
     if !definitions.mistakes.is_empty() {
         return Err(definitions.mistakes);
     }
-    let mut all = Elaboration::new(syntax, definitions);
+    let (is_synapse, mistakes) = synapses::check(syntax);
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let mut all = Elaboration::new(syntax, definitions, is_synapse);
     all.lets();
     all.slopes();
     all.initial();
     all.events();
+    all.release();
     if all.mistakes.is_empty() { Ok(all.model) } else { Err(all.mistakes) }
 }
 
@@ -37,6 +43,10 @@ pub(super) struct Elaboration<'s> {
     pub(super) model: Model,
     /// Whether the text has units.
     checked: bool,
+    /// Whether the text describes synapses.
+    is_synapse: bool,
+    /// Whether the present expression is an initial value.
+    is_initial: bool,
     pub(super) units: Units,
     /// The values of named values between.
     lets: Vec<Option<Value>>,
@@ -59,6 +69,9 @@ struct Scope<'e, 's> {
     /// The present values of states that assignments have changed.
     changed: HashMap<u16, Id>,
 }
+
+/// The reason why a text of synapses has neither noise nor a clock.
+const FOLLOW: &str = "they follow from spikes and the potential of the source";
 
 /// A hint at the way in which a text says what a word of Brian2 says.
 fn of_brian2(name: &str) -> Option<&'static str> {
@@ -85,6 +98,9 @@ impl Names for Scope<'_, '_> {
     }
 
     fn random(&mut self, normal: bool) -> Result<Leaf, String> {
+        if self.all.is_synapse && !self.all.is_initial {
+            return Err(format!("kinetics have random numbers in lines `state …` alone: {FOLLOW}"));
+        }
         let count = if normal { &mut self.all.model.normals } else { &mut self.all.model.uniforms };
         let number = *count;
         if usize::from(number) == MOST {
@@ -100,6 +116,10 @@ impl Names for Scope<'_, '_> {
             Ok(Value { id: all.model.graph.leaf(leaf), unit: Some(unit) })
         };
         let time = if all.checked { all.units.ms.clone() } else { Unit::default() };
+        let is_noise = name == "xi" || name.starts_with("xi_");
+        if all.is_synapse && (is_noise || name == "t") {
+            return Err(format!("kinetics have no `{name}`: {FOLLOW}"));
+        }
         match name {
             "t" => return leaf(all, Leaf::Time, time),
             "dt" => return leaf(all, Leaf::Dt, time),
@@ -108,7 +128,7 @@ impl Names for Scope<'_, '_> {
             }
             _ => {}
         }
-        if name == "xi" || name.starts_with("xi_") {
+        if is_noise {
             let number = match all.noises.get(name) {
                 Some(number) => *number,
                 None => {
@@ -151,6 +171,8 @@ impl Names for Scope<'_, '_> {
             None => {
                 let known = all.definitions.symbols.keys().copied().chain(["t", "dt", "pi", "xi"]);
                 let near = nearest(name, known).map(|name| format!(" (did you mean `{name}`?)"));
+                let of_source = all.is_synapse && name == POTENTIAL;
+                let near = near.or(of_source.then(|| "; `input V : mV` is the potential of the source".to_owned()));
                 let hint = || of_brian2(name).map(str::to_owned).or_else(|| of_unit(name));
                 Err(format!("`{name}` is not defined{}", near.or_else(hint).unwrap_or_default()))
             }
@@ -159,7 +181,7 @@ impl Names for Scope<'_, '_> {
 }
 
 impl<'s> Elaboration<'s> {
-    fn new(syntax: &'s Syntax, definitions: Definitions<'s>) -> Self {
+    fn new(syntax: &'s Syntax, definitions: Definitions<'s>, is_synapse: bool) -> Self {
         let of_item = |item: &Item| match item {
             Item::Param { unit, .. } | Item::Input { unit, .. } => unit.is_some(),
             Item::State { unit, .. } | Item::Slope { unit, .. } | Item::Let { unit, .. } => unit.is_some(),
@@ -198,7 +220,18 @@ impl<'s> Elaboration<'s> {
             ..Model::default()
         };
         let lets = definitions.lets.iter().map(|_| None).collect();
-        Self { syntax, definitions, model, checked, units, lets, noises: HashMap::new(), mistakes: Vec::new() }
+        Self {
+            syntax,
+            definitions,
+            model,
+            checked,
+            is_synapse,
+            is_initial: false,
+            units,
+            lets,
+            noises: HashMap::new(),
+            mistakes: Vec::new(),
+        }
     }
 
     pub(super) fn mistake(&mut self, at: Range<usize>, what: impl Into<String>) {
@@ -359,6 +392,7 @@ impl<'s> Elaboration<'s> {
 
     /// The initial values, and an order of them.
     fn initial(&mut self) {
+        self.is_initial = true;
         let count = self.definitions.states.len();
         let mut needs: Vec<Vec<usize>> = vec![Vec::new(); count];
         for (k, needs) in needs.iter_mut().enumerate() {
@@ -410,6 +444,7 @@ impl<'s> Elaboration<'s> {
             self.mistake(named.at.clone(), format!("the initial value of `{}` needs itself", named.name));
         }
         self.model.order = order;
+        self.is_initial = false;
     }
 
     /// Checks that an expression has no white noise.

@@ -54,7 +54,6 @@ const TABLE: &[(&str, &str, (usize, usize))] = &[
     ("x' = 1\nspike when x > 1\nreset y = 0", "there is no state `y`", (3, 7)),
     ("x' = 1\ninput i\nspike when i crosses 1", "`crosses` needs a state; `i` is none", (3, 12)),
     ("x' = 1\nspike when x > 1\nrefractory x", "a refractory period depends on parameters alone", (3, 12)),
-    ("x' = 1\non spike: x = 1", "`on spike` and `transmit` belong to synapses", (2, 1)),
     ("x' = 1 < 2 < 3", "comparisons have two sides", (1, 12)),
     ("x' = (1 + 2", "`)` is missing here", (1, 12)),
     ("x' = 1 +", "an expression is missing here", (1, 9)),
@@ -62,6 +61,34 @@ const TABLE: &[(&str, &str, (usize, usize))] = &[
     ("x' = 1e999", "is not a number", (1, 6)),
     ("x' = 1 $ 2", "`$` has no meaning here", (1, 8)),
     ("x' = 1\nspike when x crosses 1 or x > 2", "the threshold of `crosses` is a value", (2, 22)),
+    // Synapses.
+    ("on spike: transmit 1; x = 1", "there is no state `x`", (1, 23)),
+    ("x' = 1\non V += 1", "`spike` is missing here, as in `on spike:", (2, 4)),
+    ("x' = 1\non spike", "the name of a variable is missing here", (2, 9)),
+    ("x' = 1\non spike: x", "`=`, `+=`, `-=`, `*=` or `/=` is missing here", (2, 12)),
+    ("x' = 1\non spike: x = 1; transmit", "an expression is missing here", (2, 26)),
+    ("x' = 1\ntransmit x y", "the line should end here", (2, 12)),
+    ("x' = 1\non spike: transmit x; transmit x", "a text has one `transmit`", (2, 23)),
+    ("x' = 1\non spike: transmit x\ntransmit x", "a text has one `transmit`", (3, 1)),
+    ("x' = 1\ntransmit x\non spike: transmit 2*x", "a text has one `transmit`", (3, 20)),
+    ("x' = 1\non spike: transmit x\non spike: x = 1", "a text has one line `on spike`", (3, 1)),
+    ("x' = 1\non spike: x = 1", "`transmit` is missing: without it nothing reaches the targets", (2, 1)),
+    ("x' = 1\non spike: transmit x\nspike when x > 1", "`on spike` and `transmit` belong to synapses", (2, 1)),
+    ("x' = 1\nspike when x > 1\nreset x = 0\ntransmit x", "`on spike` and `transmit` belong to synapses", (4, 1)),
+    ("x' = 1 (unless refractory)\ntransmit x", "the line should end here", (1, 8)),
+    ("input I\nx' = I\ntransmit x", "a text of synapses has one input, the potential of the source", (1, 7)),
+    ("x' = exp(V)\ntransmit x", "`V` is not defined; `input V : mV` is the potential of the source", (1, 10)),
+    ("x' = rand()\ntransmit x", "kinetics have random numbers in lines `state …` alone: they follow", (1, 6)),
+    ("r = randn()\nstate x = r\ntransmit x", "kinetics have random numbers in lines `state …` alone", (1, 5)),
+    ("x' = xi_a\ntransmit x", "kinetics have no `xi_a`: they follow from spikes", (1, 6)),
+    ("x' = 1\non spike: transmit t", "kinetics have no `t`: they follow from spikes", (2, 20)),
+    ("state transmitted = 0\ntransmit 1", "`transmitted` is the amount that a step transmits", (1, 7)),
+    (
+        "state V = 0 : mV\ntransmit V",
+        "an amount that is transmitted is a number without a unit, and this is in mV",
+        (2, 10),
+    ),
+    ("x' = 1\ntransmit = x\ntransmit y", "`y` is not defined", (3, 10)),
     // Values.
     ("x' = x/0", "a division by 0", (1, 8)),
     ("x' = x/(1 - 1)", "a division by 0", (1, 9)),
@@ -167,6 +194,13 @@ fn texts_that_look_like_mistakes_are_right() {
         "state x = 1 : mV",
         "x' = int(x > 1) - int(not x > 1)",
         "x' = -x/2 ms : mV\nstate x = 1 : mV",
+        "transmit 0.5",
+        "on spike transmit 0.5;",
+        "input V\ntransmit sigmoid(V)",
+        "x' = -x + dt\neach step: x *= 0.9\non spike: x += 1\ntransmit x",
+        "state x = rand()\non spike: transmit x; x = 1",
+        "transmit' = 1\non' = transmit\nx = transmit*on",
+        "state transmit = 1\non spike: transmit *= 2; transmit transmit; transmit = 1",
     ] {
         assert_eq!(mistakes(text), [], "{text}");
     }
@@ -272,6 +306,13 @@ const IN_WORDS: &[(&str, &str)] = &[
     ("`state V = -65` with `V' = -V/tau : mV`", "param tau = 10 ms\nstate V = -65\nV' = -V/tau : mV"),
     ("`refractory x`", "x' = 1\nspike when x > 1\nrefractory x"),
     ("`V' = 3 [mV/ms]` without `: mV`", "V' = 3 [mV/ms]"),
+    ("`transmit x` beside `on spike: transmit x`", "state x = 1\non spike: transmit x\ntransmit x"),
+    ("a second `on spike`", "state x = 1\non spike: transmit x\non spike: x = 1"),
+    ("`transmit x` beside `spike when …`", "state x = 1\nspike when x > 1\ntransmit x"),
+    ("`transmit x` beside `input I`", "input I\nstate x = 1\ntransmit x"),
+    ("`transmit sigmoid(V)` without an input", "transmit sigmoid(V)"),
+    ("`x' = xi` beside `transmit x`", "x' = xi\ntransmit x"),
+    ("`state transmitted = 1` beside `transmit x`", "state x = 1\nstate transmitted = 1\ntransmit x"),
 ];
 
 #[test]
@@ -284,7 +325,7 @@ fn the_page_of_the_language_has_the_messages() {
         }
         let cells: Vec<&str> = line.split(" | ").map(|cell| cell.trim_matches(['|', ' '])).collect();
         let [cause, report] = cells[..] else { continue };
-        if !["Form", "Names", "Units and values", "Noise"].contains(&section)
+        if !["Form", "Names", "Units and values", "Noise", "Synapses"].contains(&section)
             || cause == "line"
             || cause.starts_with("---")
         {

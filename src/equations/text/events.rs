@@ -127,7 +127,7 @@ impl Elaboration<'_> {
     }
 
     /// The values of states after assignments, one after another.
-    fn assigned(&mut self, assignments: &[Assignment], changed: &mut HashMap<u16, Id>) -> Vec<(usize, Id)> {
+    pub(super) fn assigned(&mut self, assignments: &[Assignment], changed: &mut HashMap<u16, Id>) -> Vec<(usize, Id)> {
         let mut order: Vec<usize> = Vec::new();
         let mut seen: HashSet<usize> = HashSet::new();
         for Assignment { to, operator, value: whole } in assignments {

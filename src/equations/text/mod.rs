@@ -9,6 +9,7 @@ mod lexer;
 #[cfg(test)]
 mod mutations;
 mod parser;
+mod synapses;
 mod syntax;
 mod units;
 mod values;

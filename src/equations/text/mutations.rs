@@ -1,14 +1,14 @@
 //! Texts with mistakes of all kinds: each is read or refused, in a bounded time.
 
 use super::read;
-use crate::equations::samples::{Random, examples};
+use crate::equations::samples::{Random, examples, synapses};
 use crate::equations::tape::compile;
 use crate::integrator::Method;
 use crate::system::param::Param;
 use std::time::{Duration, Instant};
 
 /// Words that are right at some places and wrong at others.
-const WORDS: [&str; 92] = [
+const WORDS: [&str; 96] = [
     "^",
     "**",
     "*",
@@ -65,6 +65,10 @@ const WORDS: [&str; 92] = [
     "each step",
     "on spike",
     "transmit",
+    "\non spike: ",
+    "; transmit ",
+    "\ntransmit ",
+    "transmit = ",
     "param",
     "input",
     "state",
@@ -156,7 +160,10 @@ fn changed(text: &str, random: &mut Random) -> String {
             let digits = random.of(&["9", "0.", "12e", "(", "-", "not ", "[", "exp("]);
             format!("{}{}{}", text_of(&chars[..from]), digits.repeat(random.below(300)), text_of(&chars[from..]))
         }
-        7 => format!("{text}\nreset V = V*V{}\n", "; V = V*V + V".repeat(random.below(40))),
+        7 => {
+            let line = random.of(&["reset V = V*V", "on spike: u = V*V; transmit u"]);
+            format!("{text}\n{line}{}\n", "; V = V*V + V".repeat(random.below(40)))
+        }
         8 => format!("{text}\nx_{0}' = (V + x_{0})*{1} : {1}\n", random.below(3), random.of(&WORDS)),
         9 => format!("{}{}", text_of(&chars[..high]), text_of(&chars[low..])),
         _ => format!("{}{}{}", text_of(&chars[..from]), random.of(&WORDS), text_of(&chars[from..])),
@@ -197,7 +204,11 @@ fn mutated_texts_are_read_or_refused() {
     let number =
         |name: &str, other: u64| std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(other);
     let (seed, count) = (number("OVERTIME_SEED", 1), number("OVERTIME_TEXTS", 1500));
-    let examples: Vec<String> = examples().into_iter().map(|(_, text)| text).collect();
+    // A quarter of the texts are those of synapses.
+    let (neurons, synapses) = (examples(), synapses());
+    let repeated = neurons.len().div_ceil(3 * synapses.len());
+    let all = neurons.into_iter().chain(std::iter::repeat_n(synapses, repeated).flatten());
+    let examples: Vec<String> = all.map(|(_, text)| text).collect();
     // `OVERTIME_FIRST` is the number of the first text.
     let first = number("OVERTIME_FIRST", 0);
     let mut right = 0_u64;

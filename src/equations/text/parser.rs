@@ -49,6 +49,16 @@ struct Parser<'w, 't> {
     syntax: Syntax,
 }
 
+/// Whether a line that begins with a name and this sign defines the name.
+fn is_defined(sign: Token<'_>) -> bool {
+    matches!(sign, Token::Sign("=" | "'"))
+}
+
+/// Whether a name before this sign is assigned to.
+fn is_assignment(sign: Token<'_>) -> bool {
+    matches!(sign, Token::Sign("=" | "+=" | "-=" | "*=" | "/="))
+}
+
 type Parsed<V> = Result<V, Mistake>;
 
 impl<'t> Parser<'_, 't> {
@@ -113,9 +123,7 @@ impl<'t> Parser<'_, 't> {
 
     fn item(&mut self) -> Parsed<Item> {
         let item = match (self.token(), self.second()) {
-            (Token::Name(word), second) if KEYWORDS.contains(&word) && second != Token::Sign("=") => {
-                self.keyword(word)?
-            }
+            (Token::Name(word), second) if KEYWORDS.contains(&word) && !is_defined(second) => self.keyword(word)?,
             (Token::Name(_), Token::Sign("'")) => {
                 let name = self.name("a name")?;
                 self.next += 1;
@@ -145,8 +153,8 @@ impl<'t> Parser<'_, 't> {
             }
             _ => {
                 return self.mistake(
-                    "a line begins with `param`, `input`, `state`, `spike when`, `reset`, `refractory`, `each step`, or is \
-                     `name = …` or `name' = …`",
+                    "a line begins with `param`, `input`, `state`, `spike when`, `reset`, `refractory`, `each step`, \
+                     `on spike`, `transmit`, or is `name = …` or `name' = …`",
                 );
             }
         };
@@ -245,7 +253,34 @@ impl<'t> Parser<'_, 't> {
                 self.takes(":");
                 Ok(Item::EachStep(self.assignments()?))
             }
-            _ => Err(Mistake::new(at, "`on spike` and `transmit` belong to synapses; a neuron has `reset`")),
+            "on" => {
+                if !self.takes_word("spike") {
+                    return self.mistake("`spike` is missing here, as in `on spike: transmit x; x *= 0.5`");
+                }
+                let at = at.start..self.end();
+                self.takes(":");
+                self.after_spike(at)
+            }
+            _ => Ok(Item::Transmit { at, amount: self.whole()? }),
+        }
+    }
+
+    /// The assignments of `on spike`, whose place is `at`, with `transmit expression` between them.
+    fn after_spike(&mut self, at: Range<usize>) -> Parsed<Item> {
+        let (mut all, mut transmit) = (Vec::new(), None);
+        loop {
+            if self.token() == Token::Name("transmit") && !is_assignment(self.second()) {
+                if transmit.is_some() {
+                    return self.mistake("a text has one `transmit`");
+                }
+                self.next += 1;
+                transmit = Some((all.len(), self.whole()?));
+            } else {
+                all.push(self.assignment()?);
+            }
+            if self.line_of_assignments_ends() {
+                return Ok(Item::OnSpike { at, assignments: all, transmit });
+            }
         }
     }
 
@@ -341,22 +376,30 @@ impl<'t> Parser<'_, 't> {
     fn assignments(&mut self) -> Parsed<Vec<Assignment>> {
         let mut all = Vec::new();
         loop {
-            let to = self.name("the name of a variable")?;
-            let operator = match self.token() {
-                Token::Sign("=") => None,
-                Token::Sign("+=") => Some(Operator::Add),
-                Token::Sign("-=") => Some(Operator::Sub),
-                Token::Sign("*=") => Some(Operator::Mul),
-                Token::Sign("/=") => Some(Operator::Div),
-                _ => return self.mistake("`=`, `+=`, `-=`, `*=` or `/=` is missing here"),
-            };
-            self.next += 1;
-            all.push(Assignment { to, operator, value: self.whole()? });
-            // A `;` at the end of the line is no mistake.
-            if !self.takes(";") || matches!(self.token(), Token::Newline | Token::End) {
+            all.push(self.assignment()?);
+            if self.line_of_assignments_ends() {
                 return Ok(all);
             }
         }
+    }
+
+    fn assignment(&mut self) -> Parsed<Assignment> {
+        let to = self.name("the name of a variable")?;
+        let operator = match self.token() {
+            Token::Sign("=") => None,
+            Token::Sign("+=") => Some(Operator::Add),
+            Token::Sign("-=") => Some(Operator::Sub),
+            Token::Sign("*=") => Some(Operator::Mul),
+            Token::Sign("/=") => Some(Operator::Div),
+            _ => return self.mistake("`=`, `+=`, `-=`, `*=` or `/=` is missing here"),
+        };
+        self.next += 1;
+        Ok(Assignment { to, operator, value: self.whole()? })
+    }
+
+    /// Whether nothing follows an assignment. A `;` at the end of the line is no mistake.
+    fn line_of_assignments_ends(&mut self) -> bool {
+        !self.takes(";") || matches!(self.token(), Token::Newline | Token::End)
     }
 
     // Expressions.

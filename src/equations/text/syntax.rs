@@ -115,6 +115,10 @@ pub(super) enum Item {
     Refractory { time: Whole, holds: Vec<Named> },
     /// `each step assignments`
     EachStep(Vec<Assignment>),
+    /// `on spike assignments`, with `transmit expression` behind this number of them
+    OnSpike { at: Range<usize>, assignments: Vec<Assignment>, transmit: Option<(usize, Whole)> },
+    /// `transmit expression`
+    Transmit { at: Range<usize>, amount: Whole },
 }
 
 /// A text.

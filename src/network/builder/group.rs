@@ -2,13 +2,15 @@
 
 use super::checks::{check_name, lasts_a_step};
 use super::receptor::{Of, membrane};
+use crate::equations::Release;
 use crate::error::{Error, Result};
-use crate::network::describe::kinetics::Kinetics;
-use crate::network::describe::projection::Projection;
 use crate::network::describe::receptor::Kind;
 use crate::network::group::Group;
-use crate::network::plan::{GroupPlan, KineticsPlan, PoissonDrive, ReceptorKind, ReceptorPlan};
+use crate::network::plan::release::KineticsPlan;
+use crate::network::plan::{GroupPlan, PoissonDrive, ReceptorKind, ReceptorPlan};
 use crate::network::poisson;
+use crate::network::projections::kinetics::Kinetics;
+use crate::network::projections::projection::Projection;
 use crate::numeric::scalar::Real;
 use crate::system::param::Param;
 use crate::system::{Coupling, MAX_PORTS, System};
@@ -16,11 +18,13 @@ use crate::system::{Coupling, MAX_PORTS, System};
 /// The plan of a group, its model, and its constant current.
 pub(super) type ResolvedGroup<T> = (GroupPlan, Box<dyn System<T>>, Option<Param<T>>);
 
-/// Resolves a group. Its variables are the network's from `next` on.
+/// Resolves a group. Its variables are the network's from `next` on. The programs of kinetics that
+/// are texts are added to `releases`.
 pub(super) fn group_plan<T: Real>(
     group: Group<T>,
     projections: &[Projection],
     dt: f64,
+    releases: &mut Vec<Release<T>>,
     next: &mut usize,
     inputs: &mut usize,
 ) -> Result<ResolvedGroup<T>> {
@@ -111,7 +115,7 @@ pub(super) fn group_plan<T: Real>(
     }
     let mut kinetics_plans = Vec::new();
     for projection in projections.iter().filter(|p| p.from.group == name) {
-        let Some(kinetics) = projection.kinetics else {
+        let Some(kinetics) = &projection.kinetics else {
             if let Some((variable, _)) = projection.initial.first() {
                 let reason = format!(
                     "projection `{}` has no kinetics, and so no variable `{variable}` to initialise",
@@ -123,16 +127,28 @@ pub(super) fn group_plan<T: Real>(
         };
         kinetics.check(&projection.name)?;
         let init = kinetics.initial(&projection.name, &projection.initial, units)?;
-        let mut own = *next..*next + kinetics.names().len();
+        let model = kinetics.model(releases.len());
+        if let Kinetics::Equations(text) = kinetics {
+            let of_projection = |error: Error| error.within(&format!("projection `{}`", projection.name));
+            releases.push(text.to_release(&projection.name, units, &projection.initial, dt).map_err(of_projection)?);
+        }
+        let names: Vec<String> = kinetics.names().into_iter().map(str::to_owned).collect();
+        let mut own = *next..*next + names.len();
         *next = own.end;
-        if kinetics == Kinetics::Gap {
+        if kinetics.reads_potential() {
+            let reads = format!("the kinetics of projection `{}` read the potential `V` of `{name}`", projection.name);
+            membrane(&schema).map_err(|error| Error::Unsupported(format!("{reads}: {error}")))?;
+        }
+        if matches!(kinetics, Kinetics::Gap) {
             let v = vars.start + membrane(&schema)?;
             own = v..v + 1;
         }
         kinetics_plans.push(KineticsPlan {
             name: projection.name.clone(),
-            model: kinetics,
+            model,
             constants: kinetics.constants(dt),
+            reads_potential: kinetics.reads_potential(),
+            names,
             vars: own,
             init,
         });

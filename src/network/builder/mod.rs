@@ -5,8 +5,8 @@ mod group;
 mod projection;
 mod receptor;
 
-use super::describe::projection::Projection;
 use super::group::Group;
+use super::projections::projection::Projection;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::network::plan::joint::joint;
@@ -84,10 +84,11 @@ impl<T: Real> Builder<T> {
         }
         let mut group_plans: Vec<GroupPlan> = Vec::with_capacity(groups.len());
         let (mut models, mut currents) = (Vec::with_capacity(groups.len()), Vec::with_capacity(groups.len()));
+        let mut releases = Vec::new();
         let (mut var, mut inputs) = (0, 0);
         for group in groups {
             check_name("group", &group.name, group_plans.iter().map(|p| p.name.as_str()))?;
-            let (plan, model, current) = group_plan(group, &projections, dt, &mut var, &mut inputs)?;
+            let (plan, model, current) = group_plan(group, &projections, dt, &mut releases, &mut var, &mut inputs)?;
             group_plans.push(plan);
             models.push(model);
             currents.push(current);
@@ -128,6 +129,7 @@ impl<T: Real> Builder<T> {
             plan: Arc::new(NetworkPlan { dt, groups: group_plans, projections: projection_plans, sums, joint }),
             models,
             currents,
+            releases,
         })
     }
 }

@@ -3,10 +3,11 @@
 use super::checks::{check_name, lasts_a_step};
 use crate::connectivity::{ConnectivitySpec, MOST_STEPS};
 use crate::error::{Error, Result};
-use crate::network::describe::kinetics::{Kinetics, MAX_POTENTIAL};
-use crate::network::describe::projection::{Projection, Subgroup};
 use crate::network::host::kinetics::AMOUNT_ONE;
+use crate::network::plan::release::MAX_POTENTIAL;
 use crate::network::plan::{GroupPlan, ProjectionPlan};
+use crate::network::projections::kinetics::Kinetics;
+use crate::network::projections::projection::{Projection, Subgroup};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use std::ops::Range;
@@ -68,9 +69,10 @@ pub(super) fn projection_plan<T: Real>(
         )));
     }
     let kinetics_index = groups[from].kinetics.iter().position(|t| t.name == spec.name);
-    if let Some(kinetics) = kinetics {
+    if let Some(kinetics) = &kinetics {
         let name = &spec.name;
-        let what = if kinetics == Kinetics::Gap { "gap junctions" } else { "kinetics" };
+        let is_gap = matches!(kinetics, Kinetics::Gap);
+        let what = if is_gap { "gap junctions" } else { "kinetics" };
         if stdp.is_some() {
             return Err(Error::Unsupported(format!(
                 "projection `{name}` has {what} and plastic weights, but can have only one of them"
@@ -89,7 +91,7 @@ pub(super) fn projection_plan<T: Real>(
             );
             return Err(Error::Unsupported(reason));
         }
-        if kinetics == Kinetics::Gap {
+        if is_gap {
             weight_scale *= MAX_POTENTIAL;
             if *delays.end() > 0 {
                 return Err(Error::Unsupported(format!("projection `{name}`: gap junctions have no delay")));
@@ -100,12 +102,17 @@ pub(super) fn projection_plan<T: Real>(
                 "projection `{name}` transmits in each step, but {to} is not a graded receptor"
             )));
         }
+        if kinetics.reads_potential() && *delays.end() > 0 {
+            return Err(Error::Unsupported(format!(
+                "projection `{name}`: its kinetics read the present potential of the source, and so have no delay"
+            )));
+        }
         check_name("projection with kinetics", name, groups.iter().map(|p| p.name.as_str()))?;
         if spec.has_one_weight() {
             weight_scale /= f64::from(AMOUNT_ONE);
         }
     }
-    if receptor_plans[receptor].is_graded::<T>() && !kinetics.is_some_and(Kinetics::is_graded) {
+    if receptor_plans[receptor].is_graded::<T>() && !kinetics.as_ref().is_some_and(Kinetics::is_graded) {
         return Err(lasts_a_step(
             &format!("projection `{}`", spec.name),
             &groups[to].name,

@@ -2,8 +2,8 @@
 //! each step it releases an amount between −1 and 1, by which its synapses' weights are multiplied.
 //! The amount is a multiple of 2⁻³⁰, so that sums stay sums of integers.
 
-use crate::network::describe::kinetics::{CONSTANTS, Kinetics};
-use crate::network::plan::{KineticsPlan, WORD};
+use crate::network::plan::WORD;
+use crate::network::plan::release::{CONSTANTS, KineticsPlan, ReleaseModel};
 use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{SimdLoop, vectorize};
@@ -11,7 +11,7 @@ use crate::numeric::simd::{SimdLoop, vectorize};
 /// An amount of 1.
 pub(crate) const AMOUNT_ONE: i32 = 1 << 30;
 /// The number of sources from which on threads share a step.
-const SHARED: usize = 8192;
+pub(super) const SHARED: usize = 8192;
 /// Smaller values become 0, as in `receptor_step`: subnormal numbers are slow.
 const NOTHING: f64 = 1e-30;
 
@@ -56,11 +56,13 @@ impl<T: Real> SimdLoop for Prepared<'_, T> {
     #[inline(always)]
     fn run(self) {
         match self.step.kinetics.model {
-            Kinetics::Stp(_) => self.all(stp),
-            Kinetics::Ampa(_) => self.all(ampa),
-            Kinetics::Nmda(_) => self.all(nmda),
-            Kinetics::BioNmda(_) => self.all(bio_nmda),
-            Kinetics::Gap => self.all(gap),
+            ReleaseModel::Stp => self.all(stp),
+            ReleaseModel::Ampa => self.all(ampa),
+            ReleaseModel::Nmda => self.all(nmda),
+            ReleaseModel::BioNmda => self.all(bio_nmda),
+            ReleaseModel::Gap => self.all(gap),
+            // A text has a step of its own.
+            ReleaseModel::Equations(_) => {}
         }
     }
 }
@@ -84,11 +86,17 @@ impl<T: Real> Prepared<'_, T> {
                 for v in 0..N {
                     vars[v][done + k] = new[v];
                 }
-                *amount = a.mul_add(T::of(f64::from(AMOUNT_ONE)), T::of(0.5)).to_f64().floor() as i32;
+                *amount = whole(a);
             }
             unit += here;
         }
     }
+}
+
+/// An amount as a multiple of 2⁻³⁰.
+#[inline(always)]
+pub(super) fn whole<T: Real>(amount: T) -> i32 {
+    amount.mul_add(T::of(f64::from(AMOUNT_ONE)), T::of(0.5)).to_f64().floor() as i32
 }
 
 // The counterpart of the functions below is kernels/include/kinetics.cuh.

@@ -8,6 +8,7 @@ pub(crate) mod neuron_step;
 pub(crate) mod partition;
 pub(crate) mod receptor_step;
 pub(crate) mod refractory;
+mod release;
 pub(crate) mod run;
 mod spike_lists;
 pub(crate) mod stdp;

@@ -6,6 +6,7 @@ use super::kinetics::Step;
 use super::neuron_step::NeuronBlocks;
 use super::partition::{SpikeExchange, SpikeMasks};
 use super::refractory::Refractory;
+use super::release::{Sources, TextSteps};
 use super::spike_lists::SpikeLists;
 use super::stdp::StdpStep;
 use crate::network::{Network, poisson};
@@ -35,6 +36,7 @@ pub(crate) struct Run<'n, T: 'static> {
     /// The neurons of each group that this worker owns.
     owned: Vec<Range<usize>>,
     refractory: Refractory<T>,
+    texts: TextSteps<T>,
 }
 
 impl<'n, T: Real> Run<'n, T> {
@@ -56,6 +58,7 @@ impl<'n, T: Real> Run<'n, T> {
         let tiles = NeuronBlocks::new(&plan.groups, node, seed, plan.dt);
         let delivery = Delivery::new(most);
         let refractory = Refractory::new(&plan.groups);
+        let texts = TextSteps::new(&plan.groups);
         Self {
             network,
             exchange,
@@ -69,6 +72,7 @@ impl<'n, T: Real> Run<'n, T> {
             lists,
             owned,
             refractory,
+            texts,
         }
     }
 
@@ -109,9 +113,10 @@ impl<'n, T: Real> Run<'n, T> {
     /// Adds everything that arrives in a step, after the step of all neurons.
     fn arrive_after_all_neurons(&mut self, at: Tick<'_>, state: &mut State<'_, T>) {
         let groups = &self.network.plan.groups;
+        self.texts.note(groups, state);
         for k in 0..self.arrivals.gaps.len() {
             let projection = self.arrivals.gaps[k];
-            (0..self.rows).for_each(|row| self.arrive(projection, row, at.i, state));
+            (0..self.rows).for_each(|row| self.arrive(projection, row, at, state));
         }
         // Values are stored after the arrivals over gap junctions, which may set a potential to NaN
         // to end the run.
@@ -123,7 +128,7 @@ impl<'n, T: Real> Run<'n, T> {
             for Arrival { group, var, effect, .. } in &rest {
                 let (first, owned) = (row * groups[*group].units, self.owned[*group].clone());
                 match *effect {
-                    Effect::Spikes(projection) => self.arrive(projection, row, at.i, state),
+                    Effect::Spikes(projection) => self.arrive(projection, row, at, state),
                     Effect::Sum(number) => {
                         let s = &mut state.var_mut(*var)[first..][owned.clone()];
                         self.arrivals.sums.add(number, owned, s);
@@ -141,8 +146,9 @@ impl<'n, T: Real> Run<'n, T> {
         self.refractory.put_back(state);
     }
 
-    /// Delivers the spikes or amounts that arrive over a projection in step `i`.
-    fn arrive(&mut self, number: usize, row: usize, i: u64, state: &mut State<'_, T>) {
+    /// Delivers the spikes or amounts that arrive over a projection in a step.
+    fn arrive(&mut self, number: usize, row: usize, at: Tick<'_>, state: &mut State<'_, T>) {
+        let i = at.i;
         let projection = &self.network.plan.projections[number];
         let (from, to) = (&self.network.plan.groups[projection.from], &self.network.plan.groups[projection.to]);
         let here = common(&projection.spec.post, &self.owned[projection.to]);
@@ -166,9 +172,15 @@ impl<'n, T: Real> Run<'n, T> {
             let pre = &projection.spec.pre;
             let sources = row * from.units + pre.start..row * from.units + pre.end;
             let mut vars = before[kinetics.vars.clone()].iter_mut().map(|var| &mut var[sources.clone()]);
-            let vars = std::array::from_fn(|_| vars.next().unwrap_or_default());
             self.amounts.resize(pre.len(), 0);
-            Step { kinetics, words, first: pre.start, vars, amounts: &mut self.amounts }.run();
+            if let Some(release) = self.network.release(kinetics) {
+                let sources = Sources { group: projection.from, first: pre.start, first_of_all: sources.start, words };
+                let mut vars: Vec<&mut [T]> = vars.collect();
+                self.texts.step(release, at, sources, &mut vars, &mut self.amounts);
+            } else {
+                let vars = std::array::from_fn(|_| vars.next().unwrap_or_default());
+                Step { kinetics, words, first: pre.start, vars, amounts: &mut self.amounts }.run();
+            }
             self.delivery.collect_amounts(table, &self.amounts, delay);
         } else {
             let delay = *projection.delays.start();

@@ -5,9 +5,9 @@ pub(crate) mod exact;
 pub(crate) mod joint;
 pub(crate) mod plastic;
 pub(crate) mod postsynaptic;
+pub(crate) mod release;
 pub(crate) mod sums;
 
-use super::describe::kinetics::{CONSTANTS, Kinetics};
 use crate::active_time::ActiveTime;
 use crate::connectivity::{ConnectivitySpec, RowGenerator, SynapseTable};
 use crate::device::device_struct::device_constants;
@@ -19,6 +19,7 @@ use exact::CurrentGains;
 use joint::JointPlan;
 use plastic::PlasticPlan;
 use postsynaptic::SynapticFilter;
+use release::KineticsPlan;
 use std::ops::{Range, RangeInclusive};
 use std::sync::OnceLock;
 use sums::SumPlan;
@@ -265,21 +266,6 @@ impl ProjectionPlan {
         };
         self.spec.row_generator(offsets).map(Some)
     }
-}
-
-/// The release model of a projection.
-#[derive(Debug)]
-pub(crate) struct KineticsPlan {
-    /// The projection's name.
-    pub(crate) name: String,
-    pub(crate) model: Kinetics,
-    /// The constants of its release model.
-    pub(crate) constants: [f64; CONSTANTS],
-    /// The network's variables `[N]` of the presynaptic group. Elements of neurons that are not
-    /// sources do not change. For gap junctions this is the model's potential.
-    pub(crate) vars: Range<usize>,
-    /// The initial values of the release model's variables.
-    pub(crate) init: Vec<Init>,
 }
 
 impl NetworkPlan {

@@ -11,4 +11,6 @@ pub(crate) struct NetworkProgram {
     pub(crate) plan: Arc<NetworkPlan>,
     pub(crate) models: Vec<CudaSource>,
     pub(crate) currents: Vec<Option<Vec<u8>>>,
+    /// The function of each text of kinetics, by its number in the plan.
+    pub(crate) releases: Vec<String>,
 }

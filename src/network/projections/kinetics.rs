@@ -1,38 +1,19 @@
-//! The kinetics of a projection: presynaptic release models. They are short-term plasticity, and
-//! receptors whose open fraction is a state of the source.
+//! The kinetics of a projection: presynaptic release models. They are short-term plasticity,
+//! receptors whose open fraction is a state of the source, and texts of equations.
 
-use crate::device::device_struct::device_constants;
+use crate::equations::{Equations, TRANSMITTED};
 use crate::error::{Error, Result};
 use crate::init::Init;
+use crate::network::plan::release::{CONSTANTS, MAX_POTENTIAL, ReleaseModel};
 use crate::numeric::math::exp;
 use crate::numeric::rounding::up;
-
-/// The potential that gap junctions transmit as an amount of 1.
-pub(crate) const MAX_POTENTIAL: f64 = 512.0;
-/// The number of constants of a release model.
-pub(crate) const CONSTANTS: usize = 7;
 
 /// An upper bound of the number of steps of a pulse of transmitter.
 const STEPS: f64 = 16_777_216.0;
 
-device_constants! {
-    RELEASE_MODELS {
-        /// Short-term plasticity.
-        STP: u32 = 0,
-        /// A receptor that a pulse of transmitter opens.
-        AMPA: u32 = 1,
-        /// A receptor of second order.
-        NMDA: u32 = 2,
-        /// A receptor of second order that a pulse of transmitter opens.
-        BIO_NMDA: u32 = 3,
-        /// The source's potential.
-        GAP: u32 = 4,
-    }
-}
-
 /// The presynaptic release model of a projection; see
 /// [`Projection::kinetics`](crate::network::Projection::kinetics).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Kinetics {
     /// Short-term plasticity.
@@ -47,6 +28,32 @@ pub enum Kinetics {
     /// [`Receptor::gap`](crate::network::Receptor::gap) has this release model, and no other
     /// projection may have it.
     Gap,
+    /// A text of equations with `on spike` or `transmit`. The page `docs/equations.md` of the
+    /// repository describes it. All sources have the same parameters. The number of units of the
+    /// [`Equations`] has no effect.
+    ///
+    /// ```
+    /// use overtime::Equations;
+    /// use overtime::network::Projection;
+    ///
+    /// # fn main() -> overtime::Result<()> {
+    /// let depression = "
+    ///     param U = 0.5
+    ///     param tau = 700 ms
+    ///     x' = (1 - x)/tau
+    ///     state x = 1
+    ///     on spike: transmit U*x; x -= U*x
+    /// ";
+    /// let kinetics = Equations::new(depression)?.param("U", 0.6)?;
+    /// let synapses = Projection::new("p", "E", ("I", "ampa")).kinetics(kinetics);
+    /// # let _ = synapses;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Variables: those of the text, as `projection.x`, and `projection.transmitted`, the amount
+    /// that the source transmits in the step. It is between −1 and 1. Another amount ends the run
+    /// with [`Error::OutOfRange`](crate::Error::OutOfRange).
+    Equations(Box<Equations>),
 }
 
 /// Short-term plasticity (Tsodyks, Pawelzik & Markram 1998) with brainpy's names and defaults:
@@ -167,6 +174,12 @@ macro_rules! from {
 }
 from!(Stp Ampa Nmda BioNmda);
 
+impl From<Equations> for Kinetics {
+    fn from(text: Equations) -> Self {
+        Self::Equations(Box::new(text))
+    }
+}
+
 /// The constants of a fraction that relaxes towards a limit during a pulse of transmitter, and
 /// towards 0 after it: the factor of the distance to the limit in a step during the pulse, the
 /// limit, the factor in a step after the pulse, and the number of steps of the pulse.
@@ -179,42 +192,51 @@ fn pulse(opens: f64, closes: f64, t_dur: f64, dt: f64) -> [f64; 4] {
 
 impl Kinetics {
     /// The names of the variables.
-    pub(crate) fn names(self) -> &'static [&'static str] {
+    pub(crate) fn names(&self) -> Vec<&str> {
         match self {
-            Self::Stp(_) => &["u", "x"],
-            Self::Ampa(_) => &["g", "left"],
-            Self::Nmda(_) => &["g", "x"],
-            Self::BioNmda(_) => &["g", "x", "left"],
-            Self::Gap => &[],
+            Self::Stp(_) => vec!["u", "x"],
+            Self::Ampa(_) => vec!["g", "left"],
+            Self::Nmda(_) => vec!["g", "x"],
+            Self::BioNmda(_) => vec!["g", "x", "left"],
+            Self::Gap => vec![],
+            Self::Equations(text) => text.release_variables().into_iter().chain([TRANSMITTED]).collect(),
         }
+    }
+
+    /// The names of the variables with initial values.
+    fn with_initial_values(&self) -> Vec<&str> {
+        let mut names = self.names();
+        names.retain(|name| *name != TRANSMITTED);
+        names
     }
 
     /// The values of the variables at rest, which are their initial values unless the projection
     /// sets others.
-    fn rest(self) -> [f64; 3] {
+    fn rest(&self) -> [f64; 3] {
         if matches!(self, Self::Stp(_)) { [0.0, 1.0, 0.0] } else { [0.0; 3] }
     }
 
     /// The upper bounds of the variables; the lower bounds are 0.
-    fn most(self) -> &'static [f64] {
+    fn most(&self) -> &'static [f64] {
         match self {
             Self::Stp(_) => &[1.0, 1.0],
             Self::Ampa(_) => &[1.0, STEPS],
             Self::Nmda(_) => &[1.0, f64::MAX],
             Self::BioNmda(_) => &[1.0, 1.0, STEPS],
-            Self::Gap => &[],
+            Self::Gap | Self::Equations(_) => &[],
         }
     }
 
-    /// The initial values for `units` sources: the values `given` by name, and otherwise rest.
-    pub(crate) fn initial(self, projection: &str, given: &[(String, Init)], units: usize) -> Result<Vec<Init>> {
-        let names = self.names();
+    /// The initial values for `units` sources: the values `given` by name, and otherwise rest. There
+    /// are none for a text, whose program sets them.
+    pub(crate) fn initial(&self, projection: &str, given: &[(String, Init)], units: usize) -> Result<Vec<Init>> {
+        let names = self.with_initial_values();
         if let Some((unknown, _)) = given.iter().find(|(name, _)| !names.contains(&name.as_str())) {
-            return Err(Error::unknown(
-                "variable",
-                &format!("{projection}.{unknown}"),
-                names.iter().map(|name| format!("{projection}.{name}")),
-            ));
+            let known = names.iter().map(|name| format!("{projection}.{name}"));
+            return Err(Error::unknown("variable", &format!("{projection}.{unknown}"), known));
+        }
+        if let Self::Equations(_) = self {
+            return Ok(Vec::new());
         }
         let mut all: Vec<Init> = self.rest().into_iter().take(names.len()).map(Init::Constant).collect();
         for ((name, most), init) in names.iter().zip(self.most()).zip(&mut all) {
@@ -236,24 +258,33 @@ impl Kinetics {
     }
 
     /// Whether the projection transmits in each step, and not only at spikes.
-    pub(crate) fn is_graded(self) -> bool {
-        !matches!(self, Self::Stp(_))
+    pub(crate) fn is_graded(&self) -> bool {
+        match self {
+            Self::Stp(_) => false,
+            Self::Equations(text) => text.transmits_in_each_step(),
+            _ => true,
+        }
     }
 
-    /// The number of the release model in kernels.
-    #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "only the CUDA engine reads it"))]
-    pub(crate) fn release_model(self) -> u32 {
+    /// Whether the release model reads the potential of the source.
+    pub(crate) fn reads_potential(&self) -> bool {
+        matches!(self, Self::Equations(text) if text.reads_potential())
+    }
+
+    /// The release model. A text has this number in the network.
+    pub(crate) fn model(&self, text: usize) -> ReleaseModel {
         match self {
-            Self::Stp(_) => STP,
-            Self::Ampa(_) => AMPA,
-            Self::Nmda(_) => NMDA,
-            Self::BioNmda(_) => BIO_NMDA,
-            Self::Gap => GAP,
+            Self::Stp(_) => ReleaseModel::Stp,
+            Self::Ampa(_) => ReleaseModel::Ampa,
+            Self::Nmda(_) => ReleaseModel::Nmda,
+            Self::BioNmda(_) => ReleaseModel::BioNmda,
+            Self::Gap => ReleaseModel::Gap,
+            Self::Equations(_) => ReleaseModel::Equations(text),
         }
     }
 
     /// The constants for steps of `dt`.
-    pub(crate) fn constants(self, dt: f64) -> [f64; CONSTANTS] {
+    pub(crate) fn constants(&self, dt: f64) -> [f64; CONSTANTS] {
         match self {
             Self::Stp(s) => {
                 let left = |tau: f64| if tau > 0.0 { exp(-dt / tau) } else { 0.0 };
@@ -269,12 +300,13 @@ impl Kinetics {
                 [n.alpha1, n.beta1, dt, on, limit, off, steps]
             }
             Self::Gap => [1.0 / MAX_POTENTIAL, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+            Self::Equations(_) => [0.0; CONSTANTS],
         }
     }
 
     /// # Errors
     /// If a parameter makes no sense.
-    pub(crate) fn check(self, projection: &str) -> Result<()> {
+    pub(crate) fn check(&self, projection: &str) -> Result<()> {
         // Parameters that must be positive, then parameters that may be 0.
         let (positive, others) = match self {
             Self::Stp(s) => (vec![("release", s.release)], vec![("tau_f", s.tau_f), ("tau_d", s.tau_d)]),
@@ -285,6 +317,7 @@ impl Kinetics {
                 (vec![("beta1", n.beta1), ("beta2", n.beta2)], others)
             }
             Self::Gap => return Ok(()),
+            Self::Equations(text) => return text.check_release(projection),
         };
         let of = |name: &str| format!("{name} of projection `{projection}`");
         if let Some((name, value)) = positive.iter().find(|(_, x)| !(*x > 0.0 && x.is_finite())) {
@@ -294,9 +327,9 @@ impl Kinetics {
             return Err(Error::value(of(name), *value, "is negative or not finite"));
         }
         if let Self::Stp(Stp { release, .. }) = self
-            && release > 1.0
+            && *release > 1.0
         {
-            return Err(Error::value(of("release"), release, "is more than 1"));
+            return Err(Error::value(of("release"), *release, "is more than 1"));
         }
         Ok(())
     }

@@ -1,10 +1,10 @@
 //! Synapses from the neurons of one group to one receptor of a group.
 
 use super::kinetics::Kinetics;
-use super::stdp::Stdp;
 use crate::connectivity::Connect;
 use crate::error::{Error, Result};
 use crate::init::Init;
+use crate::network::describe::stdp::Stdp;
 use std::ops::Range;
 
 /// Synapses from a group, or a part of it, to one receptor of a group, or of a part of it.
@@ -198,7 +198,7 @@ impl Projection {
     /// Sets the release model of gap junctions if the receptor is gap junctions (`gap`).
     pub(crate) fn join(&mut self, gap: bool) -> Result<()> {
         let name = &self.name;
-        match (gap, self.kinetics) {
+        match (gap, &self.kinetics) {
             (true, None) => self.kinetics = Some(Kinetics::Gap),
             (false, Some(Kinetics::Gap)) => {
                 return Err(Error::Unsupported(format!(
@@ -219,10 +219,11 @@ impl Projection {
     /// [`Stp`](crate::network::Stp), each spike transmits an amount.
     /// [`Ampa`](crate::network::Ampa), [`Nmda`](crate::network::Nmda) and
     /// [`BioNmda`](crate::network::BioNmda) transmit g times the weights in each step, to a
-    /// [`Receptor::graded`](crate::network::Receptor::graded). All synapses must have one delay: a
-    /// spike reaches the release model after this delay, and the released amount acts at once.
-    /// Amounts are multiples of 2⁻³⁰. The variables are `[N]` of the sources' group: `projection.u`
-    /// and so on.
+    /// [`Receptor::graded`](crate::network::Receptor::graded). A text of
+    /// [`Equations`](crate::Equations) transmits at spikes or in each step, as it says. All synapses
+    /// must have one delay: a spike reaches the release model after this delay, and the released
+    /// amount acts at once. Amounts are multiples of 2⁻³⁰. The variables are `[N]` of the sources'
+    /// group: `projection.u` and so on.
     #[must_use]
     pub fn kinetics(mut self, kinetics: impl Into<Kinetics>) -> Self {
         self.kinetics = Some(kinetics.into());
@@ -233,7 +234,7 @@ impl Projection {
     /// [`Stp`](crate::network::Stp). The default is rest: 1 for the x of `Stp`, and 0 for all other
     /// variables. The values are one value, one for each neuron of the sources' group, or drawn
     /// with the loop's seed. They are between 0 and 1; only the x of [`Nmda`](crate::network::Nmda)
-    /// and `left` have no such upper bound.
+    /// and `left` have no such upper bound. A text has initial values of its own, and no bounds.
     #[must_use]
     pub fn init(mut self, variable: impl Into<String>, init: impl Into<Init>) -> Self {
         self.initial.push((variable.into(), init.into()));
