@@ -223,14 +223,10 @@ impl<R: Real> Stepper<R> {
         (&self.a[..self.stages], &self.b[..self.stages])
     }
 
-    /// Makes one step of x' = `slope`(k, x) for `W` systems of `N` variables; k is the number of
+    /// Makes one step of x' = `slope.at(k, x)` for `W` systems of `N` variables; k is the number of
     /// the system.
     #[inline(always)]
-    pub(crate) fn tile<const N: usize, const W: usize>(
-        &self,
-        x: [[R; W]; N],
-        slope: impl Fn(usize, [R; N]) -> [R; N],
-    ) -> [[R; W]; N] {
+    pub(crate) fn tile<const N: usize, const W: usize>(&self, x: [[R; W]; N], slope: impl Slope<R, N>) -> [[R; W]; N] {
         let mut after = x;
         if self.stages == 1 {
             // Euler's method needs no room for further stages.
@@ -253,12 +249,25 @@ impl<R: Real> Stepper<R> {
     }
 }
 
+/// The right-hand side of x' = f(x) for systems of `N` variables.
+///
+/// A large closure is not inlined, and is then compiled for the narrowest vectors and without fused
+/// operations. An implementation by a type has `#[inline(always)]`.
+pub(crate) trait Slope<R, const N: usize> {
+    /// dx/dt of system `k` at `x`.
+    fn at(&self, k: usize, x: [R; N]) -> [R; N];
+}
+
+impl<R, const N: usize, F: Fn(usize, [R; N]) -> [R; N]> Slope<R, N> for F {
+    #[inline(always)]
+    fn at(&self, k: usize, x: [R; N]) -> [R; N] {
+        self(k, x)
+    }
+}
+
 /// The slopes of `W` systems.
 #[inline(always)]
-fn slopes_at<R: Real, const N: usize, const W: usize>(
-    at: &[[R; W]; N],
-    slope: &impl Fn(usize, [R; N]) -> [R; N],
-) -> [[R; W]; N] {
+fn slopes_at<R: Real, const N: usize, const W: usize>(at: &[[R; W]; N], slope: &impl Slope<R, N>) -> [[R; W]; N] {
     let mut slopes = [[R::of(0.0); W]; N];
     for k in 0..W {
         // No closures here: a closure that is not inlined would be compiled for the narrowest vectors.
@@ -266,7 +275,7 @@ fn slopes_at<R: Real, const N: usize, const W: usize>(
         for var in 0..N {
             here[var] = at[var][k];
         }
-        for (d, var) in slope(k, here).into_iter().zip(&mut slopes) {
+        for (d, var) in slope.at(k, here).into_iter().zip(&mut slopes) {
             var[k] = d;
         }
     }

@@ -139,6 +139,7 @@ pub use error::{EquationsError, Error, Mistake, Number, Result};
 pub use init::{Bounded, Distribution, DistributionInfo, Init, Outside};
 pub use input::Input;
 pub use loop_over_time::{Builder, LoopOverTime, Progress, WithProgress, for_loop};
+pub use numeric::arithmetic::Arithmetic;
 pub use numeric::scalar::{DType, Real, Scalar};
 pub use recording::{
     Bits, Events, FirstAxis, Monitor, OutVars, Recorded, Recording, RecordingParts, Structure, monitor,

@@ -126,30 +126,6 @@ fn the_documentation_of_a_neuron_tells_what_its_table_does() {
     }
 }
 
-/// A kernel is given its parameters by place.
-#[test]
-fn kernels_have_the_parameters_in_the_order_of_the_table() {
-    let files = sources(&root().join("src/models"));
-    let mut compared = 0;
-    for text in
-        files.iter().filter(|text| text.contains("crate::parameters! {") && text.contains("Equations<N, P> for"))
-    {
-        let (_, table) = text.split_once("struct Parameters {").unwrap();
-        let (table, _) = table.split_once("    }\n}").unwrap();
-        let fields: Vec<&str> = table.lines().filter_map(|line| Some(line.split_once(": \"")?.0.trim())).collect();
-        let file = text.split("include_str!(\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-        let kernel = page(&format!("kernels/models/{}", file.rsplit('/').next().unwrap()));
-        let (_, constants) = kernel.split_once("struct Constants {").unwrap();
-        let (constants, _) = constants.trim_start().trim_start_matches("acc_t ").split_once(';').unwrap();
-        // The kernel counts the steps of the refractory period.
-        let constants: Vec<&str> =
-            constants.split(',').map(|name| if name.trim() == "hold" { "tau_ref" } else { name.trim() }).collect();
-        assert_eq!(fields, constants, "{file}");
-        compared += 1;
-    }
-    assert_eq!(compared, 9);
-}
-
 #[test]
 fn every_model_is_on_the_pages() {
     let models = models();

@@ -1,6 +1,6 @@
-// The contract of an ion channel. Each file of channels/ is the counterpart of a file of
-// src/models/channels/, with the same operations in the same order. A neuron's text
-// (src/models/neurons/cond_neu_group/program.rs) has it in a namespace of its own. The file defines
+// The contract of an ion channel. src/models/channels/kernel.rs generates the text of a channel from its
+// kinetics in Rust. A neuron's text (src/models/neurons/cond_neu_group/program.rs) has it in a namespace
+// of its own. The text defines
 //
 //     constexpr int GATES = 2;
 //     struct Params { acc_t e, g_max, …; };

@@ -1,4 +1,4 @@
-// eˣ in both types of arithmetic: the counterpart of `exp` in src/numeric/math.rs, with the same
+// eˣ in both types of arithmetic: the counterpart of `exp` in src/numeric/math/, with the same
 // operations and bits, and of the constants in src/numeric/scalar.rs. math.cuh has the functions of
 // acc_t.
 #pragma once

@@ -1,4 +1,4 @@
-// Elementary functions of single IEEE operations: the counterpart of src/numeric/math.rs, with the
+// Elementary functions of single IEEE operations: the counterpart of src/numeric/math/, with the
 // same names, operations and bits. That file has the reasons.
 #pragma once
 #include "exp.cuh"

@@ -1,5 +1,5 @@
-// A neuron of equations: the counterpart of src/models/neurons/frame/step.rs. A model's file
-// includes this file last, after it has defined
+// A neuron of equations: the counterpart of src/models/neurons/frame/step.rs. The text
+// of a model, which src/models/neurons/frame/kernel.rs generates, includes this file last, after it has defined
 //
 //     constexpr int VARS = 2;             // differential variables; the first one is the potential
 //     struct Constants { acc_t v_th; };   // the parameters, in Rust's order; `hold`, the refractory steps after a spike, replaces tau_ref

@@ -20,6 +20,9 @@ pub(crate) fn unary(f: Unary, a: f64) -> f64 {
         Unary::Exprel => math::exprel(a),
         Unary::ExprelSlope => math::exprel_slope(a),
         Unary::InvExprel => math::inv_exprel(a),
+        Unary::ExpNeg => math::exp_neg(a),
+        Unary::InvExprelNear => math::inv_exprel_near(a),
+        Unary::Reciprocal => math::reciprocal(a),
     }
 }
 

@@ -2,8 +2,8 @@
 
 mod adjoint;
 mod cuda;
-mod evaluate;
-mod graph;
+pub(crate) mod evaluate;
+pub(crate) mod graph;
 mod initial;
 mod model;
 mod print;
@@ -20,6 +20,8 @@ mod tape;
 #[cfg(test)]
 mod tests;
 mod text;
+pub(crate) mod trace_text;
+pub(crate) mod traced;
 
 pub use adjoint::AdjointOptions;
 pub(crate) use release::{Release, Step, TRANSMITTED};

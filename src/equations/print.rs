@@ -28,6 +28,9 @@ pub(crate) fn unary_name(f: Unary) -> &'static str {
         Unary::Exprel => "exprel",
         Unary::ExprelSlope => "exprel_slope",
         Unary::InvExprel => "inv_exprel",
+        Unary::ExpNeg => "exp_neg",
+        Unary::InvExprelNear => "inv_exprel_near",
+        Unary::Reciprocal => "reciprocal",
     }
 }
 

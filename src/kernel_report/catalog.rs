@@ -178,7 +178,7 @@ impl List {
         // Several kinds may have the same kinetics.
         let mut kinds: Vec<ChannelKind> = Vec::new();
         for kind in ChannelKind::ALL {
-            if kinds.iter().all(|other| other.file().0 != kind.file().0) {
+            if kinds.iter().all(|other| other.kernel() != kind.kernel()) {
                 kinds.push(kind);
             }
         }

@@ -1,6 +1,7 @@
 //! Numbers: element types, functions with the same bits everywhere, random numbers, SIMD loops,
 //! matrix products, and threads that share a step.
 
+pub(crate) mod arithmetic;
 pub(crate) mod gemm;
 pub mod math;
 pub mod rng;

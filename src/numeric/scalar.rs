@@ -1,9 +1,9 @@
 //! Element types: the type of arrays in memory ([`Scalar`]), and the type of arithmetic ([`Real`]).
 
+use super::arithmetic::{self, Arithmetic};
 use bytemuck::Pod;
 use half::{bf16, f16};
 use std::fmt::{Debug, Display};
-use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
 mod sealed {
     pub trait Sealed: Sized {}
@@ -89,35 +89,13 @@ pub trait Scalar: sealed::Sealed + Pod + PartialOrd + Default + Debug + Display 
 /// Each operation of this trait is one correctly rounded IEEE operation. Code that consists of
 /// these operations therefore gives the same bits in a SIMD lane, in a scalar loop, and on a
 /// machine without fused multiply-add. Such a machine emulates it and is slower.
-pub trait Real:
-    Scalar<Acc = Self>
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Div<Output = Self>
-    + Neg<Output = Self>
-    + AddAssign
-    + SubAssign
-    + MulAssign
-{
-    /// A constant: the nearest value of this type.
-    fn of(x: f64) -> Self;
+pub trait Real: Scalar<Acc = Self> + Arithmetic {
     /// A whole number, rounded once.
     #[doc(hidden)]
     fn of_whole(n: i64) -> Self;
     /// A smaller whole number, rounded once.
     #[doc(hidden)]
     fn of_count(n: i32) -> Self;
-    /// `self · a + b`, rounded once.
-    fn mul_add(self, a: Self, b: Self) -> Self;
-    /// The magnitude.
-    fn abs(self) -> Self;
-    /// The square root.
-    fn sqrt(self) -> Self;
-    /// The smaller value; `other` if `self` is NaN.
-    fn min(self, other: Self) -> Self;
-    /// The larger value; `other` if `self` is NaN.
-    fn max(self, other: Self) -> Self;
     /// The magnitude of `self` with the sign of `sign`.
     fn copysign(self, sign: Self) -> Self;
     /// (eʳ − 1 − r)/r² as a polynomial in r for |r| ≤ ln 2 / 2, lowest power first. It interpolates
@@ -205,18 +183,16 @@ macro_rules! real {
             }
         }
 
-        impl Real for $t {
+        impl arithmetic::sealed::Sealed for $t {}
+
+        impl Arithmetic for $t {
             #[inline(always)]
             fn of(x: f64) -> Self {
                 x as $t
             }
             #[inline(always)]
-            fn of_whole(n: i64) -> Self {
-                n as $t
-            }
-            #[inline(always)]
-            fn of_count(n: i32) -> Self {
-                n as $t
+            fn of_precision(double: f64, single: f64) -> Self {
+                Self::of(if Self::DTYPE == DType::F64 { double } else { single })
             }
             #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {
@@ -239,6 +215,25 @@ macro_rules! real {
             #[inline(always)]
             fn max(self, other: Self) -> Self {
                 if self > other { self } else { other }
+            }
+            #[inline(always)]
+            fn select_less(a: Self, b: Self, yes: Self, no: Self) -> Self {
+                if a < b { yes } else { no }
+            }
+            #[inline(always)]
+            fn select_less_equal(a: Self, b: Self, yes: Self, no: Self) -> Self {
+                if a <= b { yes } else { no }
+            }
+        }
+
+        impl Real for $t {
+            #[inline(always)]
+            fn of_whole(n: i64) -> Self {
+                n as $t
+            }
+            #[inline(always)]
+            fn of_count(n: i32) -> Self {
+                n as $t
             }
             #[inline(always)]
             fn copysign(self, sign: Self) -> Self {

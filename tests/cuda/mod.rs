@@ -32,6 +32,7 @@ mod moves;
 mod multapses;
 mod networks;
 mod options;
+mod own_equations;
 mod parity;
 mod procedural;
 #[path = "../cells/products.rs"]

@@ -74,12 +74,10 @@ impl Request {
     /// Files, element type and defines in the form of a line of `kernels/embedded.txt`. The line
     /// does not depend on the text of the files.
     pub(crate) fn line(&self) -> String {
+        let has = |folder: &&str| super::source::file(&format!("{folder}/{}", self.model.0)).is_some();
         let folder = match self.loops.is_empty() {
-            false => "models",
-            true => {
-                let has = |folder: &&str| super::source::file(&format!("{folder}/{}", self.model.0)).is_some();
-                ["matmul", "connectivity"].into_iter().find(has).unwrap_or("loops")
-            }
+            false => ["generated"].into_iter().find(has).unwrap_or("models"),
+            true => ["matmul", "connectivity"].into_iter().find(has).unwrap_or("loops"),
         };
         let mut files = vec![format!("{folder}/{}", self.model.0)];
         files.extend(self.loops.iter().map(|name| format!("loops/{name}")));

@@ -13,6 +13,15 @@ macro_rules! texts {
 /// Every file of `kernels/`, by its path in that folder.
 const FILES: &[(&str, &str)] = texts![
     "connectivity/connect.cu",
+    "generated/AdExIF.cu",
+    "generated/AdQuaIF.cu",
+    "generated/ExpIF.cu",
+    "generated/FitzHughNagumo.cu",
+    "generated/HindmarshRose.cu",
+    "generated/Izhikevich.cu",
+    "generated/MorrisLecar.cu",
+    "generated/QuaIF.cu",
+    "generated/WangBuzsaki.cu",
     "include/activation.cuh",
     "include/cell.cuh",
     "include/cell_row.cuh",
@@ -67,29 +76,20 @@ const FILES: &[(&str, &str)] = texts![
     "matmul/reduce.cu",
     "matmul/simt.cu",
     "models/activation.cu",
-    "models/ad_qua_if.cu",
-    "models/adex_if.cu",
     "models/cond_neu_group.cu",
     "models/conv2d.cu",
     "models/dense.cu",
-    "models/exp_if.cu",
-    "models/fitzhugh_nagumo.cu",
     "models/gru_cell.cu",
     "models/gru_cell_brainpy.cu",
     "models/hh.cu",
-    "models/hindmarsh_rose.cu",
     "models/input_group.cu",
-    "models/izhikevich.cu",
     "models/lif.cu",
     "models/lstm_cell.cu",
-    "models/morris_lecar.cu",
     "models/poisson_group.cu",
-    "models/qua_if.cu",
     "models/rnn_cell.cu",
     "models/softmax.cu",
     "models/spike_time_group.cu",
     "models/traub_miles.cu",
-    "models/wang_buzsaki.cu",
 ];
 
 /// Returns the text of a file of `kernels/`, by its path in that folder.
@@ -285,7 +285,7 @@ mod tests {
     fn the_list_is_what_the_folder_holds() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels");
         let mut found = Vec::new();
-        for folder in ["connectivity", "include", "loops", "matmul", "models"] {
+        for folder in ["connectivity", "generated", "include", "loops", "matmul", "models"] {
             for entry in std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten() {
                 found.push(format!("{folder}/{}", entry.file_name().to_string_lossy()));
             }

@@ -87,11 +87,16 @@ impl Graph {
                 self.select(is_near, near, far)
             }
             // 1/exprel(−x) has the derivative exprel′(−x)/exprel(−x)².
-            Unary::InvExprel => {
+            Unary::InvExprel | Unary::InvExprelNear => {
                 let minus = self.unary(Unary::Neg, a);
                 let slope = self.unary(Unary::ExprelSlope, minus);
                 let square = self.binary(Binary::Mul, id, id);
                 self.binary(Binary::Mul, slope, square)
+            }
+            Unary::ExpNeg => self.unary(Unary::Neg, id),
+            Unary::Reciprocal => {
+                let square = self.binary(Binary::Mul, id, id);
+                self.unary(Unary::Neg, square)
             }
         }
     }

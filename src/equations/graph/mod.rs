@@ -63,6 +63,12 @@ pub(crate) enum Unary {
     ExprelSlope,
     /// x/(1 − e⁻ˣ), 1 at 0.
     InvExprel,
+    /// e⁻ˣ, with the rounding of models.
+    ExpNeg,
+    /// x/(1 − e⁻ˣ) for |x| ≤ ½.
+    InvExprelNear,
+    /// 1/x in the range of normal numbers.
+    Reciprocal,
 }
 
 /// A function of two arguments. Comparisons are 1 or 0.
@@ -149,6 +155,12 @@ impl Graph {
         self.fixed.push(fixed);
         self.known.insert(node, id);
         id
+    }
+
+    /// A node as it is, without the rules of [`unary`](Self::unary) and of the other operations. The result
+    /// has the roundings of the recorded operations.
+    pub(crate) fn recorded(&mut self, node: Node) -> Id {
+        self.add_node(node)
     }
 
     /// A leaf, if the graph has it.

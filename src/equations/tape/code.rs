@@ -57,6 +57,9 @@ pub(super) enum Code {
     RelaxFma,
     /// (a·l − b·c)·φ(b, k) + c: an exponential Euler step of c' = a·l − b·c
     RelaxLinear,
+    ExpNeg,
+    InvExprelNear,
+    Reciprocal,
     MinRR,
     /// min(a, k)
     MinRK,

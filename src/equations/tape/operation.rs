@@ -69,6 +69,9 @@ pub(super) fn operation<R: Real>(graph: &Graph, id: Id) -> Option<Virtual<R>> {
             Unary::Exprel => make(Code::Exprel, &[a], &[]),
             Unary::ExprelSlope => make(Code::ExprelSlope, &[a], &[]),
             Unary::InvExprel => make(Code::InvExprel, &[a], &[]),
+            Unary::ExpNeg => make(Code::ExpNeg, &[a], &[]),
+            Unary::InvExprelNear => make(Code::InvExprelNear, &[a], &[]),
+            Unary::Reciprocal => make(Code::Reciprocal, &[a], &[]),
         },
         Node::Binary(f, a, b) => {
             let (a, b) = (operand(a), operand(b));

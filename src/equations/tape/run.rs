@@ -155,6 +155,9 @@ impl<R: Real> Run<'_, R> {
                 Code::RelaxLinear => {
                     three!(op, |x, y, z| (-z).mul_add(y, x * l).mul_add(math::relax(y, k), z));
                 }
+                Code::ExpNeg => one!(op, |x| math::exp_neg(x)),
+                Code::InvExprelNear => one!(op, |x| math::inv_exprel_near(x)),
+                Code::Reciprocal => one!(op, |x| math::reciprocal(x)),
                 Code::MinRR => two!(op, |x, y| x.min(y)),
                 Code::MinRK => one!(op, |x| x.min(k)),
                 Code::MaxRR => two!(op, |x, y| x.max(y)),

@@ -2,8 +2,9 @@
 
 use super::frame::{CHUNK, Cell, CellStep, Defaults, Gates, chunk, put, round, take};
 use crate::models::Activation;
+use crate::numeric::arithmetic::Arithmetic;
 use crate::numeric::math::sigmoid;
-use crate::numeric::scalar::{Real, Scalar};
+use crate::numeric::scalar::Scalar;
 use crate::numeric::simd::{SimdLoop, vectorize};
 
 /// The gated recurrent unit (Cho et al., arXiv:1406.1078), with the reset **after** the product, as

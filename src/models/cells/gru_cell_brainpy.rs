@@ -3,8 +3,9 @@
 use super::frame::{CHUNK, CellStep, Defaults, Gates, chunk, put, round, take};
 use crate::init::Init;
 use crate::models::Activation;
+use crate::numeric::arithmetic::Arithmetic;
 use crate::numeric::math::sigmoid;
-use crate::numeric::scalar::{Real, Scalar};
+use crate::numeric::scalar::Scalar;
 use crate::numeric::simd::{SimdLoop, vectorize};
 
 /// The gates of [`brainpy::GruCell`](crate::models::brainpy::GruCell).

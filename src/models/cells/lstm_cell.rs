@@ -2,8 +2,9 @@
 
 use super::frame::{CHUNK, Cell, CellStep, Defaults, Gates, chunk, put, round, take};
 use crate::models::Activation;
+use crate::numeric::arithmetic::Arithmetic;
 use crate::numeric::math::sigmoid;
-use crate::numeric::scalar::{Real, Scalar};
+use crate::numeric::scalar::Scalar;
 use crate::numeric::simd::{SimdLoop, vectorize};
 
 /// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780), as in

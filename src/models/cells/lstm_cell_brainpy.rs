@@ -4,7 +4,8 @@ use super::frame::{CellStep, Defaults, Gates};
 use super::lstm_cell::{Lstm, Update};
 use crate::init::Init;
 use crate::models::Activation;
-use crate::numeric::scalar::{Real, Scalar};
+use crate::numeric::arithmetic::Arithmetic;
+use crate::numeric::scalar::Scalar;
 use crate::numeric::simd::vectorize;
 
 /// The gates of [`brainpy::LstmCell`](crate::models::brainpy::LstmCell).

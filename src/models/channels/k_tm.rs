@@ -2,8 +2,8 @@
 //! V_sh.
 
 use super::kinetics::{Kinetics, bounded, names};
-use crate::numeric::math::inv_exprel_near;
-use crate::numeric::scalar::Real;
+use crate::numeric::arithmetic::Arithmetic;
+use crate::numeric::math::{inv_exprel_near, reciprocal};
 
 names!(e g_max phi v_sh);
 
@@ -11,10 +11,10 @@ pub(crate) struct KTm;
 
 impl Kinetics<1, { Parameters::COUNT }> for KTm {
     const NAMES: [&'static str; Parameters::COUNT] = Parameters::NAMES;
-    type Parameters<R: Real> = Parameters<R>;
+    type Parameters<R: Arithmetic> = Parameters<R>;
 
     #[inline(always)]
-    fn rates<R: Real>(v: R, &Parameters { phi, v_sh, .. }: &Parameters<R>) -> [(R, R); 1] {
+    fn rates<R: Arithmetic>(v: R, &Parameters { phi, v_sh, .. }: &Parameters<R>) -> [(R, R); 1] {
         let one = R::of(1.0);
         let u = v - v_sh;
         let e40 = bounded(u * R::of(1.0 / 40.0));
@@ -23,15 +23,15 @@ impl Kinetics<1, { Parameters::COUNT }> for KTm {
         let e10 = e20 * e20;
         let e5 = e10 * e10;
         let y = u.mul_add(R::of(0.2), R::of(-3.0));
-        let near = y.abs() < R::of(0.5);
+        let (abs, half) = (y.abs(), R::of(0.5));
         let d = e5.mul_add(R::of(-20.085_536_923_187_668), one); // e³
-        let d = if near { one } else { d };
-        let a = R::of(0.16) * if near { inv_exprel_near(y) } else { y * (one / d) };
+        let d = R::select_less(abs, half, one, d);
+        let a = R::of(0.16) * R::select_less(abs, half, inv_exprel_near(y), y * reciprocal(d));
         [(phi * a, phi * (a + R::of(0.642_012_708_343_870_7) * e40))] // 0.5 e^{1/4}
     }
 
     #[inline(always)]
-    fn open<R: Real>([p]: [R; 1]) -> R {
+    fn open<R: Arithmetic>([p]: [R; 1]) -> R {
         (p * p) * (p * p)
     }
 }

@@ -211,24 +211,6 @@ impl ChannelKind {
             Self::IhHm1992 => function.call::<h::H, 1, { h::Parameters::COUNT }>(),
         }
     }
-
-    /// The file of its kinetics in `kernels/channels/`, and what stands there.
-    pub(crate) fn file(self) -> (&'static str, &'static str) {
-        macro_rules! file {
-            ($name:literal) => {
-                ($name, include_str!(concat!("../../../kernels/channels/", $name)))
-            };
-        }
-        match self {
-            Self::INaHh1952 => file!("na_hh.cu"),
-            Self::IKHh1952 => file!("k_hh.cu"),
-            Self::INaTm1991 | Self::INaBa2002 => file!("na_tm.cu"),
-            Self::IKTm1991 | Self::IKdrBa2002 => file!("k_tm.cu"),
-            Self::IL => file!("leak.cu"),
-            Self::ICaTHm1992 => file!("ca_t.cu"),
-            Self::IhHm1992 => file!("h.cu"),
-        }
-    }
 }
 
 impl Display for ChannelKind {

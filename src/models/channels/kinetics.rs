@@ -1,7 +1,6 @@
-//! The kinetics of a channel: the rates of its gates and its open fraction. The CUDA counterparts
-//! are in `kernels/channels/`.
+//! The kinetics of a channel: the rates of its gates and its open fraction.
 
-use crate::numeric::scalar::Real;
+use crate::numeric::arithmetic::Arithmetic;
 
 /// The index of the reversal potential among the parameters of every channel.
 pub(crate) const E: usize = 0;
@@ -11,16 +10,15 @@ pub(crate) const G_MAX: usize = 1;
 /// `G` gates, `P` parameters, the first two of which are E and g_max.
 pub(crate) trait Kinetics<const G: usize, const P: usize> {
     /// The names of the parameters.
-    #[allow(dead_code, reason = "a test compares them with the kinds and the kernels")]
     const NAMES: [&'static str; P];
     /// The parameters of one neuron's channels by name, which `names!` declares.
-    type Parameters<R: Real>: From<[R; P]>;
+    type Parameters<R: Arithmetic>: From<[R; P]>;
 
     /// (a, s) of each gate at potential `v`, mV: dx/dt = a − s·x, 1/ms.
-    fn rates<R: Real>(v: R, p: &Self::Parameters<R>) -> [(R, R); G];
+    fn rates<R: Arithmetic>(v: R, p: &Self::Parameters<R>) -> [(R, R); G];
 
     /// The part of g_max that is open.
-    fn open<R: Real>(x: [R; G]) -> R;
+    fn open<R: Arithmetic>(x: [R; G]) -> R;
 }
 
 /// A function of the kinetics of a channel, which `ChannelKind::with` calls for the kinetics of its
@@ -64,6 +62,6 @@ pub(super) const MOST: f64 = 1e12;
 
 /// e^{−z}, at most [`MOST`].
 #[inline(always)]
-pub(super) fn bounded<R: Real>(z: R) -> R {
+pub(super) fn bounded<R: Arithmetic>(z: R) -> R {
     R::of(MOST).min(crate::numeric::math::exp_neg(z))
 }

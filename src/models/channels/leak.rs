@@ -1,7 +1,7 @@
 //! A leak, which has no gates. Parameters: E, g_max.
 
 use super::kinetics::{Kinetics, names};
-use crate::numeric::scalar::Real;
+use crate::numeric::arithmetic::Arithmetic;
 
 names!(e g_max);
 
@@ -9,15 +9,15 @@ pub(crate) struct Leak;
 
 impl Kinetics<0, { Parameters::COUNT }> for Leak {
     const NAMES: [&'static str; Parameters::COUNT] = Parameters::NAMES;
-    type Parameters<R: Real> = Parameters<R>;
+    type Parameters<R: Arithmetic> = Parameters<R>;
 
     #[inline(always)]
-    fn rates<R: Real>(_: R, _: &Parameters<R>) -> [(R, R); 0] {
+    fn rates<R: Arithmetic>(_: R, _: &Parameters<R>) -> [(R, R); 0] {
         []
     }
 
     #[inline(always)]
-    fn open<R: Real>(_: [R; 0]) -> R {
+    fn open<R: Arithmetic>(_: [R; 0]) -> R {
         R::of(1.0)
     }
 }

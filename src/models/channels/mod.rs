@@ -1,11 +1,12 @@
 //! Ion channels, of which a [`CondNeuGroup`](crate::models::CondNeuGroup) consists.
 //!
-//! Each channel has a file with its kinetics, whose CUDA counterpart is in `kernels/channels/`.
+//! Each channel has a file with its kinetics. `kernel` makes their CUDA text.
 
 pub(crate) mod ca_t;
 pub(crate) mod h;
 pub(crate) mod k_hh;
 pub(crate) mod k_tm;
+mod kernel;
 mod kind;
 pub(crate) mod kinetics;
 pub(crate) mod leak;

@@ -127,7 +127,7 @@ macro_rules! parameters {
         impl $name<()> {
             /// The number of parameters.
             $vis const COUNT: usize = { [$($shown),*].len() };
-            /// The names of the fields, which are also the names of the kernel's constants.
+            /// The names of the fields.
             $vis const FIELDS: [&'static str; Self::COUNT] = [$(stringify!($field)),*];
             /// The parameters, in the order of the fields.
             $vis const TABLE: [$crate::models::Parameter; Self::COUNT] = [$($crate::models::Parameter::new(

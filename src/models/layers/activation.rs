@@ -4,6 +4,7 @@
 use crate::error::{Error, Result};
 use crate::models::info;
 use crate::models::info::{Family, ModelInfo, Port};
+use crate::numeric::arithmetic::Arithmetic;
 use crate::numeric::math::{exp, expm1, normal_cdf, sigmoid, tanh};
 use crate::numeric::scalar::{Real, Scalar};
 use crate::numeric::simd::{SimdLoop, vectorize};

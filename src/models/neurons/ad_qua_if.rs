@@ -3,7 +3,7 @@
 use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
-use crate::numeric::scalar::Real;
+use crate::numeric::arithmetic::Arithmetic;
 
 /// The adaptive quadratic integrate-and-fire neuron (Izhikevich, IEEE Trans. Neural Netw. 15, 2004,
 /// 1063-1070; Touboul, SIAM J. Appl. Math. 68, 2008, 1045-1079): `brainpy.dyn.AdQuaIFRef`, and with
@@ -66,12 +66,10 @@ impl NeuronEquations<N, P> for AdQuaIfEquations {
         "Izhikevich, IEEE Trans. Neural Netw. 15, 2004, 1063-1070; Touboul, SIAM J. Appl. Math. 68, 2008, 1045-1079",
     );
     const UNITS: [&'static str; 2] = ["mV", ""];
-    const KERNEL: Option<(&'static str, &'static str)> =
-        Some(("ad_qua_if.cu", include_str!("../../../kernels/models/ad_qua_if.cu")));
     const VARIABLES: [Variable; N] =
         [Variable::new("V", "mV", "membrane potential, after the reset"), Variable::new("w", "mV", "adaptation")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
-    type Parameters<R: Real> = Parameters<R>;
+    type Parameters<R: Arithmetic> = Parameters<R>;
     const RESETS: bool = true;
 
     fn initial() -> [Option<Init>; N] {
@@ -79,7 +77,7 @@ impl NeuronEquations<N, P> for AdQuaIfEquations {
     }
 
     #[inline(always)]
-    fn derivatives<R: Real>(
+    fn derivatives<R: Arithmetic>(
         [v, w]: [R; N],
         i: R,
         &Parameters { v_rest, v_c, c, tau, tau_w, a, .. }: &Parameters<R>,
@@ -91,12 +89,12 @@ impl NeuronEquations<N, P> for AdQuaIfEquations {
     }
 
     #[inline(always)]
-    fn input_gain<R: Real>(p: &Parameters<R>) -> R {
+    fn input_gain<R: Arithmetic>(p: &Parameters<R>) -> R {
         R::of(1.0) / p.tau
     }
 
     #[inline(always)]
-    fn reset<R: Real>([v, w]: [R; N], p: &Parameters<R>) -> [R; N] {
+    fn reset<R: Arithmetic>([v, w]: [R; N], p: &Parameters<R>) -> [R; N] {
         [v, w + p.b]
     }
 

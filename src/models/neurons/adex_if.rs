@@ -3,8 +3,8 @@
 use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
+use crate::numeric::arithmetic::Arithmetic;
 use crate::numeric::math::exp;
-use crate::numeric::scalar::Real;
 
 /// The adaptive exponential integrate-and-fire neuron (Brette & Gerstner, J. Neurophysiol. 94,
 /// 2005, 3637-3642): `brainpy.dyn.AdExIFRef`, and with `tau_ref` 0 `AdExIF`.
@@ -67,12 +67,10 @@ impl NeuronEquations<N, P> for AdExIfEquations {
     const ABOUT: &'static str = "the adaptive exponential integrate-and-fire neuron";
     const SOURCE: Option<&'static str> = Some("Brette & Gerstner, J. Neurophysiol. 94, 2005, 3637-3642");
     const UNITS: [&'static str; 2] = ["nA", "µS"];
-    const KERNEL: Option<(&'static str, &'static str)> =
-        Some(("adex_if.cu", include_str!("../../../kernels/models/adex_if.cu")));
     const VARIABLES: [Variable; N] =
         [Variable::new("V", "mV", "membrane potential, after the reset"), Variable::new("w", "nA", "adaptation")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
-    type Parameters<R: Real> = Parameters<R>;
+    type Parameters<R: Arithmetic> = Parameters<R>;
     const RESETS: bool = true;
 
     fn initial() -> [Option<Init>; N] {
@@ -80,7 +78,7 @@ impl NeuronEquations<N, P> for AdExIfEquations {
     }
 
     #[inline(always)]
-    fn derivatives<R: Real>(
+    fn derivatives<R: Arithmetic>(
         [v, w]: [R; N],
         i: R,
         &Parameters { v_rest, v_t, delta_t, r, tau, tau_w, a, .. }: &Parameters<R>,
@@ -92,12 +90,12 @@ impl NeuronEquations<N, P> for AdExIfEquations {
     }
 
     #[inline(always)]
-    fn input_gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
+    fn input_gain<R: Arithmetic>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
         r / tau
     }
 
     #[inline(always)]
-    fn reset<R: Real>([v, w]: [R; N], p: &Parameters<R>) -> [R; N] {
+    fn reset<R: Arithmetic>([v, w]: [R; N], p: &Parameters<R>) -> [R; N] {
         [v, w + p.b]
     }
 

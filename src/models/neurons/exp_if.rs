@@ -3,8 +3,8 @@
 use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
+use crate::numeric::arithmetic::Arithmetic;
 use crate::numeric::math::exp;
-use crate::numeric::scalar::Real;
 
 /// The exponential integrate-and-fire neuron (Fourcaud-Trocmé et al., J. Neurosci. 23, 2003,
 /// 11628-11640): `brainpy.dyn.ExpIFRef`, and with `tau_ref` 0 `ExpIF`.
@@ -60,11 +60,9 @@ impl NeuronEquations<N, P> for ExpIfEquations {
     const ABOUT: &'static str = "the exponential integrate-and-fire neuron";
     const SOURCE: Option<&'static str> = Some("Fourcaud-Trocmé et al., J. Neurosci. 23, 2003, 11628-11640");
     const UNITS: [&'static str; 2] = ["nA", "µS"];
-    const KERNEL: Option<(&'static str, &'static str)> =
-        Some(("exp_if.cu", include_str!("../../../kernels/models/exp_if.cu")));
     const VARIABLES: [Variable; N] = [Variable::new("V", "mV", "membrane potential, after the reset")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
-    type Parameters<R: Real> = Parameters<R>;
+    type Parameters<R: Arithmetic> = Parameters<R>;
     const RESETS: bool = true;
 
     fn initial() -> [Option<Init>; N] {
@@ -72,7 +70,7 @@ impl NeuronEquations<N, P> for ExpIfEquations {
     }
 
     #[inline(always)]
-    fn derivatives<R: Real>(
+    fn derivatives<R: Arithmetic>(
         [v]: [R; N],
         i: R,
         &Parameters { v_rest, v_t, delta_t, r, tau, .. }: &Parameters<R>,
@@ -82,7 +80,7 @@ impl NeuronEquations<N, P> for ExpIfEquations {
     }
 
     #[inline(always)]
-    fn input_gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
+    fn input_gain<R: Arithmetic>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
         r / tau
     }
 

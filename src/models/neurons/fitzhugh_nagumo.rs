@@ -3,7 +3,7 @@
 use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
-use crate::numeric::scalar::Real;
+use crate::numeric::arithmetic::Arithmetic;
 
 /// FitzHugh and Nagumo's model (FitzHugh, Biophys. J. 1, 1961, 445-466; Nagumo et al., Proc. IRE
 /// 50, 1962, 2061-2070): `brainpy.neurons.FHN`.
@@ -53,12 +53,10 @@ impl NeuronEquations<N, P> for FitzHughNagumoEquations {
     const ABOUT: &'static str = "FitzHugh and Nagumo's model";
     const SOURCE: Option<&'static str> =
         Some("FitzHugh, Biophys. J. 1, 1961, 445-466; Nagumo et al., Proc. IRE 50, 1962, 2061-2070");
-    const KERNEL: Option<(&'static str, &'static str)> =
-        Some(("fitzhugh_nagumo.cu", include_str!("../../../kernels/models/fitzhugh_nagumo.cu")));
     const VARIABLES: [Variable; N] =
         [Variable::new("V", "", "variable that corresponds to the potential"), Variable::new("w", "", "recovery")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
-    type Parameters<R: Real> = Parameters<R>;
+    type Parameters<R: Arithmetic> = Parameters<R>;
     const RESETS: bool = false;
 
     fn initial() -> [Option<Init>; N] {
@@ -66,14 +64,18 @@ impl NeuronEquations<N, P> for FitzHughNagumoEquations {
     }
 
     #[inline(always)]
-    fn derivatives<R: Real>([v, w]: [R; N], i: R, &Parameters { a, b, tau, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
+    fn derivatives<R: Arithmetic>(
+        [v, w]: [R; N],
+        i: R,
+        &Parameters { a, b, tau, .. }: &Parameters<R>,
+    ) -> ([R; N], [R; N]) {
         let square = v * v;
         let dv = (square * R::of(1.0 / 3.0)).mul_add(-v, v - w + i);
         ([dv, b.mul_add(-w, v + a) / tau], [R::of(1.0) - square, -(b / tau)])
     }
 
     #[inline(always)]
-    fn input_gain<R: Real>(_: &Parameters<R>) -> R {
+    fn input_gain<R: Arithmetic>(_: &Parameters<R>) -> R {
         R::of(1.0)
     }
 

@@ -3,7 +3,7 @@
 use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
-use crate::numeric::scalar::Real;
+use crate::numeric::arithmetic::Arithmetic;
 
 /// Hindmarsh and Rose's model of bursting (Proc. R. Soc. Lond. B 221, 1984, 87-102):
 /// `brainpy.neurons.HindmarshRose`.
@@ -56,15 +56,13 @@ impl NeuronEquations<N, P> for HindmarshRoseEquations {
     const ALIASES: &'static [&'static str] = &["HR"];
     const ABOUT: &'static str = "Hindmarsh and Rose's model of bursting";
     const SOURCE: Option<&'static str> = Some("Hindmarsh & Rose, Proc. R. Soc. Lond. B 221, 1984, 87-102");
-    const KERNEL: Option<(&'static str, &'static str)> =
-        Some(("hindmarsh_rose.cu", include_str!("../../../kernels/models/hindmarsh_rose.cu")));
     const VARIABLES: [Variable; N] = [
         Variable::new("V", "", "variable that corresponds to the potential"),
         Variable::new("y", "", "fast recovery"),
         Variable::new("z", "", "slow recovery"),
     ];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
-    type Parameters<R: Real> = Parameters<R>;
+    type Parameters<R: Arithmetic> = Parameters<R>;
     const RESETS: bool = false;
 
     fn initial() -> [Option<Init>; N] {
@@ -72,7 +70,7 @@ impl NeuronEquations<N, P> for HindmarshRoseEquations {
     }
 
     #[inline(always)]
-    fn derivatives<R: Real>(
+    fn derivatives<R: Arithmetic>(
         [v, y, z]: [R; N],
         i: R,
         &Parameters { a, b, c, d, r, s, v_rest, .. }: &Parameters<R>,
@@ -84,7 +82,7 @@ impl NeuronEquations<N, P> for HindmarshRoseEquations {
     }
 
     #[inline(always)]
-    fn input_gain<R: Real>(_: &Parameters<R>) -> R {
+    fn input_gain<R: Arithmetic>(_: &Parameters<R>) -> R {
         R::of(1.0)
     }
 

@@ -3,7 +3,7 @@
 use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
-use crate::numeric::scalar::Real;
+use crate::numeric::arithmetic::Arithmetic;
 
 /// Izhikevich's neuron (IEEE Trans. Neural Netw. 14, 2003, 1569-1572): `brainpy.dyn.IzhikevichRef`,
 /// and with `tau_ref` 0 `Izhikevich`.
@@ -63,24 +63,22 @@ impl NeuronEquations<N, P> for IzhikevichEquations {
     const ABOUT: &'static str = "Izhikevich's neuron";
     const SOURCE: Option<&'static str> = Some("Izhikevich, IEEE Trans. Neural Netw. 14, 2003, 1569-1572");
     const UNITS: [&'static str; 2] = ["mV/ms", "1/ms"];
-    const KERNEL: Option<(&'static str, &'static str)> =
-        Some(("izhikevich.cu", include_str!("../../../kernels/models/izhikevich.cu")));
     const VARIABLES: [Variable; N] =
         [Variable::new("V", "mV", "membrane potential, after the reset"), Variable::new("u", "mV/ms", "recovery")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
-    type Parameters<R: Real> = Parameters<R>;
+    type Parameters<R: Arithmetic> = Parameters<R>;
     const RESETS: bool = true;
 
     fn initial() -> [Option<Init>; N] {
         [Some(Init::Constant(-70.0)), None]
     }
 
-    fn steady_state<R: Real>(v: R, p: &Parameters<R>) -> [R; N] {
+    fn steady_state<R: Arithmetic>(v: R, p: &Parameters<R>) -> [R; N] {
         [v, p.b * v]
     }
 
     #[inline(always)]
-    fn derivatives<R: Real>(
+    fn derivatives<R: Arithmetic>(
         [v, u]: [R; N],
         i: R,
         &Parameters { p1, p2, p3, a, b, .. }: &Parameters<R>,
@@ -91,12 +89,12 @@ impl NeuronEquations<N, P> for IzhikevichEquations {
     }
 
     #[inline(always)]
-    fn input_gain<R: Real>(_: &Parameters<R>) -> R {
+    fn input_gain<R: Arithmetic>(_: &Parameters<R>) -> R {
         R::of(1.0)
     }
 
     #[inline(always)]
-    fn reset<R: Real>([v, u]: [R; N], p: &Parameters<R>) -> [R; N] {
+    fn reset<R: Arithmetic>([v, u]: [R; N], p: &Parameters<R>) -> [R; N] {
         [v, u + p.d]
     }
 

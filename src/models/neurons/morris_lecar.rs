@@ -3,8 +3,8 @@
 use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
+use crate::numeric::arithmetic::Arithmetic;
 use crate::numeric::math::{exp, exp_neg};
-use crate::numeric::scalar::Real;
 
 /// Morris and Lecar's neuron (Biophys. J. 35, 1981, 193-213): `brainpy.dyn.MorrisLecar`.
 ///
@@ -66,12 +66,10 @@ impl NeuronEquations<N, P> for MorrisLecarEquations {
     const ABOUT: &'static str = "Morris and Lecar's neuron";
     const SOURCE: Option<&'static str> = Some("Morris & Lecar, Biophys. J. 35, 1981, 193-213");
     const UNITS: [&'static str; 2] = ["µA/cm²", "mS/cm²"];
-    const KERNEL: Option<(&'static str, &'static str)> =
-        Some(("morris_lecar.cu", include_str!("../../../kernels/models/morris_lecar.cu")));
     const VARIABLES: [Variable; N] =
         [Variable::new("V", "mV", "membrane potential"), Variable::new("W", "", "potassium activation")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
-    type Parameters<R: Real> = Parameters<R>;
+    type Parameters<R: Arithmetic> = Parameters<R>;
     const RESETS: bool = false;
 
     fn initial() -> [Option<Init>; N] {
@@ -79,7 +77,7 @@ impl NeuronEquations<N, P> for MorrisLecarEquations {
     }
 
     #[inline(always)]
-    fn derivatives<R: Real>(
+    fn derivatives<R: Arithmetic>(
         [v, w]: [R; N],
         i: R,
         &Parameters { v_ca, g_ca, v_k, g_k, v_leak, g_leak, c, v1, v2, v3, v4, phi, .. }: &Parameters<R>,
@@ -101,7 +99,7 @@ impl NeuronEquations<N, P> for MorrisLecarEquations {
     }
 
     #[inline(always)]
-    fn input_gain<R: Real>(p: &Parameters<R>) -> R {
+    fn input_gain<R: Arithmetic>(p: &Parameters<R>) -> R {
         R::of(1.0) / p.c
     }
 

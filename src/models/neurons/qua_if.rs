@@ -3,7 +3,7 @@
 use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
-use crate::numeric::scalar::Real;
+use crate::numeric::arithmetic::Arithmetic;
 
 /// The quadratic integrate-and-fire neuron (Latham et al., J. Neurophysiol. 83, 2000, 808-827):
 /// `brainpy.dyn.QuaIFRef`, and with `tau_ref` 0 `QuaIF`.
@@ -59,11 +59,9 @@ impl NeuronEquations<N, P> for QuaIfEquations {
     const ABOUT: &'static str = "the quadratic integrate-and-fire neuron";
     const SOURCE: Option<&'static str> = Some("Latham et al., J. Neurophysiol. 83, 2000, 808-827");
     const UNITS: [&'static str; 2] = ["nA", "µS"];
-    const KERNEL: Option<(&'static str, &'static str)> =
-        Some(("qua_if.cu", include_str!("../../../kernels/models/qua_if.cu")));
     const VARIABLES: [Variable; N] = [Variable::new("V", "mV", "membrane potential, after the reset")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
-    type Parameters<R: Real> = Parameters<R>;
+    type Parameters<R: Arithmetic> = Parameters<R>;
     const RESETS: bool = true;
 
     fn initial() -> [Option<Init>; N] {
@@ -71,7 +69,7 @@ impl NeuronEquations<N, P> for QuaIfEquations {
     }
 
     #[inline(always)]
-    fn derivatives<R: Real>(
+    fn derivatives<R: Arithmetic>(
         [v]: [R; N],
         i: R,
         &Parameters { v_rest, v_c, c, r, tau, .. }: &Parameters<R>,
@@ -81,7 +79,7 @@ impl NeuronEquations<N, P> for QuaIfEquations {
     }
 
     #[inline(always)]
-    fn input_gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
+    fn input_gain<R: Arithmetic>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
         r / tau
     }
 

@@ -3,8 +3,8 @@
 use super::frame::{Neuron, NeuronEquations, steps};
 use crate::init::Init;
 use crate::models::{Parameter, Variable};
+use crate::numeric::arithmetic::Arithmetic;
 use crate::numeric::math::{exp_neg, inv_exprel_near};
-use crate::numeric::scalar::Real;
 
 /// Wang and Buzsáki's fast-spiking interneuron (J. Neurosci. 16, 1996, 6402-6413):
 /// `brainpy.dyn.WangBuzsakiHH`, except for α_n.
@@ -70,15 +70,13 @@ impl NeuronEquations<N, P> for WangBuzsakiEquations {
     const ABOUT: &'static str = "Wang and Buzsáki's interneuron";
     const SOURCE: Option<&'static str> = Some("Wang & Buzsáki, J. Neurosci. 16, 1996, 6402-6413");
     const UNITS: [&'static str; 2] = ["µA/cm²", "mS/cm²"];
-    const KERNEL: Option<(&'static str, &'static str)> =
-        Some(("wang_buzsaki.cu", include_str!("../../../kernels/models/wang_buzsaki.cu")));
     const VARIABLES: [Variable; N] = [
         Variable::new("V", "mV", "membrane potential"),
         Variable::new("h", "", "sodium inactivation"),
         Variable::new("n", "", "potassium activation"),
     ];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
-    type Parameters<R: Real> = Parameters<R>;
+    type Parameters<R: Arithmetic> = Parameters<R>;
     const RESETS: bool = false;
 
     fn initial() -> [Option<Init>; N] {
@@ -88,7 +86,7 @@ impl NeuronEquations<N, P> for WangBuzsakiEquations {
     /// The exponentials at scales 80, 20 and 10 are powers of one exponential. Where x/(1 − e^{−x})
     /// is near its limit, a series replaces the quotient.
     #[inline(always)]
-    fn derivatives<R: Real>(
+    fn derivatives<R: Arithmetic>(
         [v, h, n]: [R; N],
         i: R,
         &Parameters { e_na, g_na, e_k, g_k, e_l, g_l, c, phi, .. }: &Parameters<R>,
@@ -103,13 +101,14 @@ impl NeuronEquations<N, P> for WangBuzsakiEquations {
 
         let x = v.mul_add(tenth, R::of(3.5)); // α_m is a function of x, α_n of y
         let y = v.mul_add(tenth, R::of(3.4));
-        let (near_x, near_y) = (x.abs() < half, y.abs() < half);
+        let (abs_x, abs_y) = (x.abs(), y.abs());
         let beta_m = R::of(4.0) * e18;
         let dx = e10.mul_add(R::of(-2.459_603_111_156_95), one); // e^{0.9}
         let dy = e10.mul_add(R::of(-std::f64::consts::E), one);
-        let a = if near_x { inv_exprel_near(x) } else { x };
-        let m = a / (if near_x { one } else { dx }).mul_add(beta_m, a);
-        let alpha_n = tenth * if near_y { inv_exprel_near(y) } else { y / if near_y { one } else { dy } };
+        let a = R::select_less(abs_x, half, inv_exprel_near(x), x);
+        let m = a / R::select_less(abs_x, half, one, dx).mul_add(beta_m, a);
+        let quotient = y / R::select_less(abs_y, half, one, dy);
+        let alpha_n = tenth * R::select_less(abs_y, half, inv_exprel_near(y), quotient);
         let alpha_h = R::of(0.034_760_971_265_398_67) * e20; // 0.07 e^{−0.7}
         let beta_h = one / e10.mul_add(R::of(4.953_032_424_395_115), one); // e^{1.6}
         let beta_n = R::of(0.125) * e80;
@@ -123,7 +122,7 @@ impl NeuronEquations<N, P> for WangBuzsakiEquations {
     }
 
     #[inline(always)]
-    fn input_gain<R: Real>(p: &Parameters<R>) -> R {
+    fn input_gain<R: Arithmetic>(p: &Parameters<R>) -> R {
         R::of(1.0) / p.c
     }
 

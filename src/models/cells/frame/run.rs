@@ -3,8 +3,9 @@
 
 use super::{Gates, PackedWeights};
 use crate::models::Activation;
+use crate::numeric::arithmetic::Arithmetic;
 use crate::numeric::gemm::{Order, Rows, product_by};
-use crate::numeric::scalar::{Real, Scalar};
+use crate::numeric::scalar::Scalar;
 use crate::numeric::team::Team;
 use crate::system::scan::{Scan, ScanDirection};
 

@@ -11,9 +11,9 @@ pub(super) fn program<R: Real>(model: &CondNeuGroup<R>, dt: f64) -> Program {
     let mut list = String::new();
     let mut gate = 1;
     for (n, (_, channel)) in model.channels.iter().enumerate() {
-        let (file, kinetics) = channel.kind().file();
+        let kind = channel.kind();
         // Writing to a String never fails.
-        let _ = write!(text, "namespace channel{n} {{\n#line 1 \"{file}\"\n{kinetics}}}\n");
+        let _ = write!(text, "namespace channel{n} {{\n#line 1 \"{kind}\"\n{}}}\n", kind.kernel());
         let _ = write!(list, " DO({n}, {gate})");
         gate += channel.kind().gates().len();
     }

@@ -3,7 +3,7 @@
 use crate::init::Init;
 use crate::models::neurons::block::Block;
 use crate::models::{Parameter, Variable};
-use crate::numeric::scalar::Real;
+use crate::numeric::arithmetic::Arithmetic;
 use std::fmt::Debug;
 
 /// A neuron's equations: `N` differential variables, the first of which is the potential, and `P`
@@ -12,7 +12,7 @@ use std::fmt::Debug;
 ///
 /// ```
 /// use overtime::models::{NeuronEquations, Neuron, Parameter, Variable};
-/// use overtime::{Init, Input, LoopOverTime, Real};
+/// use overtime::{Arithmetic, Init, Input, LoopOverTime};
 ///
 /// overtime::parameters! {
 ///     /// The parameters of a theta neuron.
@@ -33,17 +33,17 @@ use std::fmt::Debug;
 ///     const VARIABLES: [Variable; 1] = [Variable::new("V", "mV", "membrane potential")];
 ///     const PARAMETERS: [Parameter; Parameters::COUNT] = Parameters::TABLE;
 ///     const RESETS: bool = true;
-///     type Parameters<R: Real> = Parameters<R>;
+///     type Parameters<R: Arithmetic> = Parameters<R>;
 ///
 ///     fn initial() -> [Option<Init>; 1] {
 ///         [Some(Init::Constant(-1.0))]
 ///     }
 ///
-///     fn derivatives<R: Real>([v]: [R; 1], i: R, p: &Parameters<R>) -> ([R; 1], [R; 1]) {
+///     fn derivatives<R: Arithmetic>([v]: [R; 1], i: R, p: &Parameters<R>) -> ([R; 1], [R; 1]) {
 ///         ([v.mul_add(v, i) / p.tau], [(v + v) / p.tau])
 ///     }
 ///
-///     fn input_gain<R: Real>(p: &Parameters<R>) -> R {
+///     fn input_gain<R: Arithmetic>(p: &Parameters<R>) -> R {
 ///         R::of(1.0) / p.tau
 ///     }
 /// }
@@ -57,13 +57,13 @@ use std::fmt::Debug;
 /// ```
 ///
 /// The functions must be pure: of the same arguments they return the same bits. They compute with
-/// the operations of [`Real`] and the functions of [`math`](crate::math) alone, without branches
-/// where possible, so that the loops over neurons vectorise. Each is called for any numbers, those
-/// that are not finite included, and must not panic. They are best marked `#[inline(always)]`.
+/// the operations of [`Arithmetic`] and the functions of [`math`](crate::math) alone. They have no
+/// branches, so that the loops over neurons vectorise. Each is called for any numbers, those that
+/// are not finite included, and must not panic. They are best marked `#[inline(always)]`.
 ///
-/// A [kernel](Self::KERNEL) has the same operations in the same order, so that a GPU makes the same
-/// bits. `kernels/include/neuron.cuh` says what its text defines. Equations without a kernel run on
-/// the CPU alone.
+/// The equations need no kernel. For a GPU the library calls them once with an arithmetic that
+/// records their operations, and writes CUDA C with the same operations in the same order. A GPU
+/// therefore makes the same bits.
 pub trait NeuronEquations<const N: usize, const P: usize>: Copy + Debug + Send + Sync + 'static {
     /// The name of the model.
     const NAME: &'static str;
@@ -75,8 +75,6 @@ pub trait NeuronEquations<const N: usize, const P: usize>: Copy + Debug + Send +
     const SOURCE: Option<&'static str> = None;
     /// The units of the current and of the conductance that the model is given.
     const UNITS: [&'static str; 2] = ["", ""];
-    /// The kernel's file name and text.
-    const KERNEL: Option<(&'static str, &'static str)> = None;
     /// The differential variables.
     const VARIABLES: [Variable; N];
     /// The parameters. The first is the threshold. If the potential is reset, the second is what it
@@ -90,7 +88,7 @@ pub trait NeuronEquations<const N: usize, const P: usize>: Copy + Debug + Send +
     /// The parameters of one neuron by name, in the order of [`PARAMETERS`](Self::PARAMETERS), as
     /// [`parameters!`](crate::parameters) makes them. In the place of the refractory period the
     /// steps have its number of steps.
-    type Parameters<R: Real>: From<[R; P]>;
+    type Parameters<R: Arithmetic>: From<[R; P]>;
 
     /// Where the variables start. Those that are `None` start where
     /// [`steady_state`](Self::steady_state) puts them.
@@ -98,7 +96,7 @@ pub trait NeuronEquations<const N: usize, const P: usize>: Copy + Debug + Send +
 
     /// Where the other variables start at the potential `v`.
     #[must_use]
-    fn steady_state<R: Real>(v: R, p: &Self::Parameters<R>) -> [R; N] {
+    fn steady_state<R: Arithmetic>(v: R, p: &Self::Parameters<R>) -> [R; N] {
         let _ = p;
         [v; N]
     }
@@ -106,15 +104,15 @@ pub trait NeuronEquations<const N: usize, const P: usize>: Copy + Debug + Send +
     /// dx/dt under the current `i`, and of each variable the derivative of its own by itself,
     /// ∂(dx/dt)/∂x, which exponential Euler takes.
     #[must_use]
-    fn derivatives<R: Real>(x: [R; N], i: R, p: &Self::Parameters<R>) -> ([R; N], [R; N]);
+    fn derivatives<R: Arithmetic>(x: [R; N], i: R, p: &Self::Parameters<R>) -> ([R; N], [R; N]);
 
     /// The derivative of dV/dt by the current.
     #[must_use]
-    fn input_gain<R: Real>(p: &Self::Parameters<R>) -> R;
+    fn input_gain<R: Arithmetic>(p: &Self::Parameters<R>) -> R;
 
     /// What a spike does to the variables beside the potential.
     #[must_use]
-    fn reset<R: Real>(x: [R; N], p: &Self::Parameters<R>) -> [R; N] {
+    fn reset<R: Arithmetic>(x: [R; N], p: &Self::Parameters<R>) -> [R; N] {
         let _ = p;
         x
     }

@@ -2,6 +2,9 @@
 //! here, for all of them.
 
 mod equations;
+mod kernel;
+#[cfg(test)]
+mod slopes;
 mod step;
 
 use super::block::Block;
@@ -202,7 +205,7 @@ impl<R: Real, E: NeuronEquations<N, P>, const N: usize, const P: usize> System<R
 
     fn program(&self, dt: f64) -> Option<Program> {
         let dt = R::of(dt);
-        let (file, text) = E::KERNEL?;
+        let (file, text) = kernel::kernel::<E, N, P>();
         let mut program = Program::pointwise(file, text);
         if E::RESETS {
             program = program.define("RESET", if self.reset == Reset::Soft { 2 } else { 1 });

@@ -3,20 +3,21 @@
 
 use super::equations::NeuronEquations;
 use super::{TAU_REF, V_RESET, V_TH};
-use crate::integrator::Stepper;
+use crate::integrator::{Slope, Stepper};
 use crate::models::neurons::block::{Block, column};
 use crate::models::neurons::crossing::crossing;
 use crate::numeric::math::{GROWTH, decay, divisible};
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{SimdLoop, put, take, vectorize};
 use crate::system::refractory::steps_in;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 impl<R: Real, const N: usize, const P: usize> Block<'_, R, N, P> {
     /// Makes the step.
     #[inline(always)]
     pub(crate) fn step<E: NeuronEquations<N, P>>(self) {
-        let equations = std::marker::PhantomData::<E>;
+        let equations = PhantomData::<E>;
         match self.method.tableau() {
             None => vectorize(Step { method: ExpAuto { dt: self.dt, soft: self.soft }, block: self, equations }),
             Some(tableau) => vectorize(Step { method: tableau.stepper(self.dt), block: self, equations }),
@@ -134,8 +135,22 @@ impl<R: Real> Integrate<R> for Stepper<R> {
         &self,
         tile: &mut Tile<R, N, P, W, C>,
     ) {
-        let given = &tile.given;
-        tile.x = self.tile(tile.x, |k, x| given.derivatives::<E, N>(x, k).0);
+        tile.x = self.tile(tile.x, RightHandSides { given: &tile.given, equations: PhantomData::<E> });
+    }
+}
+
+/// The right-hand sides of the neurons of a tile.
+struct RightHandSides<'a, R, E, const P: usize, const W: usize, const C: usize> {
+    given: &'a Given<R, P, W, C>,
+    equations: PhantomData<E>,
+}
+
+impl<R: Real, E: NeuronEquations<N, P>, const N: usize, const P: usize, const W: usize, const C: usize> Slope<R, N>
+    for RightHandSides<'_, R, E, P, W, C>
+{
+    #[inline(always)]
+    fn at(&self, k: usize, x: [R; N]) -> [R; N] {
+        self.given.derivatives::<E, N>(x, k).0
     }
 }
 
@@ -143,7 +158,7 @@ impl<R: Real> Integrate<R> for Stepper<R> {
 struct Step<'a, R, E, M, const N: usize, const P: usize> {
     block: Block<'a, R, N, P>,
     method: M,
-    equations: std::marker::PhantomData<E>,
+    equations: PhantomData<E>,
 }
 
 impl<R: Real, E: NeuronEquations<N, P>, M: Integrate<R>, const N: usize, const P: usize> SimdLoop

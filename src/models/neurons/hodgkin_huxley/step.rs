@@ -252,7 +252,7 @@ impl<R: Real> Integrate<R> for Stepper<R> {
         tile: &mut Tile<R, W>,
         params: &impl At<R, E, P>,
     ) {
-        tile.x = self.tile(tile.x, |k, x| derivative::<R, E, P>(x, tile.i[k], tile.g[k], &params.at(k)));
+        tile.x = self.tile(tile.x, |k: usize, x: [R; N]| derivative::<R, E, P>(x, tile.i[k], tile.g[k], &params.at(k)));
     }
 }
 

@@ -199,7 +199,8 @@ impl<R: Real, const W: usize> Tile<R, W> {
             None => relaxation.iter_mut().zip(&tau).for_each(|(s, tau)| *s = decay(dt / *tau)),
             // From 0 towards 1.
             Some(tableau) => {
-                [relaxation] = tableau.stepper(dt).tile([relaxation], |k, [x]| [(R::of(1.0) - x) / tau[k]])
+                [relaxation] =
+                    tableau.stepper(dt).tile([relaxation], |k: usize, [x]: [R; 1]| [(R::of(1.0) - x) / tau[k]])
             }
         }
         let mut refractory_steps = of(tau_ref);

@@ -1,7 +1,6 @@
-//! Elementary functions from straight-line IEEE operations. They vectorise, and give the same bits
-//! for every vector width.
+//! The functions of numbers. The documentation of each one is in the module above.
 
-use super::scalar::{DType, Real};
+use crate::numeric::scalar::{DType, Real};
 
 /// B₂ₖ/(2k)! for k = 1 …: x/(1−e⁻ˣ) = 1 + x/2 + Σ cₖ x²ᵏ (Abramowitz & Stegun 23.1.1).
 const BERNOULLI: [f64; 7] = [
@@ -72,28 +71,20 @@ fn clamp_exp<R: Real>(x: R) -> R {
     R::of(low).max(R::of(high).min(x))
 }
 
-/// eˣ with an error of at most 2 ulp. The result saturates: it is at most e⁸⁸ (f32) or e⁷⁰⁹ (f64),
-/// and at least e⁻⁸⁷ or e⁻⁷⁰⁸. NaN gives NaN.
 #[inline(always)]
-#[must_use]
-pub fn exp<R: Real>(x: R) -> R {
+pub(super) fn exp<R: Real>(x: R) -> R {
     let (scale, q) = exp_parts(clamp_exp(x));
     scale.mul_add(q, scale)
 }
 
-/// eˣ − 1 without cancellation near 0, with an error of at most 4 ulp. It saturates like [`exp`].
 #[inline(always)]
-#[must_use]
-pub fn expm1<R: Real>(x: R) -> R {
+pub(super) fn expm1<R: Real>(x: R) -> R {
     let (scale, q) = exp_parts(clamp_exp(x));
     scale.mul_add(q, scale - R::of(1.0))
 }
 
-/// e^{−z}, for models. It saturates like [`exp`]. The error is at most 2 ulp for |z| ≤ 7, and at
-/// most 6 ulp for larger |z|.
 #[inline(always)]
-#[must_use]
-pub fn exp_neg<R: Real>(z: R) -> R {
+pub(super) fn exp_neg<R: Real>(z: R) -> R {
     let (low, high) = R::EXP_RANGE;
     let (scale, q) = exp_parts_near(R::of(-high).max(R::of(-low).min(z)));
     scale.mul_add(q, scale)
@@ -124,29 +115,22 @@ pub(crate) fn divisible<R: Real>(x: R, low: R) -> R {
     low.max(x)
 }
 
-/// (eˣ − 1)/x, with the limit 1 at x = 0. This is SciPy's `exprel`.
 #[inline(always)]
-#[must_use]
-pub fn exprel<R: Real>(x: R) -> R {
+pub(super) fn exprel<R: Real>(x: R) -> R {
     // Below 1e-30 the quotient may lose bits to subnormal numbers, and 1 is correct to the last
     // bit.
     if x.abs() < R::of(1e-30) { R::of(1.0) } else { expm1(x) / x }
 }
 
-/// x/(1 − e⁻ˣ) = 1/exprel(−x) for |x| ≤ ½, as a Bernoulli series. It avoids the cancellation in
-/// 1 − e⁻ˣ.
 #[inline(always)]
-#[must_use]
-pub fn inv_exprel_near<R: Real>(x: R) -> R {
+pub(super) fn inv_exprel_near<R: Real>(x: R) -> R {
     let s = x * x;
     let p = horner(&BERNOULLI[..R::BERNOULLI_TERMS], s);
     p.mul_add(s, x.mul_add(R::of(0.5), R::of(1.0)))
 }
 
-/// The hyperbolic tangent.
 #[inline(always)]
-#[must_use]
-pub fn tanh<R: Real>(x: R) -> R {
+pub(super) fn tanh<R: Real>(x: R) -> R {
     // tanh|x| = (e²ˣ − 1)/(e²ˣ + 1) with |x| for x. From 20 on it is 1 in both types. This order of
     // the arguments of `min` passes a NaN.
     let e = expm1(R::of(40.0).min(x.abs() + x.abs()));
@@ -198,7 +182,7 @@ const NORMAL_F32: [f64; 12] = [
 ];
 
 /// Φ(x) = ½(1 + erf(x/√2)), the standard normal distribution function, with an error of at most
-/// 8 ulp in both tails. It is 0 where e^{−x²/2} is outside the range of [`exp`].
+/// 8 ulp in both tails. It is 0 where e^{−x²/2} is outside the range of `exp`.
 #[inline(always)]
 #[must_use]
 pub fn normal_cdf<R: Real>(x: R) -> R {
@@ -219,19 +203,8 @@ pub fn normal_cdf<R: Real>(x: R) -> R {
     if x < R::of(0.0) { tail } else { one - tail }
 }
 
-/// The logistic function 1/(1 + e⁻ˣ).
 #[inline(always)]
-#[must_use]
-pub fn sigmoid<R: Real>(x: R) -> R {
-    R::of(1.0) / (R::of(1.0) + exp(-x))
-}
-
-/// x/(1 − e⁻ˣ) = 1/exprel(−x), with the limit 1 at x = 0. Rates of ion channels have this form. The
-/// error is at most 3 ulp. The result is finite for every finite x: for x below the range of [`exp`]
-/// it is the value at the end of this range, which is almost 0. NaN gives NaN.
-#[inline(always)]
-#[must_use]
-pub fn inv_exprel<R: Real>(x: R) -> R {
+pub(super) fn inv_exprel<R: Real>(x: R) -> R {
     let near = x.abs() < R::of(0.5);
     let x = R::of(-R::EXP_RANGE.1).max(x);
     let far = x / -expm1(if near { R::of(-1.0) } else { -x });
@@ -248,11 +221,8 @@ pub fn inv_exprel_of<R: Real>(x: R, e: R) -> R {
     if near { inv_exprel_near(x) } else { far }
 }
 
-/// The derivative of [`exprel`]: (eˣ − exprel(x))/x, with the limit ½ at x = 0. The error is at most
-/// 5 ulp in the range of [`exp`], and the result is finite for every finite x. NaN gives NaN.
 #[inline(always)]
-#[must_use]
-pub fn exprel_slope<R: Real>(x: R) -> R {
+pub(super) fn exprel_slope<R: Real>(x: R) -> R {
     // The difference cancels near 0.
     let near = x.abs() < R::of(1.25);
     let far = if near { R::of(2.0) } else { x };
@@ -272,11 +242,8 @@ pub fn relax<R: Real>(s: R, t: R) -> R {
     decay(s * t) * (R::of(1.0) / s)
 }
 
-/// The natural logarithm, with an error of at most 1 ulp. It is −∞ at 0, NaN below 0, ∞ at ∞, and NaN
-/// for NaN. The method is fdlibm's.
 #[inline(always)]
-#[must_use]
-pub fn log<R: Real>(x: R) -> R {
+pub(super) fn log<R: Real>(x: R) -> R {
     let tiny = x < R::of(R::LEAST_NORMAL);
     let (e, m) = (if tiny { x * R::of(R::TO_NORMAL.0) } else { x }).log_parts();
     let e = if tiny { e - R::of(R::TO_NORMAL.1) } else { e };
@@ -313,19 +280,18 @@ fn turned<R: Real>(x: R, cos: bool) -> R {
     R::of_quadrant(rounded, cos, sin_r, cos_r)
 }
 
-/// The sine. The error is at most 2 ulp for |x| ≤ 1e5 (`f32`) or |x| ≤ 1e9 (`f64`). The result is
-/// between −1 and 1 for every finite x. It is NaN for NaN, ∞ and −∞.
 #[inline(always)]
-#[must_use]
-pub fn sin<R: Real>(x: R) -> R {
+pub(super) fn sin<R: Real>(x: R) -> R {
     // The sign of x is a factor, so that sin(−0) is −0.
     turned(x.abs(), false) * R::of(1.0).copysign(x)
 }
 
-/// The cosine. The error is at most 2 ulp for |x| ≤ 1e5 (`f32`) or |x| ≤ 1e9 (`f64`). The result is
-/// between −1 and 1 for every finite x. It is NaN for NaN, ∞ and −∞.
 #[inline(always)]
-#[must_use]
-pub fn cos<R: Real>(x: R) -> R {
+pub(super) fn cos<R: Real>(x: R) -> R {
     turned(x.abs(), true)
+}
+
+#[inline(always)]
+pub(super) fn reciprocal<R: Real>(x: R) -> R {
+    R::of(1.0) / x
 }

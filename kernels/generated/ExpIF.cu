@@ -1,0 +1,23 @@
+// Generated from the equations of ExpIF in Rust: src/models/neurons/frame/kernel.rs.
+#include "math.cuh"
+#include "system.cuh"
+
+constexpr int VARS = 1;
+struct Constants {
+    acc_t v_th, v_reset, hold, V_rest_3, V_T_4, delta_T_5, R_6, tau_7;
+};
+
+__device__ __forceinline__ void derivatives(const acc_t (&x)[VARS], acc_t i, const Constants& p, acc_t (&f)[VARS], acc_t (&s)[VARS]) {
+    const acc_t v1 = math::exp(math::at_most(acc_t(60.0), (x[0] - p.V_T_4) / p.delta_T_5));
+    f[0] = fma(p.R_6, i, fma(p.delta_T_5, v1, p.V_rest_3 - x[0])) / p.tau_7;
+    s[0] = (v1 - acc_t(1.0)) / p.tau_7;
+}
+
+__device__ __forceinline__ acc_t input_gain(const Constants& p) {
+    return p.R_6 / p.tau_7;
+}
+
+__device__ __forceinline__ void reset(acc_t (&x)[VARS], const Constants& p) {
+}
+
+#include "neuron.cuh"
