@@ -69,7 +69,8 @@ impl List {
     /// Adds a module unless the list already has it under another name.
     fn add(&mut self, name: impl Into<String>, request: Request) {
         let request = if self.ahead_of_time { request.generic() } else { request };
-        if self.modules.iter().any(|m| m.request.line() == request.line()) {
+        let is_same = |m: &Module| m.request.line() == request.line() && m.request.model == request.model;
+        if self.modules.iter().any(is_same) {
             return;
         }
         self.modules.push(Module { name: name.into(), dtype: request.dtype, request, needs: 75 });
