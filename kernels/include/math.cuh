@@ -179,8 +179,9 @@ __device__ __forceinline__ acc_t inv_exprel(acc_t x) {
 
 __device__ __forceinline__ acc_t inv_exprel_of(acc_t x, acc_t e) {
     const bool near = abs(x) < acc_t(0.5);
-    const acc_t far = x * reciprocal(near ? acc_t(1) : acc_t(1) - e);
-    return near ? inv_exprel_near(x) : far;
+    const acc_t bounded = at_least(-EXP_HIGH, x);
+    const acc_t far = bounded * reciprocal(near ? acc_t(1) : acc_t(1) - e);
+    return near ? inv_exprel_near(bounded) : far;
 }
 
 __device__ __forceinline__ acc_t exprel_slope(acc_t x) {

@@ -4,9 +4,19 @@ use super::evaluate::Evaluator;
 use super::graph::Leaf;
 use super::system::Equations;
 use super::tape::purpose;
+use crate::error::{Error, Result};
+use crate::init::Init;
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use std::collections::HashMap;
+
+/// Checks a rule for the initial values of `units` units. Rules for matrices suit no variable.
+pub(super) fn check_init(init: &Init, what: &str, units: usize) -> Result<()> {
+    if init.range().is_none() {
+        return Err(Error::value(what, format!("{init:?}"), "is defined for matrices only"));
+    }
+    init.check(what, &[units])
+}
 
 impl Equations {
     /// Sets the initial values of the variables of `units` units. The names of their random streams begin

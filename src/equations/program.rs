@@ -61,7 +61,7 @@ impl Model {
         let step = step::<R>(self, method, dt, hold)?;
         let roots: Vec<Id> = step.after.iter().copied().chain([step.output]).collect();
         let dt = R::of(dt).to_f64();
-        check_finite(self, &step.graph, &roots, dt, &params)?;
+        check_finite::<R>(self, &step.graph, &roots, dt, &params)?;
         Ok(Valued { step, params, dt })
     }
 
@@ -160,9 +160,11 @@ fn of_units(graph: &Graph, id: Id, dt: f64, params: &[Param<f64>]) -> Vec<f64> {
     values
 }
 
-/// Checks that all expressions of parameters alone have finite values.
-fn check_finite(model: &Model, graph: &Graph, roots: &[Id], dt: f64, params: &[Param<f64>]) -> Result<()> {
-    let mut fixed = Vec::new();
+/// Checks that all expressions of parameters alone have finite values in an element type.
+fn check_finite<R: Real>(model: &Model, graph: &Graph, roots: &[Id], dt: f64, params: &[Param<f64>]) -> Result<()> {
+    let reached = graph.reached(roots);
+    let is_constant = |(id, node): &(Id, Node)| reached[id.index()] && matches!(node, Node::Const(_));
+    let mut fixed: Vec<Id> = graph.all().filter(is_constant).map(|(id, _)| id).collect();
     graph.hoisted(roots, |id| {
         fixed.push(id);
         0
@@ -170,12 +172,14 @@ fn check_finite(model: &Model, graph: &Graph, roots: &[Id], dt: f64, params: &[P
     let mut first: Option<(Id, f64)> = None;
     all_of_units(graph, &fixed, dt, params, |evaluator| {
         let values = fixed.iter().map(|id| (*id, evaluator.value(*id)));
-        first = first.or_else(|| values.into_iter().find(|(_, value)| !value.is_finite()));
+        first = first.or_else(|| values.into_iter().find(|(_, value)| !R::of(*value).is_finite()));
     });
     if let Some((id, value)) = first {
+        let of_type = if value.is_finite() { format!(" in {}", R::DTYPE) } else { String::new() };
         return Err(Error::Unsupported(format!(
-            "the parameters are impossible: `{}` is {value}",
-            expression(graph, id, &|leaf| model.name(leaf))
+            "the parameters are impossible: `{}` is {}{of_type}",
+            expression(graph, id, &|leaf| model.name(leaf)),
+            R::of(value)
         )));
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use super::cuda;
 use super::graph::{Id, Leaf};
+use super::initial::check_init;
 use super::model::Transmit;
 use super::program::StepProgram;
 use super::system::Equations;
@@ -62,7 +63,7 @@ impl Equations {
         self.model.states.iter().map(|state| state.name.as_str()).collect()
     }
 
-    /// Checks that the text can be the kinetics of this projection.
+    /// Checks that the text can be the kinetics of this projection. [`Self::to_release`] checks initial values.
     pub(crate) fn check_release(&self, projection: &str) -> Result<()> {
         if !self.describes_synapses() {
             return Err(Error::Unsupported(format!(
@@ -78,7 +79,7 @@ impl Equations {
                 )));
             }
         }
-        self.check_values().map_err(|error| error.within(&format!("projection `{projection}`")))
+        self.check_parameters(1).map_err(|error| error.within(&format!("projection `{projection}`")))
     }
 
     /// The release model of a projection for `units` sources with these initial values, for steps of `dt`.
@@ -91,10 +92,10 @@ impl Equations {
     ) -> Result<Release<R>> {
         let mut equations = self.clone().units(units);
         for (variable, init) in given {
-            init.check(&format!("initial {variable} of projection `{projection}`"), &[units])?;
+            check_init(init, &format!("initial {variable} of projection `{projection}`"), units)?;
             equations.put_init(variable, init.clone())?;
         }
-        equations.check_values()?;
+        equations.check_values(units)?;
         let program = equations.step_program::<R>(dt)?;
         let tape = equations.tape(&program)?;
         Ok(Release { equations, program, tape })

@@ -4,6 +4,7 @@ use super::adjoint::text::cuda_text;
 use super::adjoint::{Adjoint, AdjointOptions};
 use super::cuda;
 use super::graph::{Id, Leaf};
+use super::initial::check_init;
 use super::model::Model;
 use super::print::{lines, operations};
 use super::program::StepProgram;
@@ -200,7 +201,7 @@ impl Equations {
     /// If a parameter has an impossible value, or the method does not suit the equations.
     pub fn step_text<R: Real>(&self, dt: f64) -> Result<StepText> {
         if self.describes_synapses() {
-            self.check_values()?
+            self.check_values(self.units)?
         } else {
             System::<R>::check(self)?
         }
@@ -251,6 +252,9 @@ impl Equations {
     /// If the step has an error, or a parameter has no gradient: the refractory period is a whole number of
     /// steps, and a comparison has no slope without a [`Surrogate`](crate::Surrogate).
     pub fn adjoint_text<R: Real>(&self, dt: f64, options: &AdjointOptions) -> Result<StepText> {
+        if self.describes_synapses() {
+            return Err(Error::Unsupported("kinetics of synapses have no adjoint".into()));
+        }
         System::<R>::check(self)?;
         let program = self.model.adjoint::<R>(self.method, dt, &self.params, options)?;
         let tape = Adjoint::<R>::new(&program)?.tape;
@@ -306,14 +310,20 @@ impl Equations {
         self.ready = Ready::default();
     }
 
-    /// Checks the method, the parameters and the initial values.
-    pub(super) fn check_values(&self) -> Result<()> {
+    /// Checks the method and the parameters.
+    pub(super) fn check_parameters(&self, units: usize) -> Result<()> {
         self.method.check_nonlinear(&self.name)?;
         for (spec, param) in self.model.params.iter().zip(&self.params) {
-            param.check(&spec.name, self.units, |_| true, "")?;
+            param.check(&spec.name, units, |_| true, "")?;
         }
+        Ok(())
+    }
+
+    /// Checks the method, the parameters and the initial values.
+    pub(super) fn check_values(&self, units: usize) -> Result<()> {
+        self.check_parameters(units)?;
         for (spec, init) in self.model.states.iter().zip(&self.initial) {
-            init.as_ref().map_or(Ok(()), |init| init.check(&spec.name, &[self.units]))?;
+            init.as_ref().map_or(Ok(()), |init| check_init(init, &format!("initial {}", spec.name), units))?;
         }
         Ok(())
     }
@@ -420,7 +430,7 @@ impl<R: Real> System<R> for Equations {
                 self.name
             )));
         }
-        self.check_values()?;
+        self.check_values(self.units)?;
         if self.model.states.is_empty() {
             return Err(Error::Unsupported(
                 "the equations have no variable: `name' = …` and `state name = …` have one".into(),

@@ -120,3 +120,44 @@ fn stages_hold_a_variable_in_the_refractory_period() {
         }
     }
 }
+
+/// A reciprocal of a sum that may be nearly 0 is infinite, where the quotients are finite.
+#[test]
+fn quotients_by_a_small_sum_are_finite() {
+    let text = "s = x + y\nf' = x/s - f\ng' = y/s - g\nx' = -x/10\ny' = -y/10\nstate x = 1\nstate y = 1\n";
+    let model = read(text).unwrap();
+    let program = model.program::<f32>(Method::ExpAuto, 0.1, &[]).unwrap();
+    let tape = compile::<f32>(&program.graph, &program.after, program.output).unwrap();
+    let names: Vec<&str> = model.states.iter().map(|state| state.name.as_str()).collect();
+    let mut vars: Vec<Vec<f32>> =
+        names.iter().map(|name| vec![if "xy".contains(name) { 5e-40 } else { 0.0 }]).collect();
+    let shared = Shared::new(7);
+    let at = Tick { i: 0, t: 0.0, dt: 0.1, shared: &shared };
+    let mut slices: Vec<&mut [f32]> = vars.iter_mut().map(Vec::as_mut_slice).collect();
+    let mut y = [0.0];
+    tape.step(at, Units { first: 0, row: 1, node: 0 }, &Inputs::new(&[]), &[], &mut slices, &mut y);
+    for (name, var) in names.iter().zip(&vars) {
+        let expected = if "xy".contains(name) { 4.95e-40 } else { 0.0476 };
+        assert!((var[0] / expected - 1.0).abs() < 1e-3, "{name}: {}", var[0]);
+    }
+}
+
+#[test]
+fn a_known_factor_beyond_the_element_type_is_an_error() {
+    let model = read("state y = 0\nstate x = 0\ny' = 0\nx' = (y*1e30)*1e30 - x").unwrap();
+    assert!(model.program::<f64>(Method::ExpAuto, 0.1, &[]).is_ok());
+    let error = model.program::<f32>(Method::ExpAuto, 0.1, &[]).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("is inf in f32"), "{error}");
+}
+
+#[test]
+fn initial_values_are_no_matrices() {
+    use crate::init::Init;
+    use crate::system::System;
+    let equations = super::Equations::new("x' = -x").unwrap().units(3);
+    for init in [Init::Orthogonal(1.0), Init::XavierNormal] {
+        let equations = equations.clone().init("x", init).unwrap();
+        let error = System::<f64>::check(&equations).unwrap_err().to_string();
+        assert!(error.contains("initial x") && error.contains("is defined for matrices only"), "{error}");
+    }
+}

@@ -86,10 +86,11 @@ impl<T: Scalar> AnyLoop<'_, T> {
 
     /// Sets the state on the host and on the device.
     pub(crate) fn set_host_state(&mut self, state: Vec<T>) -> Result<()> {
+        let state = Aligned::copied("the state", &state)?;
         if let Some(engine) = &self.engine {
             engine.set_state(&state)?;
         }
-        self.arena = OnceCell::from(Aligned::copied("the state", &state)?);
+        self.arena = OnceCell::from(state);
         Ok(())
     }
 

@@ -303,6 +303,10 @@ fn texts_that_cannot_be_kinetics_are_refused() {
     refused(lif(), p(example("stp")).init("y", 0.5), "no variable named `p.y`; there is: p.u, p.x");
     refused(lif(), p(example("stp")).init("transmitted", 0.5), "no variable named `p.transmitted`");
     refused(lif(), p(example("stp")).init("u", vec![0.5]), "initial u of projection `p`: axis");
+    for matrix in [Init::Orthogonal(1.0), Init::XavierNormal] {
+        refused(lif(), p(example("stp")).init("u", matrix.clone()), "is defined for matrices only");
+        refused(lif(), p(example("stp").init("u", matrix).unwrap()), "is defined for matrices only");
+    }
     refused(lif(), p(example("stp")).delay(Init::uniform(0.0, 1.0)), "must have one delay");
     refused(lif(), p(example("stp")).procedural(), "it is procedural");
     refused(lif(), p(example("stp")).stdp(Stdp::new(1.0)), "plastic weights");

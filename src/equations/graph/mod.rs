@@ -10,6 +10,7 @@ mod fuse;
 mod guard;
 mod hoist;
 mod share;
+mod sign;
 mod singularity;
 
 pub(crate) use adjoint::Surrogates;

@@ -4,6 +4,7 @@
 //! The rates of channels have exponentials of V with several scales: e^{−V/80}, whose fourth and
 //! eighth powers are e^{−V/20} and e^{−V/10}. A power costs one to three products.
 
+use super::sign::Sign;
 use super::{Binary, Graph, Id, Node, Unary};
 use crate::numeric::scalar::Real;
 use std::collections::HashMap;
@@ -33,8 +34,9 @@ struct Shared {
 impl Graph {
     /// The same expressions with shared exponentials and quotients, in the arithmetic of an element type.
     ///
-    /// A shared exponential saturates like [`exp`](crate::math::exp), but 16 earlier: it is between e⁻⁷¹ and
-    /// e⁷¹ in `f32`, and between e⁻⁶⁹² and e⁶⁹² in `f64`, times its factor.
+    /// A power is between e⁻⁷¹ and e⁷¹ in `f32`, and between e⁻⁶⁹² and e⁶⁹² in `f64`, before it is multiplied by
+    /// a constant, which is between e⁻¹⁶ and e¹⁶. An exponential whose power is 1 has the range of
+    /// [`exp`](crate::math::exp).
     pub(crate) fn shared<R: Real>(&self, roots: &[Id]) -> (Self, Vec<Id>) {
         let mut from = self.clone();
         let shared = from.shared_exponentials(roots);
@@ -48,8 +50,9 @@ impl Graph {
             let copy = match (node, shared.get(&id)) {
                 (Node::Unary(f, x), Some(own)) => {
                     let (x, exponent) = (at(x), at(own.exponent));
-                    let e = to.shared_power(exponent, own, largest);
-                    if f == Unary::Exp { e } else { to.add_node(Node::Binary(Binary::InvExprelOf, x, e)) }
+                    let is_exp = f == Unary::Exp;
+                    let e = to.shared_power(exponent, own, is_exp, largest);
+                    if is_exp { e } else { to.add_node(Node::Binary(Binary::InvExprelOf, x, e)) }
                 }
                 (Node::Binary(Binary::Div, a, b), _) if quotients.get(&b).is_some_and(|count| *count > 1) => {
                     let (a, b, one) = (at(a), at(b), to.constant(1.0));
@@ -84,11 +87,12 @@ impl Graph {
                 continue;
             }
             let of_first = |other: &Exponential| {
-                let power = if other.base == first.base { power(other.scale / first.scale)? } else { return None };
+                let power = power(other.scale / first.scale)?;
                 let distance = other.offset - f64::from(power) * first.offset;
                 (distance.abs() <= FARTHEST).then_some((power, distance.exp()))
             };
             let group: Vec<(Id, u32, f64)> = (all[k..].iter())
+                .take_while(|other| other.base == first.base)
                 .filter(|other| !shared.contains_key(&other.id))
                 .filter_map(|other| of_first(other).map(|(power, factor)| (other.id, power, factor)))
                 .collect();
@@ -105,12 +109,14 @@ impl Graph {
         shared
     }
 
-    /// How many quotients have a divisor.
+    /// How many quotients have a divisor whose reciprocal is finite.
     fn quotients(&mut self, roots: &[Id]) -> HashMap<Id, usize> {
+        let signs = self.signs(roots);
         let mut counts = HashMap::new();
         for id in self.order(roots) {
             if let Node::Binary(Binary::Div, _, b) = self.node(id)
                 && !self.is_fixed(b)
+                && signs[b.index()] == Sign::Above
             {
                 *counts.entry(b).or_insert(0) += 1;
             }
@@ -118,8 +124,8 @@ impl Graph {
         counts
     }
 
-    /// A node in another graph, which has `new` in the place of the nodes that it has already. Of an exponent
-    /// base·scale + offset it has the base.
+    /// A node in another graph. `new` has the nodes that are there already: of an exponent base·scale + offset
+    /// the base is, and the other nodes are added.
     fn copied(&self, to: &mut Self, id: Id, new: &mut [Option<Id>]) -> Id {
         if let Some(copy) = new[id.index()] {
             return copy;
@@ -132,10 +138,11 @@ impl Graph {
         copy
     }
 
-    /// factor·e^{power·exponent}, where the power is within e^±largest.
-    fn shared_power(&mut self, exponent: Id, of: &Shared, largest: f64) -> Id {
+    /// factor·e^{power·exponent}, where the power is within e^±largest. A single exponential that is `free` has
+    /// its own range.
+    fn shared_power(&mut self, exponent: Id, of: &Shared, is_free: bool, largest: f64) -> Id {
         let e = self.add_node(Node::Unary(Unary::Exp, exponent));
-        if of.power == 1 && of.factor == 1.0 {
+        if of.power == 1 && of.factor == 1.0 && is_free {
             return e;
         }
         let power = self.product_power(e, of.power);
@@ -263,17 +270,43 @@ mod tests {
         let mut graph = Graph::default();
         let [a, b, c] = [0, 1, 2].map(|k| graph.leaf(Leaf::State(k)));
         let one = graph.constant(1.0);
-        let roots = [(a, c), (b, c), (one, c), (a, b)].map(|(x, y)| graph.binary(Binary::Div, x, y));
+        let e = graph.unary(Unary::Exp, c);
+        let above = graph.binary(Binary::Add, e, one);
+        let pairs = [(a, above), (b, above), (one, above), (a, b), (one, b)];
+        let roots = pairs.map(|(x, y)| graph.binary(Binary::Div, x, y));
         let (shared, ids) = graph.shared::<f64>(&roots);
         let reached = shared.reached(&ids);
-        let quotients =
-            shared.all().filter(|(id, node)| reached[id.index()] && matches!(node, Node::Binary(Binary::Div, ..)));
-        assert_eq!(quotients.count(), 2);
+        let is_quotient = |node| matches!(node, Node::Binary(Binary::Div, ..));
+        let quotients = shared.all().filter(|(id, node)| reached[id.index()] && is_quotient(*node));
+        // b may be 0, or nearly 0.
+        assert_eq!(quotients.count(), 3);
         let mut values = Evaluator::new(&shared, &ids);
         values.run(|leaf| {
-            [3.0, -2.0, 0.5][usize::from(leaf == Leaf::State(1)) + 2 * usize::from(leaf == Leaf::State(2))]
+            if leaf == Leaf::State(0) {
+                6.0
+            } else if leaf == Leaf::State(1) {
+                -2.0
+            } else {
+                0.0
+            }
         });
         let all: Vec<f64> = ids.iter().map(|id| values.value(*id)).collect();
-        assert_eq!(all, [6.0, -4.0, 2.0, -1.5]);
+        assert_eq!(all, [3.0, -1.0, 0.5, -3.0, -0.5]);
+    }
+
+    /// The kernels' own reciprocal of 1 − e needs e below 8e37.
+    #[test]
+    fn exponentials_of_quotients_are_bounded() {
+        let mut graph = Graph::default();
+        let v = graph.leaf(Leaf::State(0));
+        let scale = graph.constant(2.5);
+        let x = graph.binary(Binary::Mul, v, scale);
+        let minus = graph.unary(Unary::Neg, x);
+        let roots = [graph.unary(Unary::InvExprel, x), graph.unary(Unary::Exp, minus)];
+        let (shared, ids) = graph.shared::<f32>(&roots);
+        let Node::Binary(Binary::InvExprelOf, _, e) = shared.node(ids[0]) else { panic!("{:?}", shared.node(ids[0])) };
+        let mut values = Evaluator::new(&shared, &[e, ids[1]]);
+        values.run(|_| -35.05);
+        assert!(values.value(e) < 8e37 && values.value(ids[1]) > 8e37);
     }
 }

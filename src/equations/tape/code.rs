@@ -4,8 +4,8 @@ use crate::numeric::scalar::Real;
 
 /// What an operation does with its operands: a, b, c are registers, k, l, m, n, o are constants.
 ///
-/// An operation costs its loads and its store more than its arithmetic. So there are few operations of a
-/// single product or sum: a + k is a·1 + k, and a·k is a·k + −0, with the same bits.
+/// The loads and the store of an operation take longer than its arithmetic. There are therefore few operations
+/// of a single product or sum: a + k is a·1 + k, and a·k is a·k + −0, with the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Code {
     /// a·k + l

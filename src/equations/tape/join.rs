@@ -25,7 +25,7 @@ pub(super) fn joined<R: Real>(operations: Vec<Virtual<R>>, roots: &[Id]) -> Vec<
         order.push(op.result);
         join.made.insert(op.result, op);
     }
-    // Those without a reader are parts of others.
+    // An operation without a reader is a part of another one.
     order.retain(|id| join.readers.get(id).is_some_and(|count| *count > 0));
     order.into_iter().filter_map(|id| join.made.remove(&id)).collect()
 }
@@ -45,7 +45,7 @@ impl<R: Real> Join<R> {
         for operand in operands {
             let count = self.readers.entry(operand).or_default();
             *count += by;
-            // What nothing reads is no reader.
+            // An operation without a reader does not count as a reader of its own operands.
             if *count == 0
                 && let Some(part) = self.made.get(&operand).cloned()
             {
@@ -54,12 +54,12 @@ impl<R: Real> Join<R> {
         }
     }
 
-    /// The operation that makes an operand, if it does this.
+    /// The operation that makes an operand, if it has this code.
     fn part(&self, operand: Option<Id>, code: Code) -> Option<&Virtual<R>> {
         self.made.get(&operand?).filter(|op| op.code == code)
     }
 
-    /// The same, if it has no other reader.
+    /// The operation that makes an operand, if it has this code and the operand has no other reader.
     fn single(&self, operand: Option<Id>, code: Code) -> Option<&Virtual<R>> {
         self.part(operand, code).filter(|op| self.readers.get(&op.result) == Some(&1))
     }

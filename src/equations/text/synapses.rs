@@ -5,14 +5,13 @@ use super::syntax::{Assignment, Item, Syntax, Whole};
 use super::units::Unit;
 use crate::equations::graph::Id;
 use crate::equations::model::{Release, Transmit};
+use crate::equations::release::TRANSMITTED;
 use crate::error::Mistake;
 use std::collections::HashMap;
 use std::ops::Range;
 
 /// The one input of a text of synapses.
 pub(super) const POTENTIAL: &str = "V";
-/// The variable that a projection adds to those of the text.
-const ADDED: &str = "transmitted";
 
 /// The first line that only a text of synapses has.
 fn first(syntax: &Syntax) -> Option<Range<usize>> {
@@ -59,8 +58,10 @@ pub(super) fn check(syntax: &Syntax) -> (bool, Vec<Mistake>) {
                 mistakes.push(Mistake::new(name.at.clone(), what));
                 None
             }
-            Item::State { name, .. } | Item::Slope { name, .. } if name.name == ADDED => {
-                let what = format!("`{ADDED}` is the amount that a step transmits: choose another name");
+            Item::State { name, .. } | Item::Slope { name, .. } | Item::Param { name, .. } | Item::Let { name, .. }
+                if name.name == TRANSMITTED =>
+            {
+                let what = format!("`{TRANSMITTED}` is the amount that a step transmits: choose another name");
                 mistakes.push(Mistake::new(name.at.clone(), what));
                 None
             }

@@ -212,11 +212,13 @@ pub(super) fn inv_exprel<R: Real>(x: R) -> R {
 }
 
 /// x/(1 − e) for e = e⁻ˣ, with the limit 1 at x = 0: [`inv_exprel`] for an exponential that is known
-/// already, below 8e37. A relative error of `e` counts at most one and a half times.
+/// already, below 8e37. A relative error of `e` counts at most one and a half times. For x below the range
+/// of [`exp`] it is the value at the end of this range. NaN gives NaN.
 #[inline(always)]
 #[must_use]
 pub fn inv_exprel_of<R: Real>(x: R, e: R) -> R {
     let near = x.abs() < R::of(0.5);
+    let x = R::of(-R::EXP_RANGE.1).max(x);
     let far = x * (R::of(1.0) / if near { R::of(1.0) } else { R::of(1.0) - e });
     if near { inv_exprel_near(x) } else { far }
 }
