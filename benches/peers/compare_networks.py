@@ -25,6 +25,7 @@ networks = {
     "coba": (2000.0, "coba.toml", []),
     "cuba": (2000.0, "cuba.toml", []),
     "cobahh": (1000.0, "cobahh.toml", []),
+    "cobahh_equations": (1000.0, "cobahh_equations.toml", []),
 }
 
 
@@ -37,7 +38,8 @@ def peer(program, variable, name, threads):
     python = os.environ.get(variable)
     if python is None or (program == "networks_brian2.py" and name.startswith("pd14")):
         return None
-    run = [python, here / program, name, str(networks[name][0]), str(threads)]
+    # Peers have equations as text in either case.
+    run = [python, here / program, name.removesuffix("_equations"), str(networks[name][0]), str(threads)]
     lines = subprocess.run(run, check=True, capture_output=True, text=True).stdout.splitlines()
     return json.loads(lines[-1])
 
