@@ -211,9 +211,10 @@ pub(super) fn inv_exprel<R: Real>(x: R) -> R {
     if near { inv_exprel_near(x) } else { far }
 }
 
-/// x/(1 − e) for e = e⁻ˣ, with the limit 1 at x = 0: [`inv_exprel`] for an exponential that is known
-/// already, below 8e37. A relative error of `e` counts at most one and a half times. For x below the range
-/// of [`exp`] it is the value at the end of this range. NaN gives NaN.
+/// x/(1 − e) for e = e⁻ˣ, with the limit 1 at x = 0: [`inv_exprel`](super::inv_exprel) for an
+/// exponential that is known already, below 8e37. A relative error of `e` counts at most one and a
+/// half times. For x below the range of [`exp`](super::exp) it is the value at the end of this range.
+/// NaN gives NaN.
 #[inline(always)]
 #[must_use]
 pub fn inv_exprel_of<R: Real>(x: R, e: R) -> R {
