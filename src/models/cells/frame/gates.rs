@@ -36,7 +36,7 @@ impl Defaults {
 ///
 /// ```
 /// use overtime::models::{Activation, Cell, Defaults, Gates, CellStep};
-/// use overtime::{Init, LoopOverTime, Real, Scalar, math};
+/// use overtime::{Arithmetic, Init, LoopOverTime, Scalar, math};
 ///
 /// /// The minimal gated unit: f = σ(…), a = φ(…), h ← (1 − f)∘h + f∘a.
 /// #[derive(Clone, Copy, Debug)]
