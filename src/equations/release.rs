@@ -107,8 +107,11 @@ impl Equations {
         let mut out = format!(
             "__device__ __forceinline__ acc_t release{number}(scalar_t* vars, u64 all, acc_t potential, acc_t spiked) {{\n"
         );
-        let of = |k: usize| if k == 1 { "vars + all".to_owned() } else { format!("vars + {k} * all") };
-        let place = |k: usize| if k == 0 { "vars".to_owned() } else { of(k) };
+        let place = |k: usize| match k {
+            0 => "vars".to_owned(),
+            1 => "vars + all".to_owned(),
+            k => format!("vars + {k} * all"),
+        };
         for k in 0..states {
             // Writing to a String never fails.
             let _ = writeln!(out, "    acc_t s{k} = load({});", place(k));
