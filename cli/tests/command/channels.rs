@@ -1,6 +1,6 @@
 //! Neurons assembled from channels in model files.
 
-use crate::support::{Place, arrays, assert_close, root};
+use crate::support::{Place, arrays, assert_close, root, texts};
 use overtime_model::ModelFile;
 
 /// brainpy's relay neuron.
@@ -64,6 +64,58 @@ fn channels_are_for_groups_of_a_network_too() {
     let got = place.read("out.npz");
     assert_eq!(got["R.K.p"].shape(), [200, 4]);
     assert!(got["R.V"].iter().any(|v| *v > 0.0) && got["R.V"].iter().all(|v| v.is_finite()));
+}
+
+/// A channel of these lines, from line 7 on.
+fn with_text(lines: &str) -> String {
+    format!(
+        "kind = 'CondNeuGroup'\nduration = 5.0\nsize = 2\ninput = 8.0\n[[channel]]\nname = 'K'\n{lines}\n[[channel]]\n\
+         name = 'L'\nkind = 'IL'\n"
+    )
+}
+
+const TEXT: &str = "param g_max = 20 mS/cm2\ninput V : mV\nn' = (1/(1 + exp(-(V/1 mV + 40)/6)) - n)/2 ms\n\
+                    current g_max*n*(-77 mV - V)\n";
+
+#[test]
+fn a_channel_can_be_a_text() {
+    let place = Place::new();
+    place.write("k.eq", TEXT);
+    let file = "equations = { file = 'k.eq' }\nparameters = { g_max = 5.0 }\ninitial = { n = 0.25 }";
+    place.write("a.toml", with_text(file));
+    let within = format!(
+        "equations = \"\"\"\n{TEXT}\"\"\"\nparameters.g_max = {{ linspace = [5.0, 5.0, 2] }}\ninitial.n = 0.25"
+    );
+    place.write("b.toml", with_text(&within));
+    place.ok("run a.toml --out a.npz --out-vars V,K.n --quiet");
+    place.ok("run b.toml --out b.npz --out-vars V,K.n --quiet");
+    let [a, b] = ["a.npz", "b.npz"].map(|name| place.read(name));
+    // The program of a parameter that differs between units has other roundings.
+    assert_close(&a["V"], &b["V"], 1e-3, "V");
+    assert!((a["K.n"][[0, 0]] - 0.25).abs() < 0.05 && a["K.n"].iter().all(|n| n.is_finite()));
+    let group = "duration = 5.0\n[[group]]\nname = 'R'\nkind = 'CondNeuGroup'\nsize = 4\n\
+                 channel = [{ name = 'K', equations = { file = 'k.eq' } }, { name = 'L', kind = 'IL' }]\n";
+    place.write("net.toml", group);
+    place.ok("run net.toml --out-vars R.V,R.K.n --out net.npz --quiet");
+    assert_eq!(place.read("net.npz")["R.K.n"].shape()[1], 4);
+    let (page, _) = texts(&place.run("equations k.eq"));
+    assert!(page.contains("of a neuron whose only channel is the text") && page.contains("new n = "), "{page}");
+    assert!(place.fails(2, "run k.eq --duration 3").contains("a [[channel]] of CondNeuGroup takes it"));
+    place.write("lif.eq", "V' = -V/3\n");
+    for (lines, line, expected) in [
+        ("equations = '''\nn' = -m\ncurrent n'''", 8, "`m` is not defined"),
+        ("equations = { file = 'lif.eq' }", 7, "channel has `current`"),
+        ("equations = { file = 'none.eq' }", 7, "`equations`: "),
+        ("kind = 'IL'\nequations = { file = 'k.eq' }", 8, "`equations` is not for IL"),
+        ("equations = { file = 'k.eq' }\nparameters = { g = 3.0 }", 8, "no parameter named `g`"),
+        ("equations = { file = 'k.eq' }\ninitial = { m = 3.0 }", 8, "no variable with an initial value named `m`"),
+        ("kind = 'IK_HH1952'\ninitial = { p = 3.0 }", 8, "no variable with an initial value named `p`"),
+        ("", 5, "a channel needs `name`, and `kind` or `equations`"),
+    ] {
+        place.write("bad.toml", with_text(lines));
+        let error = place.fails(2, "run bad.toml");
+        assert!(error.contains(&format!("bad.toml:{line}")) && error.contains(expected), "{lines}: {error}");
+    }
 }
 
 /// Units that spike at random, at times from a file, and as an input says. Each one acts on a
@@ -131,7 +183,7 @@ fn every_mistake_has_its_line() {
         ("kind = 'INa_Ba2002'", "kind = 'INa'", 10, "no channel named `INa`"),
         ("name = 'IK'", "name = 'INa'", 13, "two channels named `INa`"),
         ("name = 'IK'", "name = 'I.K'", 13, "has a dot"),
-        ("name = 'IK'\n", "", 12, "needs `name` and `kind`"),
+        ("name = 'IK'\n", "", 12, "needs `name`, and `kind` or `equations`"),
         ("phi = 2.0", "V_sh = 2.0", 27, "no parameter named `V_sh`"),
         ("g_max = 0.06", "T = 30.0", 19, "no parameter named `T`"),
         ("phi = 2.0", "phi = 'zeros'", 27, "`phi` must be a number"),
