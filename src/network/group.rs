@@ -43,11 +43,13 @@ impl<T> Group<T> {
 
 impl<T: Real> Group<T> {
     /// A group of the units of `model`. The model is any pointwise system whose output is not 0
-    /// where a unit spikes. Its variables are variables of the network, with the names
+    /// where a unit spikes. [`Equations`](crate::Equations) without spikes get a variable `spike`, which
+    /// is 0. The variables of the model are variables of the network, with the names
     /// `name.variable`.
     #[must_use]
     pub fn new(name: impl Into<String>, model: impl System<T> + 'static) -> Self {
-        let model = Box::new(model);
+        let mut model = Box::new(model);
+        model.join_network();
         Self {
             name: name.into(),
             model,

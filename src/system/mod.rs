@@ -76,6 +76,11 @@ pub trait System<T: Scalar>: Send + Sync {
         None
     }
 
+    /// Prepares the system for a group of a network, in which a unit spikes where its output is not 0.
+    /// [`Group::new`](crate::network::Group::new) calls this. A model without spikes then has the
+    /// output 0.
+    fn join_network(&mut self) {}
+
     /// Prepares the system for steps of length `dt` on a device, when a loop is built. Work belongs
     /// here if it is too costly for the constructor, or if it depends on `dt` or on the device.
     ///
@@ -165,6 +170,9 @@ impl<T: Scalar, S: System<T> + ?Sized> System<T> for Box<S> {
     }
     fn linear_membrane(&self) -> Option<LinearMembrane> {
         (**self).linear_membrane()
+    }
+    fn join_network(&mut self) {
+        (**self).join_network();
     }
     fn prepare(&self, dt: f64, device: Device) -> Result<()> {
         (**self).prepare(dt, device)
