@@ -50,7 +50,10 @@ fn page(equations: &Equations, step: &StepText, args: &EquationsArgs) -> String 
         if of == "1" { format!("{name} = {value}") } else { format!("{name} = {value} {of}") }
     });
     let _ = writeln!(page, "Parameters  {}", list(parameters.collect()));
-    let what = if args.adjoint { "The adjoint of a step" } else { "A step" };
+    let mut what = if args.adjoint { "The adjoint of a step" } else { "A step" }.to_owned();
+    if equations.describes_channel() {
+        what += " of a neuron whose only channel is the text,";
+    }
     let _ = writeln!(page, "\n{what} of {} ms by {} in {}", overtime::Number(args.dt), args.method, args.dtype);
     for line in &step.lines {
         let _ = writeln!(page, "  {line}");

@@ -33,6 +33,7 @@ examples! {
     "lif": [];
     "fi_curve": [];
     "equations": [];
+    "a_current": [];
     "hh": [INPUTS];
     "hh_parameters": [PARAMETERS];
     "coba": [];
@@ -43,7 +44,10 @@ examples! {
     "pd14": [];
     "pd14_poisson": [];
     "gamma": [];
+    "ping": [];
+    "kuramoto": [];
     "stdp": [];
+    "inhibitory_plasticity": [];
     "short_term_plasticity": [];
     "rnn": [INPUTS];
     "lstm": [INPUTS];

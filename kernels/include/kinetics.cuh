@@ -1,28 +1,10 @@
 // The kinetics of projections: presynaptic release models. For each source, a model turns the
 // spikes that arrive into the released amount: a multiple of 2⁻³⁰ between −1 and 1, by which the
-// source's weights are multiplied. The counterpart is src/network/host/kinetics.rs, with the same
-// operations. A network with kinetics includes this file in the namespace of each group.
+// source's weights are multiplied. The counterpart is src/network/host/kinetics.rs; the models of the
+// library have one text in Rust, src/network/host/release_models.rs. A network with kinetics includes this file in the namespace of each group.
 #pragma once
-#include "math.cuh"
+#include "release_models.cuh"
 #include "deliver.cuh"
-
-__device__ __forceinline__ acc_t flushed(acc_t x) { return math::abs(x) < acc_t(1e-30) ? acc_t(0) : x; }
-
-// One step of a pulse of transmitter: `left` counts its remaining steps, and x relaxes to the level
-// of the pulse or to 0.
-__device__ __forceinline__ void pulse(const Value* c, bool came, acc_t& x, acc_t& left) {
-    if (came) left = c[3].value;
-    x = left > acc_t(0) ? fma(x - c[1].value, c[0].value, c[1].value) : flushed(x * c[2].value);
-    left = left > acc_t(0) ? left - acc_t(1) : acc_t(0);
-}
-
-// The gating variable g after a step with constant x.
-__device__ __forceinline__ acc_t opened(const Value* c, acc_t g, acc_t x) {
-    const acc_t opens = c[0].value * x;
-    const acc_t rate = opens + c[1].value;
-    const acc_t limit = opens / rate;
-    return flushed(fma(g - limit, math::exp(-(rate * c[2].value)), limit));
-}
 
 __device__ __forceinline__ int whole(acc_t amount) { return math::floor(fma(amount, acc_t(1 << 30), acc_t(0.5))); }
 
@@ -53,33 +35,17 @@ __device__ __forceinline__ int kinetics_step(const PreProjection& to, scalar_t* 
         v = acc_t(__int_as_float(0x7fc00000));
         return 0;
     }
-    acc_t a = load(vars), b = load(vars + all), amount;
-    if (to.release_model == STP) {
-        a = flushed(a * c[0].value);
-        b = fma(b - acc_t(1), c[1].value, acc_t(1));
-        amount = acc_t(0);
-        if (came) {
-            a = fma(c[2].value, acc_t(1) - a, a);
-            amount = a * b;
-            b = b - amount;
-        }
-    } else if (to.release_model == AMPA) {
-        pulse(c, came, a, b);
-        amount = a;
-    } else {
-        a = opened(c, a, b);
-        if (to.release_model == NMDA) {
-            b = flushed(b * c[3].value);
-            if (came) b = b + acc_t(1);
-        } else {
-            acc_t left = load(vars + 2 * all);
-            pulse(c + 3, came, b, left);
-            store(vars + 2 * all, left);
-        }
-        amount = a;
-    }
-    store(vars, a);
-    store(vars + all, b);
+    const bool has_third = to.release_model == BIO_NMDA;
+    acc_t x[3] = {load(vars), load(vars + all), has_third ? load(vars + 2 * all) : acc_t(0)};
+    const acc_t arrives = came ? acc_t(1) : acc_t(0);
+    acc_t amount;
+    if (to.release_model == STP) amount = stp_step(c, arrives, x);
+    else if (to.release_model == AMPA) amount = ampa_step(c, arrives, x);
+    else if (to.release_model == NMDA) amount = nmda_step(c, arrives, x);
+    else amount = bio_nmda_step(c, arrives, x);
+    store(vars, x[0]);
+    store(vars + all, x[1]);
+    if (has_third) store(vars + 2 * all, x[2]);
     return whole(amount);
 }
 

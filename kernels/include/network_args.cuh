@@ -60,7 +60,7 @@ struct GroupArgs {
     u32 n_outgoing;
     u32 noise_stream;
     // A list, as a byte offset: first the plastic projections from the group, then those to
-    // the group; see `stdp.cuh`.
+    // the group; see `plasticity.cuh`.
     u32 plastic;
     u32 n_sending;
     u32 n_plastic;
@@ -128,31 +128,32 @@ static_assert(sizeof(PreProjection) == 152, "PreProjection has another size in R
 
 // A plastic projection, as both of its groups read it.
 struct PlasticProjection {
-    PreProjection to;    // The synapse rows, without integer weights; sums are i64.
-    scalar_t* w;         // `[rows][synapses]`.
-    scalar_t* pre;       // `[rows][delays][sources]`: the traces of the sources.
-    scalar_t* post;      // `[rows][targets]`: the traces of the targets before the chunk, and after it.
-    acc_t* traces;       // `[2][rows][targets]`: the traces of the targets after step k, in half k mod 2.
+    PreProjection to;        // The synapse rows, without integer weights; sums are i64.
+    scalar_t* synapse_vars;  // `[variables][rows][synapses]`: the variables of synapses, the weight first.
+    scalar_t* source_vars;   // `[variables][rows][delays][sources]`: the variables of the sources.
+    // `[variables][rows][targets]`: the variables of the targets before the chunk, and after it.
+    scalar_t* target_vars;
+    // `[3][variables][rows][targets]`: the variables of the targets after step k, in third k mod 3.
+    acc_t* targets_after;
     // `[3][rows][1 + targets]`: the number of targets that spike in step k, and their list, in
     // third k mod 3.
     u32* fired;
     // `[targets + 1]`: the synapses of target c are `columns[c]` to `columns[c + 1]` of the
     // next two arrays.
     const u32* columns;
-    const u32* places;   // `[synapses]`: each synapse's place in the synapse rows, ascending in a column.
-    const u32* kinds;    // `[synapses]`: the element of `pre` for each synapse.
+    const u32* places;       // `[synapses]`: each synapse's place in the synapse rows, ascending in a column.
+    const u32* kinds;        // `[synapses]`: the element of a variable of the sources for each synapse.
     u64 synapses;
-    Value decay_pre;
-    Value decay_post;
-    Value a_pre;
-    Value a_post;
-    Value low;
-    Value high;
-    Value inv_scale;     // The integer weight of a weight of 1.
-    u32 targets;         // The number of targets, and the first target's number in the group.
+    Value inv_scale;         // The integer weight of a weight of 1.
+    u32 targets;             // The number of targets, and the first target's number in the group.
     u32 first;
+    // The number of its rule, and the numbers of variables of synapses, of sources and of targets.
+    u32 rule;
+    u32 n_synapse_vars;
+    u32 n_source_vars;
+    u32 n_target_vars;
 };
-static_assert(sizeof(PlasticProjection) == 288, "PlasticProjection has another size in Rust");
+static_assert(sizeof(PlasticProjection) == 256, "PlasticProjection has another size in Rust");
 
 // A Poisson drive.
 struct PoissonArgs {

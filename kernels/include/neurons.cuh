@@ -264,6 +264,11 @@ __device__ __forceinline__ u32 advance(const GroupArgs& group, const Params& p, 
     return __ballot_sync(0xffffffffu, n.cell.inside && y != acc_t(0));
 }
 
+// The membrane potential of a neuron; 0 without one.
+__device__ __forceinline__ acc_t membrane(const Neuron& n) {
+    return MEMBRANE < N_STATE ? reinterpret_cast<const acc_t*>(&n.s)[MEMBRANE < N_STATE ? MEMBRANE : 0] : acc_t(0);
+}
+
 // Writes the spikes of step k into the spike ring, and delivers the spikes that arrive in step k.
 // Spikes of step k over synapses with delays of their own go into the ring of sums, if there is one.
 __device__ __forceinline__ void emit_spikes(const GroupArgs& group, Neuron& n, u32 spikes, u32 k, u32 slot) {
@@ -286,7 +291,7 @@ __device__ __forceinline__ void emit_spikes(const GroupArgs& group, Neuron& n, u
 #endif
 #if HAS_KINETICS
     // Gap junctions may change the potential.
-    const acc_t potential = MEMBRANE < N_STATE ? reinterpret_cast<const acc_t*>(&n.s)[MEMBRANE < N_STATE ? MEMBRANE : 0] : acc_t(0);
+    const acc_t potential = membrane(n);
 #endif
     for (u32 p = 0; p < group.n_outgoing; ++p) {
         const PreProjection& to = list<PreProjection>(group, group.outgoing)[p];
@@ -354,7 +359,7 @@ __device__ __forceinline__ void count_spikes(const GroupArgs& group, u32 k) {
 }
 
 #if HAS_PLASTIC
-#include "stdp.cuh"
+#include "plasticity.cuh"
 #endif
 
 // Pass k: ends and records step k − 1, then makes step k without its end.
@@ -363,15 +368,19 @@ __device__ __forceinline__ void step_pass(const GroupArgs& group, const Params& 
         end_step(group, n, k - 1);
         record(group, n, k - 1);
 #if HAS_PLASTIC
-        update_weights(group, n.cell, k - 1);
+        change_synapses(group, n.cell, k - 1);
         record_plastic(group, n.cell, k - 1);
 #endif
     }
     if (k >= group.args.steps) return;
     const u32 spikes = advance(group, p, n, k);
+#if HAS_PLASTIC
+    // Gap junctions may change the potential.
+    const acc_t potential = membrane(n);
+#endif
     emit_spikes(group, n, spikes, k, slot);
 #if HAS_PLASTIC
-    emit_plastic(group, n.cell, n.past, spikes, k, slot);
+    emit_plastic(group, n.cell, n.past, spikes, potential, k, slot);
 #endif
 }
 

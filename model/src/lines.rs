@@ -73,10 +73,14 @@ fn of_list(item: &Spanned<DeValue<'_>>, key: &str, prefix: &str, all: &mut Vec<(
     // A Poisson drive has no name, and acts on a receptor.
     let names = if key == "poisson" { strings(table.get("receptor")) } else { names_of(table) };
     for name in names {
-        match (key, table.get("parameters").map(Spanned::get_ref)) {
-            ("poisson", _) => values(table, &format!("{prefix}poisson.{name}."), all),
-            ("channel", Some(DeValue::Table(parameters))) => {
-                values(parameters, &format!("{prefix}channels.{name}."), all);
+        match key {
+            "poisson" => values(table, &format!("{prefix}poisson.{name}."), all),
+            "channel" => {
+                for (key, part) in [("parameters", ""), ("initial", "initial.")] {
+                    if let Some(DeValue::Table(own)) = table.get(key).map(Spanned::get_ref) {
+                        values(own, &format!("{prefix}channels.{name}.{part}"), all);
+                    }
+                }
             }
             _ => values(table, &format!("{prefix}{name}."), all),
         }

@@ -61,12 +61,19 @@ impl File {
     pub(crate) fn parse(text: &str, folder: Option<&Path>, line: Line<'_>) -> Result<Self> {
         let mut file: Self = toml::from_str(text).map_err(|e| toml_errors::described(text, &e, line))?;
         let source = equations::Source { text, folder, line };
-        let read = |given: &mut Maybe<equations::Raw>| equations::read(given, Describes::Neurons, source);
-        read(&mut file.equations)?;
-        file.group.iter_mut().flatten().try_for_each(|group| read(group.get_mut().0.equations()))?;
+        equations::read(&mut file.equations, Describes::Neurons, source)?;
+        for channel in file.channel.iter_mut().flatten() {
+            equations::read(channel.get_mut().0.equations(), Describes::Channel, source)?;
+        }
+        for group in file.group.iter_mut().flatten() {
+            for (text, describes) in group.get_mut().0.equations() {
+                equations::read(text, describes, source)?;
+            }
+        }
         for projection in file.projection.iter_mut().flatten() {
-            let text = projection.get_mut().0.equations();
-            text.map_or(Ok(()), |text| equations::read(text, Describes::Synapses, source))?;
+            for (text, describes) in projection.get_mut().0.equations() {
+                equations::read(text, describes, source)?;
+            }
         }
         Ok(file)
     }

@@ -19,6 +19,20 @@ pub(super) fn check_init(init: &Init, what: &str, units: usize) -> Result<()> {
 }
 
 impl Equations {
+    /// The rule of the initial values of a state that depend on parameters alone.
+    pub(super) fn initial_of_parameters(&self, state: usize) -> Init {
+        if let Some(Some(init)) = self.initial.get(state) {
+            return init.clone();
+        }
+        let Some(spec) = self.model.states.get(state) else { return Init::Constant(0.0) };
+        let mut evaluator = Evaluator::new(&self.model.graph, &[spec.initial]);
+        evaluator.run(|leaf| match leaf {
+            Leaf::Param(param) => self.params.get(usize::from(param)).map_or(0.0, |param| param.at(0)),
+            _ => 0.0,
+        });
+        Init::Constant(evaluator.value(spec.initial))
+    }
+
     /// Sets the initial values of the variables of `units` units. The names of their random streams begin
     /// with `stream`.
     pub(super) fn start<R: Real>(&self, seed: u64, node: u16, stream: &str, units: usize, vars: &mut [&mut [R]]) {

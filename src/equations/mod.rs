@@ -1,11 +1,13 @@
 //! Models from equations as text: one text, from which come the CPU's program and the CUDA kernel.
 
 mod adjoint;
+mod channel;
 mod cuda;
 pub(crate) mod evaluate;
 pub(crate) mod graph;
 mod initial;
 mod model;
+mod plasticity;
 mod print;
 mod program;
 #[cfg(test)]
@@ -24,6 +26,8 @@ pub(crate) mod trace_text;
 pub(crate) mod traced;
 
 pub use adjoint::AdjointOptions;
+pub(crate) use channel::{Membrane, wide};
+pub(crate) use plasticity::{Change, InPlace, Rule};
 pub(crate) use release::{Release, Step, TRANSMITTED};
 pub use surrogate::Surrogate;
 pub use system::{Equations, StepText};

@@ -2,6 +2,7 @@
 
 use super::graph::{Graph, Id, Leaf};
 use super::step::Added;
+use crate::network::plan::rule::Owner;
 
 /// A parameter.
 #[derive(Clone, Debug)]
@@ -57,6 +58,21 @@ pub(crate) enum Transmit {
     InEachStep(Id),
 }
 
+/// How the weights of synapses change, in a text of plasticity.
+#[derive(Clone, Debug)]
+pub(crate) struct Plasticity {
+    /// The state that is the weight.
+    pub(crate) weight: usize,
+    /// The least and the largest weight, of parameters alone.
+    pub(crate) bounds: [Id; 2],
+    /// The values of states after the arrival of a spike of the source, from their values before it.
+    pub(crate) on_pre: Vec<(usize, Id)>,
+    /// The values of states after a spike of the target, from their values before it.
+    pub(crate) on_post: Vec<(usize, Id)>,
+    /// What has a value of each state.
+    pub(crate) owners: Vec<Owner>,
+}
+
 /// A model in the form of a graph. The leaves of an expression are the values at the place where the step
 /// computes it.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +92,11 @@ pub(crate) struct Model {
     pub(crate) each_step: Vec<(usize, Id)>,
     /// What a source transmits, if the text describes synapses.
     pub(crate) release: Option<Release>,
+    /// How weights change, if the text describes plasticity. The state behind those of the text is then
+    /// the potential of the target, if the text has this input.
+    pub(crate) plasticity: Option<Plasticity>,
+    /// The current into the neuron in µA/cm², if the text describes an ion channel.
+    pub(crate) current: Option<Id>,
     /// The named values between, in the order of the text, with their units.
     pub(crate) lets: Vec<(String, Id, String)>,
     /// The numbers of the normal leaves that are white noise. A step scales them by √dt.

@@ -14,6 +14,13 @@ pub(super) fn synapses() -> Vec<(String, String)> {
     all
 }
 
+/// The texts of ion channels among the examples.
+pub(super) fn channels() -> Vec<(String, String)> {
+    let all = texts(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/equations/channels"));
+    assert!(all.len() >= 3, "{} texts", all.len());
+    all
+}
+
 fn texts(folder: &str) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -40,6 +40,8 @@ pub(crate) enum Added {
     Refractory,
     /// 1 if the variable was below the threshold at the start and at the end of the step.
     Below,
+    /// The potential of the target of synapses in the step before.
+    Potential,
 }
 
 impl Added {
@@ -49,6 +51,7 @@ impl Added {
             Self::Spike => "spike",
             Self::Refractory => "refractory",
             Self::Below => "below",
+            Self::Potential => "V",
         }
     }
 }
@@ -57,6 +60,9 @@ impl Model {
     /// The states that a step adds, in their order.
     pub(crate) fn added(&self) -> Vec<Added> {
         let mut added = Vec::new();
+        if self.plasticity.is_some() && !self.inputs.is_empty() {
+            added.push(Added::Potential);
+        }
         if let Some(spike) = self.spike {
             added.push(Added::Spike);
             if self.refractory.is_some() {
@@ -80,9 +86,9 @@ pub(crate) fn step<R: Real>(model: &Model, method: Method, dt: f64, hold: u16) -
     step.all::<R>(method, hold)
 }
 
-struct Step<'m> {
-    model: &'m Model,
-    graph: Graph,
+pub(super) struct Step<'m> {
+    pub(super) model: &'m Model,
+    pub(super) graph: Graph,
     dt: f64,
 }
 
@@ -120,6 +126,9 @@ impl Step<'_> {
         self.assign(&self.model.each_step, &mut now, None)?;
         if let Some(release) = &self.model.release {
             return self.released(release, now);
+        }
+        if let Some(plasticity) = &self.model.plasticity {
+            return self.plastic(plasticity, &start, now);
         }
 
         let Some(spike) = self.model.spike else {
@@ -181,7 +190,7 @@ impl Step<'_> {
     }
 
     /// Checks that the graph is not too large.
-    fn check_size(&self) -> Result<()> {
+    pub(super) fn check_size(&self) -> Result<()> {
         if self.graph.is_too_large() {
             return Err(Error::Unsupported(format!("the step has more than {NODES} operations")));
         }
@@ -226,7 +235,7 @@ impl Step<'_> {
     }
 
     /// Assigns the values that follow from the present ones, where a condition holds.
-    fn assign(&mut self, values: &[(usize, Id)], now: &mut [Id], condition: Option<Id>) -> Result<()> {
+    pub(super) fn assign(&mut self, values: &[(usize, Id)], now: &mut [Id], condition: Option<Id>) -> Result<()> {
         let ids: Vec<Id> = values.iter().map(|(_, id)| *id).collect();
         let new = self.at(&ids, now);
         for ((state, _), value) in values.iter().zip(new) {

@@ -5,7 +5,7 @@ use super::adjoint::{Adjoint, AdjointOptions};
 use super::cuda;
 use super::graph::{Id, Leaf};
 use super::initial::check_init;
-use super::model::Model;
+use super::model::{Model, Spike};
 use super::print::{lines, operations};
 use super::program::StepProgram;
 use super::release::TRANSMITTED;
@@ -56,7 +56,7 @@ pub struct Equations {
     text: Arc<str>,
     pub(super) model: Arc<Model>,
     name: String,
-    units: usize,
+    pub(super) units: usize,
     pub(super) params: Vec<Param<f64>>,
     pub(super) initial: Vec<Option<Init>>,
     pub(super) method: Method,
@@ -122,16 +122,26 @@ impl Equations {
         let model = read(text).map_err(|error| Error::Equations(Box::new(error)))?;
         let params = model.params.iter().map(|param| Param::All(param.default)).collect();
         let initial = model.states.iter().map(|_| None).collect();
-        Ok(Self {
-            text: text.into(),
+        Ok(Self { text: text.into(), ..Self::of_model("Equations", model, (params, initial), 1) })
+    }
+
+    /// A model without a text, with the values of its parameters and the initial values that replace its own.
+    pub(super) fn of_model(
+        name: &str,
+        model: Model,
+        (params, initial): (Vec<Param<f64>>, Vec<Option<Init>>),
+        units: usize,
+    ) -> Self {
+        Self {
+            text: "".into(),
             model: Arc::new(model),
-            name: "Equations".to_owned(),
-            units: 1,
+            name: name.to_owned(),
+            units,
             params,
             initial,
             method: Method::ExpAuto,
             ready: Ready::default(),
-        })
+        }
     }
 
     /// Sets the number of units.
@@ -195,15 +205,22 @@ impl Equations {
     }
 
     /// Describes the step of length `dt` in the arithmetic of an element type: the operations after all
-    /// passes, and the CUDA text.
+    /// passes, and the CUDA text. The step of a text of an ion channel is that of a neuron whose only channel
+    /// is the text.
     ///
     /// # Errors
     /// If a parameter has an impossible value, or the method does not suit the equations.
     pub fn step_text<R: Real>(&self, dt: f64) -> Result<StepText> {
-        if self.describes_synapses() {
+        if self.describes_channel() {
+            return self.neuron_of_channel().step_text::<R>(dt);
+        }
+        if self.describes_synapses() || self.describes_plasticity() {
             self.check_values(self.units)?
         } else {
             System::<R>::check(self)?
+        }
+        if self.describes_plasticity() {
+            return self.rule_text::<R>(dt);
         }
         let program = self.step_program::<R>(dt)?;
         let tape = self.tape::<R>(&program)?;
@@ -252,8 +269,14 @@ impl Equations {
     /// If the step has an error, or a parameter has no gradient: the refractory period is a whole number of
     /// steps, and a comparison has no slope without a [`Surrogate`](crate::Surrogate).
     pub fn adjoint_text<R: Real>(&self, dt: f64, options: &AdjointOptions) -> Result<StepText> {
+        if self.describes_channel() {
+            return self.neuron_of_channel().adjoint_text::<R>(dt, options);
+        }
         if self.describes_synapses() {
             return Err(Error::Unsupported("kinetics of synapses have no adjoint".into()));
+        }
+        if self.describes_plasticity() {
+            return Err(Error::Unsupported("plasticity has no adjoint".into()));
         }
         System::<R>::check(self)?;
         let program = self.model.adjoint::<R>(self.method, dt, &self.params, options)?;
@@ -356,6 +379,17 @@ fn cell<R: Real>(ready: &Ready) -> Option<&OnceLock<Prepared<R>>> {
 }
 
 impl<R: Real> System<R> for Equations {
+    // The first variable, the output without spikes, would be a spike wherever it is not 0.
+    fn join_network(&mut self) {
+        let has_neurons = self.model.release.is_none() && self.model.plasticity.is_none();
+        if has_neurons && self.model.spike.is_none() && !self.model.states.is_empty() {
+            let model = Arc::make_mut(&mut self.model);
+            let never = model.graph.constant(0.0);
+            model.spike = Some(Spike::When(never));
+            self.ready = Ready::default();
+        }
+    }
+
     fn schema(&self) -> Schema {
         let mut schema = Schema::pointwise(self.units);
         for input in &self.model.inputs {
@@ -427,6 +461,18 @@ impl<R: Real> System<R> for Equations {
         if self.describes_synapses() {
             return Err(Error::Unsupported(format!(
                 "{}: a text with `on spike` or `transmit` describes synapses; `Projection::kinetics` takes it",
+                self.name
+            )));
+        }
+        if self.describes_plasticity() {
+            return Err(Error::Unsupported(format!(
+                "{}: a text with `weight`, `on pre` or `on post` describes plasticity; `Projection::plasticity` takes it",
+                self.name
+            )));
+        }
+        if self.describes_channel() {
+            return Err(Error::Unsupported(format!(
+                "{}: a text with `current` describes an ion channel; `CondNeuGroup::channel` takes it",
                 self.name
             )));
         }

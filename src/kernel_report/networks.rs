@@ -4,6 +4,7 @@
 use super::Module;
 use crate::cuda::compiler::request::Probes;
 use crate::cuda::network::{KernelVariant, request};
+use crate::equations::Equations;
 use crate::init::{Distribution, Init};
 use crate::models::{Hh, Lif, Method};
 use crate::network::{BioNmda, Connect, Group, Magnesium, Network, Projection, Receptor, Stdp};
@@ -43,7 +44,10 @@ fn of_type<T: Real>() -> Vec<Module> {
     )
     .chain(exact::<T>().and_then(|network| module("network_exact", &network, cut(true, false, true), &[])))
     .chain(plastic::<T>().and_then(|network| {
-        module("network_plastic", &network, cut(true, false, true), &[(0, 0), (1, 2), (5, 0), (13, 0)])
+        module("network_plastic", &network, cut(true, false, true), &[(0, 0), (1, 2), (5, 0), (135, 0)])
+    }))
+    .chain(plastic_text::<T>().and_then(|network| {
+        module("network_plastic_text", &network, cut(true, false, true), &[(0, 0), (5, 0), (135, 0)])
     }))
     .collect()
 }
@@ -116,6 +120,27 @@ fn plastic<T: Real>() -> Option<Network<T>> {
     Network::builder(0.1).group(group("E")).group(group("I")).project(within).project(to).build().ok()
 }
 
+/// Plasticity by the potential of the target, with variables of sources, targets and synapses.
+const RULE: &str = "
+    input V
+    x' = -x/15
+    u' = (V - u)/10
+    c' = -c/20
+    w' = 0.01*c + 0.001*x*max(u + 45, 0)
+    weight w from 0 to 1
+    on pre: w -= 0.01*max(u + 70, 0); c -= 0.1; x += 1
+    on post: w += 0.01*x; c += 0.1*x
+";
+
+/// A network with a text of plasticity.
+fn plastic_text<T: Real>() -> Option<Network<T>> {
+    let rule = Equations::new(RULE).ok()?;
+    let group = |name: &str| Group::new(name, Lif::<T>::new(9)).receptor(Receptor::exponential("e", 5.0));
+    let within = Projection::new("w", "E", ("E", "e")).weight(0.5).plasticity(rule.clone());
+    let to = Projection::new("p", "E", ("I", "e")).weight(0.5).delay(1.0).plasticity(rule);
+    Network::builder(0.1).group(group("E")).group(group("I")).project(within).project(to).build().ok()
+}
+
 fn module<T: Real>(name: &str, network: &Network<T>, cut: KernelVariant, probes: Probes<'_>) -> Option<Module> {
     let ProgramBody::Network(network) = network.program(0.1)?.body else { return None };
     let groups = network.plan.groups.len();
@@ -129,6 +154,6 @@ fn module<T: Real>(name: &str, network: &Network<T>, cut: KernelVariant, probes:
 mod tests {
     #[test]
     fn none_is_missing() {
-        assert_eq!(super::list().len(), 22);
+        assert_eq!(super::list().len(), 24);
     }
 }

@@ -58,8 +58,9 @@
 //!   writes slot `i mod slots`. An element is 16 neurons; neuron k has the bit of value
 //!   `2^(k mod 16)`.
 //!
-//! After all groups follow the variables `projection.w`, `projection.pre` and `projection.post` of
-//! each plastic projection: see [`Stdp`]. The output is the number of spikes of each group in the
+//! After all groups follow the variables of each plastic projection: the weight, the other variables of
+//! synapses, those of sources, and those of targets. They are `projection.w`, `projection.pre` and
+//! `projection.post` with [`Stdp`]. The output is the number of spikes of each group in the
 //! step, `[groups]`.
 //!
 //! # Exactness
@@ -100,15 +101,16 @@ mod system;
 pub use crate::connectivity::Connect;
 pub use builder::Builder;
 pub use describe::receptor::{Magnesium, Receptor};
-pub use describe::stdp::Stdp;
 pub use group::Group;
 pub use projections::kinetics::{Ampa, BioNmda, Kinetics, Nmda, Stp};
 pub use projections::many::Projections;
 pub use projections::matrix::Matrix;
+pub use projections::plasticity::Plasticity;
 pub use projections::projection::{Projection, Subgroup, Target};
+pub use projections::stdp::Stdp;
 pub use synapses::Synapses;
 
-use crate::equations::Release;
+use crate::equations::{Release, Rule};
 use crate::numeric::scalar::Real;
 use crate::system::System;
 use crate::system::param::Param;
@@ -123,6 +125,8 @@ pub struct Network<T> {
     pub(crate) currents: Vec<Option<Param<T>>>,
     /// The kinetics that are texts of equations, by their numbers in the plan.
     pub(crate) releases: Vec<Release<T>>,
+    /// The rules of plasticity, by their numbers in the plan.
+    pub(crate) rules: Vec<Rule<T>>,
 }
 
 impl<T> std::fmt::Debug for Network<T> {

@@ -14,7 +14,8 @@ impl<T: Real> Network<T> {
         let bytes = |current: &crate::system::param::Param<T>| bytemuck::cast_slice(current.values()).to_vec();
         let currents = self.currents.iter().map(|current| current.as_ref().map(bytes)).collect();
         let releases = self.releases.iter().enumerate().map(|(number, release)| release.cuda(number)).collect();
-        let program = NetworkProgram { plan: self.plan.clone(), models, currents, releases };
+        let rules = self.rules.iter().enumerate().map(|(number, rule)| rule.cuda(number)).collect();
+        let program = NetworkProgram { plan: self.plan.clone(), models, currents, releases, rules };
         Some(Program { body: ProgramBody::Network(program) })
     }
 }

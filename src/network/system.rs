@@ -77,7 +77,8 @@ impl<T: Real> System<T> for Network<T> {
         }
         for projection in &self.plan.projections {
             if let (Some(plastic), Some(table)) = (&projection.plastic, projection.table.get()) {
-                plastic.init(&projection.spec, table, state);
+                let to = &self.plan.groups[projection.to];
+                plastic.init((&projection.spec, table), to, (shared.seed, node), state);
             }
             if projection.is_gap(&self.plan.groups) {
                 gap_junction::start(projection, &self.plan.groups, state);

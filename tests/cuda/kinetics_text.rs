@@ -153,3 +153,35 @@ fn an_amount_out_of_range_is_the_cpus_error() {
         }
     });
 }
+
+/// Oscillators with two sums of their sources, and rates without spikes that they act on.
+fn oscillators<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
+    let text = |text: &str| Equations::new(text).unwrap();
+    let phases = text(
+        "input S\ninput g\nV' = 0.6 + 0.3*(S*cos(V) - g*sin(V))\nstate V = 6.28*rand()\nspike when V >= 6.28\nreset V -= 6.28",
+    );
+    let rates = text("input S\nV' = (S - V)/5\nstate V = rand()");
+    let project = |from: &str, to: (&str, &str), amount: &str| {
+        let kinetics = text(&format!("input V\ntransmit {amount}"));
+        Projection::new(format!("{from}_{}", to.1), from, to).weight(1.0 / n as f64).kinetics(kinetics)
+    };
+    let network = Network::builder(0.1)
+        .group(
+            Group::new("P", phases.units(n)).receptor(Receptor::graded("S")).receptor(Receptor::graded("C").coba(0.0)),
+        )
+        .group(Group::new("R", rates.units(n)).receptor(Receptor::graded("T")).current(0.5))
+        .project(project("P", ("P", "S"), "sin(V)"))
+        .project(project("P", ("P", "C"), "cos(V)"))
+        .project(project("P", ("R", "T"), "sin(V)"))
+        .project(project("R", ("P", "S"), "clip(V, 0, 1)"));
+    let vars = ["P.V", "R.V", "R.spike"].map(monitor);
+    LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(batch).seed(8).out_vars(vars)
+}
+
+#[test]
+fn groups_without_spikes_have_the_cpus_bits() {
+    apart("kinetics_text::groups_without_spikes_have_the_cpus_bits", || {
+        same_bits::<f32>(oscillators, &[(37, Some(2), 30)], &STRATEGIES);
+        same_bits::<f64>(oscillators, &[(5, None, 60)], &[Strategy::Persistent]);
+    });
+}

@@ -4,7 +4,7 @@
 //! The tests run on a GPU if there is one, otherwise on the simulated driver with NVRTC's kernels:
 //! see [`machine`].
 mod assembled;
-mod bits;
+pub(crate) mod bits;
 mod calls;
 mod child;
 mod chunk_length;
@@ -34,6 +34,7 @@ mod networks;
 mod options;
 mod own_equations;
 mod parity;
+mod plasticity_text;
 mod procedural;
 #[path = "../cells/products.rs"]
 mod products;

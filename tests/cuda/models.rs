@@ -1,11 +1,12 @@
 //! All systems, as the parity tests run them. A new model is one line here.
 
+use crate::neurons::channel_text::{example, text_of};
 use overtime::models::{
     Activation, AdExIf, AdQuaIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, ExpIf, FitzHughNagumo, GruCell, Hh,
     HindmarshRose, Izhikevich, Lif, LstmCell, Method, MorrisLecar, Padding, PoissonGroup, QuaIf, Reset, SpikeTimeGroup,
     TraubMiles, WangBuzsaki, WhiteNoise, brainpy,
 };
-use overtime::{Init, Real, Scalar, Sequential, System};
+use overtime::{Equations, Init, Real, Scalar, Sequential, System};
 
 /// A system of any size.
 pub(crate) struct Model<T: Scalar> {
@@ -159,6 +160,30 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
             CondNeuGroup::new(n).channel("a", of(ChannelKind::IKTm1991)).channel("b", of(ChannelKind::INaTm1991));
         let cell = cell.param("C", each::<R>(n, 0.8, 0.01)).unwrap().param("A", each::<R>(n, 1e-3, 1e-5)).unwrap();
         cell.channel("l", of(ChannelKind::IL)).method(Method::Midpoint).v(potentials(n)).conductance()
+    }));
+    all.push(model("channels text", &["V", "Ih.m", "Ca.Ca", "IA.b", "INa.q", "spike", "below"], CURRENT, |n| {
+        let potassium = example("a_type").param("g_max", each::<f64>(n, 20.0, 0.5)).unwrap();
+        CondNeuGroup::<R>::new(n)
+            .channel("Ih", example("hcn"))
+            .channel("INa", Channel::new(ChannelKind::INaTm1991).param("V_sh", each::<R>(n, -60.0, -0.1)).unwrap())
+            .channel("IK", Channel::new(ChannelKind::IKHh1952))
+            .channel("IA", potassium)
+            .channel("Ca", example("ca_low_threshold"))
+            .v(potentials(n))
+    }));
+    all.push(model("channels text conductance rk4", &["V", "a.p", "b.q", "noisy.n", "spike"], CURRENT, |n| {
+        let noisy = Equations::new("input V\nn' = -n/3 + 0.1*xi\nstate n = V/100*rand()\ncurrent n*(-60 - V)").unwrap();
+        CondNeuGroup::new(n)
+            .channel("a", text_of(ChannelKind::IKTm1991))
+            .channel("b", Channel::<R>::new(ChannelKind::INaBa2002))
+            .channel("c", text_of(ChannelKind::ICaTHm1992))
+            .channel("l", Channel::new(ChannelKind::IL))
+            .channel("noisy", noisy)
+            .param("C", each::<R>(n, 0.8, 0.01))
+            .unwrap()
+            .method(Method::Rk4)
+            .v(potentials(n))
+            .conductance()
     }));
     all.push(model("poisson", &["spike"], CURRENT, |n| PoissonGroup::<R>::new(n, each::<R>(n, 0.0, 500.0))));
     all.push(model("poisson, for a time", &["spike"], CURRENT, |n| {

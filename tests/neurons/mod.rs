@@ -1,5 +1,6 @@
 //! Neurons, each compared with an independent loop, with analysis, and with other simulators.
 
+pub(crate) mod channel_text;
 mod channels;
 mod conductance;
 mod equations;

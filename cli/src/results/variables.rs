@@ -26,7 +26,7 @@ pub(super) fn elements(system: &System, layers: Option<&Schema>, units: usize, v
 fn of_network(net: &Network, var: &str) -> Option<Elements> {
     let (of, var) = var.split_once('.')?;
     let projection = net.projections.iter().find(|projection| projection.name == of);
-    let has_state = |own: &&Projection| own.stdp.is_some() || own.kinetics.is_some();
+    let has_state = |own: &&Projection| own.is_plastic() || own.kinetics.is_some();
     if let Some(projection) = projection.filter(has_state) {
         return Some(of_projection(net, projection, var).map_or(Elements::Unknown, Elements::Known));
     }
@@ -45,6 +45,10 @@ fn of_projection(net: &Network, projection: &Projection, var: &str) -> Option<us
         None => usize::try_from(net.groups.iter().find(|group| group.name == part.group)?.neurons.size).ok(),
     };
     let (from, to) = (size(&projection.from)?, size(&projection.to)?);
+    if projection.plasticity.is_some() {
+        // The text says which of its variables belong to synapses, sources and targets.
+        return None;
+    }
     // Without autapses some pairs have no synapse.
     let all_pairs = projection.autapses || projection.from.group != projection.to.group;
     match (var, &projection.connect) {

@@ -186,7 +186,7 @@ fn a_mistake_in_kinetics_has_its_line() {
         ("kinetics = { equations = { file = 'gone.eq' } }", "m.toml:20: `equations`: "),
         (
             "kinetics = { equations = { file = 'neuron.eq' } }",
-            "m.toml:20: `equations`: kinetics have `on spike` or `transmit`: this text describes a neuron",
+            "m.toml:20: `equations`: this text describes a neuron: kinetics have `on spike` or `transmit`",
         ),
         ("kinetics = { method = 'euler' }", "m.toml:20: `kinetics` needs `equations`, or is a name such as"),
         ("kinetics = { equations = 'transmit 1', method = 'rk5' }", "rk5"),
@@ -198,7 +198,7 @@ fn a_mistake_in_kinetics_has_its_line() {
         ),
         (
             "kinetics = { equations = \"param U = 1\\non spike: transmit U\" }\nparameters = { U = { uniform = [0, 1] } }",
-            "m.toml:21: `U` must be a number, which all sources share",
+            "m.toml:21: `U` must be a number, which all synapses share",
         ),
         ("kinetics = { equations = 'transmit 1' }", "is not a graded receptor"),
         ("kinetics = { equations = 'on spike: transmit 2' }", "p.transmitted[0] goes out of range at step"),
@@ -214,4 +214,73 @@ fn a_mistake_in_kinetics_has_its_line() {
         error.contains("m.toml:2: `equations`: a text with `on spike` or `transmit` describes synapses"),
         "{error}"
     );
+}
+
+const TRIPLETS: &str = "param eta = 0.01\nr' = -r/17 ms\no' = -o/34 ms\nweight w from 0 to 1\n\
+    on pre: w -= eta*o; r += 1\non post: w += 2*eta*r; o += 1\n";
+
+#[test]
+fn a_text_is_the_plasticity_of_a_projection() {
+    let place = Place::new();
+    place.write("x.eq", TRIPLETS);
+    let beside = "weight = 0.5\nparameters = { eta = 0.02 }\ninitial = { o = 0.25 }";
+    let lines =
+        |plasticity: &str| with_kinetics(&format!("{plasticity}\n{beside}")).replace("'p.transmitted'", "'p.w', 'p.r'");
+    place.write("file.toml", lines("plasticity = { equations = { file = 'x.eq' } }"));
+    place.write("text.toml", lines(&format!("plasticity = {{ equations = \"\"\"\n{TRIPLETS}\"\"\" }}")));
+    for name in ["file", "text"] {
+        place.ok(&format!("run {name}.toml --out {name}.npz --quiet"));
+    }
+    assert_eq!(std::fs::read(place.path("file.npz")).unwrap(), std::fs::read(place.path("text.npz")).unwrap());
+    let whole = place.read("file.npz");
+    assert!(whole["p.w"].iter().any(|w| (*w - 0.5).abs() > 1e-3), "{:?}", whole["p.w"]);
+    place.ok("run file.toml --duration 25 --save-state s.safetensors --quiet");
+    place.ok("run file.toml --duration 35 --state s.safetensors --out rest.npz --quiet");
+    let rest = place.read("rest.npz");
+    let later = whole["p.w"].iter().skip(whole["p.w"].len() - rest["p.w"].len());
+    assert!(rest["p.w"].iter().zip(later).all(|(a, b)| a == b));
+    let printed = place.ok("equations x.eq");
+    assert!(printed.contains("new w after `on post` = ") && printed.contains("struct Rule0 {"), "{printed}");
+    assert!(place.fails(2, "run x.eq --duration 3").contains("describes plasticity"));
+}
+
+#[test]
+fn a_mistake_in_plasticity_has_its_line() {
+    let place = Place::new();
+    place.write("neuron.eq", LEAKY);
+    for (lines, message) in [
+        (
+            "plasticity = { equations = '''\nweight w from 0 to 1\non pre: w += y\n''' }",
+            "m.toml:22: `y` is not defined\n  --> 22:14\n",
+        ),
+        (
+            "plasticity = { equations = { file = 'neuron.eq' } }",
+            "m.toml:20: `equations`: this text describes a neuron: kinetics have `on spike` or `transmit`",
+        ),
+        ("plasticity = { equations = 'transmit 1' }", "m.toml:20: `equations`: a text with `on spike` or `transmit`"),
+        (
+            "kinetics = { equations = \"weight w from 0 to 1\\non pre: w += 1\" }",
+            "m.toml:20: `equations`: a text with `weight` describes plasticity",
+        ),
+        ("plasticity = { method = 'euler' }", "m.toml:20: `plasticity` needs `equations`"),
+        ("parameters = { U = 1 }", "m.toml:20: `parameters` of a projection needs `kinetics` or `plasticity`"),
+        (
+            "stdp = { max = 1.0 }\nplasticity = { equations = \"weight w from 0 to 1\\non pre: w += 1\" }",
+            "m.toml:21: a projection has `plasticity` or `stdp`, but not both",
+        ),
+        (
+            "procedural = true\nplasticity = { equations = \"weight w from 0 to 1\\non pre: w += 1\" }",
+            "`procedural` stores no weights, and `plasticity` needs stored weights",
+        ),
+        (
+            "plasticity = { equations = \"weight w from 0 to 1\\non pre: w += 1\" }\ninitial = { w = 1 }",
+            "is the weight of projection `p`, whose initial values are its weights",
+        ),
+        ("plasticity = { equations = \"weight w from 2 to 3\\non pre: w += 1\" }", "are all out of the bounds"),
+    ] {
+        place.write("m.toml", with_kinetics(lines));
+        let output = place.run("run m.toml --quiet");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && error.contains(message), "{lines}: {error}");
+    }
 }

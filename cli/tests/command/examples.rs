@@ -22,6 +22,7 @@ fn all_example_models_run() {
     assert_eq!(
         names,
         [
+            "a_current",
             "brunel",
             "coba",
             "cobahh",
@@ -33,11 +34,14 @@ fn all_example_models_run() {
             "gamma",
             "hh",
             "hh_parameters",
+            "inhibitory_plasticity",
+            "kuramoto",
             "lif",
             "lstm",
             "lstm_layers",
             "pd14",
             "pd14_poisson",
+            "ping",
             "rnn",
             "short_term_plasticity",
             "stdp"

@@ -1,6 +1,6 @@
 //! Converts a network of a model file to one of the library.
 
-use super::{Connect, Group, Network, Part, Projection, kinetics, synapse};
+use super::{Connect, Group, Network, Part, Projection, kinetics, synapse, synapse_text};
 use crate::error::spec;
 use crate::neurons::build::{Port, Values, of_network, param, size};
 use crate::{Arrays, Loaded, Value};
@@ -86,12 +86,15 @@ fn of_projection(p: &Projection, arrays: &Arrays) -> crate::Result<network::Proj
         Some(given) => made.kinetics(kinetics::of_kinetics(given)?),
         None => made,
     };
-    for (variable, init) in p.kinetics.iter().flat_map(|kinetics| &kinetics.initial) {
+    for (variable, init) in p.initial() {
         made = made.init(variable, value(&format!("initial.{variable}"), init)?);
     }
-    Ok(match p.stdp {
-        Some(rule) => made.stdp(rule.rule()),
-        None => made,
+    Ok(match (p.stdp, &p.plasticity) {
+        (Some(rule), _) => made.stdp(rule.rule()),
+        (None, Some(text)) => {
+            made.plasticity(synapse_text::build(&text.equations, text.method.as_deref(), &text.parameters)?)
+        }
+        (None, None) => made,
     })
 }
 

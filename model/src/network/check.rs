@@ -4,8 +4,8 @@ use super::connect::{check_multapses, connect};
 use super::lists::{Copies, OF_GROUPS, OF_PROJECTIONS, OfPair, name_of_pair};
 use super::parts::{part, populations};
 use super::tables as raw;
-use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Shape, Stdp};
-use super::{kinetics, synapse};
+use super::{Connect, Group, Kinetics, Network, Poisson, Projection, Receptor, ReceptorKind, Shape, Stdp, SynapseText};
+use super::{kinetics, synapse, synapse_text};
 use crate::nested::{maybe_one, one, one_each};
 use crate::neurons::check::{fits, gates, method, model, size, soft};
 use crate::rules::{
@@ -13,6 +13,7 @@ use crate::rules::{
     value,
 };
 use crate::strict::Keys;
+use crate::toml_values::{Maybe, Table};
 use crate::{Neurons, Value, neurons, toml_values};
 use overtime::Distribution;
 use toml::Spanned;
@@ -204,10 +205,15 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
         if matches!(weight, Value::File { .. }) || !matches!(delay, Value::Number(_)) {
             return error(line, at, "`procedural` is for weights that are a number or drawn, and for one `delay`");
         }
-        if raw.stdp.is_some() {
-            return error(line, at, "`procedural` stores no weights, and `stdp` needs stored weights");
+        for (key, is_given) in [("stdp", raw.stdp.is_some()), ("plasticity", raw.plasticity.is_some())] {
+            if is_given {
+                let reason = format!("`procedural` stores no weights, and `{key}` needs stored weights");
+                return error(line, at, reason);
+            }
         }
     }
+    let (plasticity, kinetics) =
+        changes((raw.plasticity, raw.kinetics), raw.stdp.as_ref().map(start), (raw.parameters, raw.initial), line)?;
     Ok(Projection {
         name,
         from,
@@ -220,8 +226,37 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
         weight,
         delay,
         stdp: raw.stdp.map(|rule| Stdp::check(rule, line)).transpose()?,
-        kinetics: kinetics::kinetics(raw.kinetics, raw.parameters, raw.initial, line)?,
+        plasticity,
+        kinetics,
     })
+}
+
+/// The text of plasticity and the kinetics of a projection, of which it has one at most. The parameters and
+/// initial values belong to it. `stdp` is the place of `stdp`.
+fn changes(
+    (plasticity, kinetics): (Maybe<Keys<synapse_text::Raw>>, Maybe<kinetics::Raw>),
+    stdp: Option<usize>,
+    (parameters, initial): (Option<Table>, Option<Table>),
+    line: Line<'_>,
+) -> Result<(Option<SynapseText>, Option<Kinetics>)> {
+    if plasticity.is_none() && kinetics.is_none() {
+        for (key, table) in [("parameters", &parameters), ("initial", &initial)] {
+            if let Some(first) = table.as_ref().and_then(|table| table.keys().next()) {
+                return error(line, start(first), format!("`{key}` of a projection needs `kinetics` or `plasticity`"));
+            }
+        }
+    }
+    let Some(plasticity) = plasticity else {
+        return Ok((None, kinetics::kinetics(kinetics, parameters, initial, line)?));
+    };
+    let at = start(&plasticity);
+    let others = [("stdp", stdp), ("kinetics", kinetics.as_ref().map(start))];
+    if let Some((other, _)) = others.into_iter().find(|(_, at)| at.is_some()) {
+        return error(line, at, format!("a projection has `plasticity` or `{other}`, but not both"));
+    }
+    let absent = "`plasticity` needs `equations`";
+    synapse_text::check(plasticity.into_inner().0, (at, absent), parameters, initial, line)
+        .map(|text| (Some(text), None))
 }
 
 /// The message about a target that is not a receptor of a group or of a part of one.

@@ -1,13 +1,13 @@
 //! The kinetics of projections: a name, or a text of equations.
 
 use super::Kinetics;
+use super::synapse_text::{self, SynapseText};
 use crate::Value;
 use crate::catalog::{self, Family};
-use crate::neurons::{EQUATIONS, equations};
-use crate::rules::{Line, Result, error, known, of_units, start, table, unknown, value};
+use crate::neurons::EQUATIONS;
+use crate::rules::{Line, Result, error, of_units, start, table, unknown, value};
 use crate::toml_values::{self as raw_value, Maybe, Table};
-use overtime::models::Method;
-use overtime::{Equations, network};
+use overtime::network;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -20,15 +20,7 @@ pub(crate) enum Raw {
     /// The name of kinetics of the library.
     Kind(String),
     /// A text.
-    Text(RawText),
-}
-
-/// The table of a text of kinetics.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawText {
-    pub(super) equations: Maybe<equations::Raw>,
-    method: Maybe<String>,
+    Text(synapse_text::Raw),
 }
 
 impl<'de> Deserialize<'de> for Raw {
@@ -43,7 +35,7 @@ impl<'de> Deserialize<'de> for Raw {
                 Ok(Raw::Kind(kind.to_owned()))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> std::result::Result<Raw, A::Error> {
-                RawText::deserialize(MapAccessDeserializer::new(map)).map(Raw::Text)
+                synapse_text::Raw::deserialize(MapAccessDeserializer::new(map)).map(Raw::Text)
             }
         }
         deserializer.deserialize_any(Any)
@@ -57,53 +49,31 @@ pub(super) fn kinetics(
     initial: Option<Table>,
     line: Line<'_>,
 ) -> Result<Option<Kinetics>> {
-    let Some(given) = given else {
-        for (key, table) in [("parameters", &parameters), ("initial", &initial)] {
-            if let Some(first) = table.as_ref().and_then(|table| table.keys().next()) {
-                return error(line, start(first), format!("`{key}` of a projection needs `kinetics`"));
-            }
-        }
-        return Ok(None);
-    };
+    let Some(given) = given else { return Ok(None) };
     let at = start(&given);
     let kind = match given.into_inner() {
         Raw::Kind(kind) => kind,
-        Raw::Text(text) => return of_text(text, at, parameters, initial, line).map(Some),
+        Raw::Text(text) => {
+            let absent = "`kinetics` needs `equations`, or is a name such as \"stp\"";
+            let text = synapse_text::check(text, (at, absent), parameters, initial, line)?;
+            let SynapseText { equations, method, parameters, initial } = text;
+            return Ok(Some(Kinetics {
+                kind: EQUATIONS.to_owned(),
+                equations: Some(equations),
+                method,
+                parameters,
+                initial,
+            }));
+        }
     };
     let all = catalog::of(Family::Kinetics);
     let Some(known) = all.clone().find(|known| known.name == kind) else {
         return unknown("kinetics", &kind, all.map(|known| known.name), at, line);
     };
     let names: Vec<&str> = known.keys.iter().map(|key| key.name).collect();
-    let parameters = numbers(table(parameters, line, "parameter", &names, number)?);
+    let parameters = synapse_text::numbers(table(parameters, line, "parameter", &names, number)?);
     let initial = table(initial, line, "variable with an initial value", known.variables, of_units)?;
     Ok(Some(Kinetics { kind, equations: None, method: None, parameters, initial }))
-}
-
-fn of_text(
-    given: RawText,
-    at: usize,
-    parameters: Option<Table>,
-    initial: Option<Table>,
-    line: Line<'_>,
-) -> Result<Kinetics> {
-    let method = known::<Method>(given.method, line)?;
-    let Some((equations, info)) = equations::given(None, given.equations, line)? else {
-        return error(line, at, "`kinetics` needs `equations`, or is a name such as \"stp\"");
-    };
-    let names: Vec<&str> = info.parameters.iter().map(|parameter| &*parameter.name).collect();
-    let parameters = numbers(table(parameters, line, "parameter", &names, finite)?);
-    let names: Vec<&str> = info.initial().collect();
-    let initial = table(initial, line, "variable with an initial value", &names, of_units)?;
-    Ok(Kinetics { kind: EQUATIONS.to_owned(), equations: Some(equations), method, parameters, initial })
-}
-
-fn numbers(parameters: Vec<(String, Value)>) -> Vec<(String, f64)> {
-    let number_of = |(name, value): (String, Value)| match value {
-        Value::Number(x) => Some((name, x)),
-        _ => None,
-    };
-    parameters.into_iter().filter_map(number_of).collect()
 }
 
 fn number(v: Spanned<raw_value::Value>, line: Line<'_>, key: &str) -> Result<Value> {
@@ -114,25 +84,10 @@ fn number(v: Spanned<raw_value::Value>, line: Line<'_>, key: &str) -> Result<Val
     }
 }
 
-fn finite(v: Spanned<raw_value::Value>, line: Line<'_>, key: &str) -> Result<Value> {
-    let at = start(&v);
-    match value(v, line, key)? {
-        Value::Number(x) if x.is_finite() => Ok(Value::Number(x)),
-        _ => error(line, at, format!("`{key}` must be a number, which all sources share")),
-    }
-}
-
 /// The kinetics of the library.
 pub(super) fn of_kinetics(kinetics: &Kinetics) -> crate::Result<network::Kinetics> {
     if let Some(of) = &kinetics.equations {
-        let mut text = Equations::new(&of.text)?;
-        for (name, value) in &kinetics.parameters {
-            text = text.param(name, *value)?;
-        }
-        return Ok(match &kinetics.method {
-            Some(method) => text.method(method.parse()?).into(),
-            None => text.into(),
-        });
+        return Ok(synapse_text::build(of, kinetics.method.as_deref(), &kinetics.parameters)?.into());
     }
     let given = |name: &str, default: f64| {
         kinetics.parameters.iter().find(|(n, _)| n == name).map_or(default, |(_, value)| *value)

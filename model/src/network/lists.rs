@@ -226,6 +226,7 @@ impl Projection {
             weight: None,
             delay: None,
             stdp: self.stdp.clone(),
+            plasticity: self.plasticity.clone(),
             kinetics: self.kinetics.clone(),
             parameters: self.parameters.clone(),
             initial: self.initial.clone(),

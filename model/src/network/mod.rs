@@ -11,12 +11,14 @@ mod population;
 mod scale;
 mod stdp;
 mod synapse;
+mod synapse_text;
 pub(crate) mod tables;
 
 pub use effect::Effect;
 pub(crate) use lists::{name_of_pair, receptors_differ};
 pub use population::{Population, total};
 pub use stdp::Stdp;
+pub use synapse_text::SynapseText;
 
 use crate::error::unknown_name;
 use crate::neurons::EquationsText;
@@ -181,9 +183,26 @@ pub struct Projection {
     /// The plasticity of the weights. (Older files have none.)
     #[serde(default)]
     pub stdp: Option<Stdp>,
+    /// The plasticity of the weights, if it is a text. (Older files have none.)
     #[serde(default)]
+    pub plasticity: Option<SynapseText>,
     /// The presynaptic kinetics.
+    #[serde(default)]
     pub kinetics: Option<Kinetics>,
+}
+
+impl Projection {
+    /// Whether the weights change.
+    #[must_use]
+    pub fn is_plastic(&self) -> bool {
+        self.stdp.is_some() || self.plasticity.is_some()
+    }
+
+    /// The initial values of variables of its kinetics or its plasticity.
+    pub(crate) fn initial(&self) -> impl Iterator<Item = &(String, Value)> {
+        let kinetics = self.kinetics.iter().flat_map(|kinetics| &kinetics.initial);
+        kinetics.chain(self.plasticity.iter().flat_map(|text| &text.initial))
+    }
 }
 
 /// A group, or some neurons of it.
@@ -293,8 +312,7 @@ impl Network {
                 all.extend([(of("pre"), pre), (of("post"), post)]);
             }
             all.extend([(of("weight"), &projection.weight), (of("delay"), &projection.delay)]);
-            let kinetics = projection.kinetics.iter().flat_map(|kinetics| &kinetics.initial);
-            all.extend(kinetics.map(|(name, v)| (of(&format!("initial.{name}")), v)));
+            all.extend(projection.initial().map(|(name, v)| (of(&format!("initial.{name}")), v)));
         }
         all
     }
@@ -312,6 +330,7 @@ impl Network {
             }
             all.extend([&mut projection.weight, &mut projection.delay]);
             all.extend(projection.kinetics.iter_mut().flat_map(|kinetics| &mut kinetics.initial).map(|(_, v)| v));
+            all.extend(projection.plasticity.iter_mut().flat_map(|text| &mut text.initial).map(|(_, v)| v));
         }
         all
     }

@@ -91,7 +91,7 @@ impl Network {
         let shown = want.name.escape_debug();
         let is_group = self.groups.iter().any(|group| group.name == of);
         let projection = self.projections.iter().find(|projection| projection.name == of);
-        let has_variables = projection.is_some_and(|p| p.stdp.is_some() || p.kinetics.is_some());
+        let has_variables = projection.is_some_and(|p| p.is_plastic() || p.kinetics.is_some());
         let population = self.named.iter().find(|population| population.name == of);
         let part = match population {
             Some(population) if !is_group && !has_variables => &population.part,

@@ -1,8 +1,9 @@
 //! The tables of a network as the text has them.
 
-use super::kinetics;
+use super::{kinetics, synapse_text};
 use crate::nested::{ListTable, Nested};
-use crate::neurons::{RawChannel, equations};
+use crate::neurons::RawChannel;
+use crate::neurons::equations::{self, Describes};
 use crate::rules::start;
 use crate::strict::Keys;
 use crate::toml_values::{Maybe, Table, Value};
@@ -35,9 +36,11 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// The equations.
-    pub(crate) fn equations(&mut self) -> &mut Maybe<equations::Raw> {
-        &mut self.equations
+    /// The equations of the neurons, and those of their channels.
+    pub(crate) fn equations(&mut self) -> impl Iterator<Item = (&mut Maybe<equations::Raw>, Describes)> {
+        let channels = self.channel.iter_mut().flatten();
+        let channels = channels.map(|channel| (channel.get_mut().0.equations(), Describes::Channel));
+        [(&mut self.equations, Describes::Neurons)].into_iter().chain(channels)
     }
 
     /// The keys that act on the current of the neurons, each with its place if it is given.
@@ -88,18 +91,21 @@ pub(crate) struct Projection {
     pub(super) weight: Maybe<Nested<Value>>,
     pub(super) delay: Maybe<Nested<Value>>,
     pub(super) stdp: Maybe<Keys<super::stdp::Raw>>,
+    pub(super) plasticity: Maybe<Keys<synapse_text::Raw>>,
     pub(super) kinetics: Maybe<kinetics::Raw>,
     pub(super) parameters: Option<Table>,
     pub(super) initial: Option<Table>,
 }
 
 impl Projection {
-    /// The equations of its kinetics, if they are a text.
-    pub(crate) fn equations(&mut self) -> Option<&mut Maybe<equations::Raw>> {
-        match self.kinetics.as_mut()?.get_mut() {
-            kinetics::Raw::Text(text) => Some(&mut text.equations),
+    /// The equations of its kinetics and of its plasticity, if they are texts.
+    pub(crate) fn equations(&mut self) -> impl Iterator<Item = (&mut Maybe<equations::Raw>, Describes)> {
+        let kinetics = self.kinetics.as_mut().and_then(|kinetics| match kinetics.get_mut() {
+            kinetics::Raw::Text(text) => Some((&mut text.equations, Describes::Synapses)),
             kinetics::Raw::Kind(_) => None,
-        }
+        });
+        let plasticity = self.plasticity.as_mut().map(|text| (&mut text.get_mut().0.equations, Describes::Plasticity));
+        kinetics.into_iter().chain(plasticity)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Equations as text, of a group of neurons or of kinetics: `equations = '''…'''`, or a file.
+//! Equations as text, of a group of neurons, of a channel or of synapses: `equations = '''…'''`, or a file.
 
 use crate::error::ParseError;
 use crate::files;
@@ -77,18 +77,42 @@ pub(crate) struct Source<'s> {
 pub(crate) enum Describes {
     /// A group of neurons.
     Neurons,
+    /// An ion channel of neurons.
+    Channel,
     /// The kinetics of a projection.
     Synapses,
+    /// The plasticity of a projection.
+    Plasticity,
 }
 
 impl Describes {
-    /// The advice about a text of the other kind.
+    /// What a text describes.
+    pub(super) fn of(equations: &Equations) -> Self {
+        if equations.describes_synapses() {
+            Self::Synapses
+        } else if equations.describes_plasticity() {
+            Self::Plasticity
+        } else if equations.describes_channel() {
+            Self::Channel
+        } else {
+            Self::Neurons
+        }
+    }
+
+    /// The advice about a text that describes this in another place.
     pub(super) fn advice(self) -> &'static str {
         match self {
             Self::Neurons => {
+                "this text describes a neuron: kinetics have `on spike` or `transmit`, plasticity has `weight`, and a \
+                 channel has `current`"
+            }
+            Self::Channel => "a text with `current` describes an ion channel: a [[channel]] of CondNeuGroup takes it",
+            Self::Synapses => {
                 "a text with `on spike` or `transmit` describes synapses: the `kinetics` of a [[projection]] take it"
             }
-            Self::Synapses => "kinetics have `on spike` or `transmit`: this text describes a neuron",
+            Self::Plasticity => {
+                "a text with `weight` describes plasticity: the `plasticity` of a [[projection]] takes it"
+            }
         }
     }
 }
@@ -110,8 +134,9 @@ pub(crate) fn read(given: &mut Maybe<Raw>, describes: Describes, source: Source<
         Raw::Read(_) => return Ok(()),
     };
     let info = match Equations::new(&text) {
-        Ok(equations) if equations.describes_synapses() != (describes == Describes::Synapses) => {
-            return error(source.line, span.start, format!("`equations`: {}", describes.advice()));
+        Ok(equations) if Describes::of(&equations) != describes => {
+            let advice = Describes::of(&equations).advice();
+            return error(source.line, span.start, format!("`equations`: {advice}"));
         }
         Ok(equations) => equations.info(),
         Err(Error::Equations(mistakes)) => {

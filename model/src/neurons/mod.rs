@@ -13,6 +13,7 @@ pub use keys::{KEYS, NETWORK_KEYS, takes};
 
 use crate::error::{ParseError, unknown_name};
 use crate::{Result, Value};
+use equations::Describes;
 use overtime::Equations;
 use overtime::models::{self, Family, ModelInfo};
 use serde::{Deserialize, Serialize};
@@ -78,8 +79,8 @@ impl Neurons {
     pub fn of_file(path: &Path, size: u64) -> Result<Self> {
         let text = equations::text_of(path)?;
         match Equations::new(&text) {
-            Ok(equations) if equations.describes_synapses() => {
-                let message = equations::Describes::Neurons.advice().to_owned();
+            Ok(equations) if Describes::of(&equations) != Describes::Neurons => {
+                let message = Describes::of(&equations).advice().to_owned();
                 Err(ParseError { path: Some(path.to_owned()), line: 1, message }.into())
             }
             Ok(_) => {
@@ -144,7 +145,7 @@ impl Neurons {
     }
 
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
-        let of_channels = self.channels.iter_mut().flat_map(|channel| &mut channel.parameters);
-        self.parameters.iter_mut().chain(&mut self.initial).chain(of_channels).map(|(_, v)| v)
+        let own = self.parameters.iter_mut().chain(&mut self.initial).map(|(_, v)| v);
+        own.chain(channels::values_mut(&mut self.channels))
     }
 }

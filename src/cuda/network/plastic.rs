@@ -5,11 +5,11 @@ use super::Synapses;
 use super::sum_ring::adds_ahead;
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::Buffer;
-use crate::cuda::structs::network::{PlasticProjection, PreProjection, Value, value};
+use crate::cuda::structs::network::{PlasticProjection, PreProjection, value};
 use crate::error::Result;
-use crate::network::plan::plastic::StdpConstants;
+use crate::network::plan::rule::Owner;
 use crate::network::plan::{NetworkPlan, ProjectionPlan};
-use crate::numeric::scalar::{DType, Real};
+use crate::numeric::scalar::DType;
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -17,9 +17,9 @@ pub(crate) struct Plastic {
     columns: Buffer,
     places: Buffer,
     kinds: Buffer,
-    /// Byte offsets in the network's own memory: the traces of targets, and the lists of targets
+    /// Byte offsets in the network's own memory: the variables of targets, and the lists of targets
     /// that spike.
-    traces: usize,
+    targets_after: usize,
     fired: usize,
 }
 
@@ -41,13 +41,14 @@ impl Plastic {
         };
         let columns = &plastic.columns;
         let targets = projection.spec.post.len();
-        // Two copies of the traces, and three lists with 4 bytes an entry.
-        let (traces, fired) = (take(targets.saturating_mul(size)), take((targets + 1).saturating_mul(6)));
+        // Three copies of the variables, and three lists with 4 bytes an entry.
+        let copies = targets.saturating_mul(size).saturating_mul(3 * plastic.shape.of(Owner::Target).len());
+        let (targets_after, fired) = (take(copies.div_ceil(2)), take((targets + 1).saturating_mul(6)));
         Ok(Some(Self {
             columns: put(&columns.offsets)?,
             places: put(&columns.places)?,
             kinds: put(&columns.traces)?,
-            traces,
+            targets_after,
             fired,
         }))
     }
@@ -60,40 +61,31 @@ impl Plastic {
         to: PreProjection,
         state: impl Fn(usize) -> u64,
         own: impl Fn(usize) -> u64,
-        (dtype, dt): (DType, f64),
+        dtype: DType,
     ) -> Option<PlasticProjection> {
         let plastic = projection.plastic.as_ref()?;
-        let [decay_pre, decay_post, a_pre, a_post, low, high] = match dtype {
-            DType::F64 => constants(&StdpConstants::<f64>::of(plastic, dt), dtype),
-            _ => constants(&StdpConstants::<f32>::of(plastic, dt), dtype),
-        };
+        let of = |owner| plastic.var + plastic.shape.of(owner).start;
+        let [n_synapse_vars, n_source_vars, n_target_vars] = plastic.shape.counts.map(|count| count as u32);
         Some(PlasticProjection {
             to: PreProjection { weights: 0, ..to },
-            w: state(plastic.var),
-            pre: state(plastic.var + 1),
-            post: state(plastic.var + 2),
-            traces: own(self.traces),
+            synapse_vars: state(of(Owner::Synapse)),
+            source_vars: state(of(Owner::Source)),
+            target_vars: state(of(Owner::Target)),
+            targets_after: own(self.targets_after),
             fired: own(self.fired),
             columns: self.columns.address(0),
             places: self.places.address(0),
             kinds: self.kinds.address(0),
             synapses: plastic.synapses as u64,
-            decay_pre,
-            decay_post,
-            a_pre,
-            a_post,
-            low,
-            high,
             inv_scale: value(dtype, 1.0 / plastic.weight_scale),
             targets: projection.spec.post.len() as u32,
             first: projection.spec.post.start as u32,
+            rule: plastic.rule as u32,
+            n_synapse_vars,
+            n_source_vars,
+            n_target_vars,
         })
     }
-}
-
-fn constants<T: Real>(rule: &StdpConstants<T>, dtype: DType) -> [Value; 6] {
-    let StdpConstants { decay, steps, min, max } = rule;
-    [decay[0], decay[1], steps[0], steps[1], *min, *max].map(|x| value(dtype, x.to_f64()))
 }
 
 /// Returns the numbers of the plastic projections from the group, and of those to the group.
@@ -105,9 +97,12 @@ pub(crate) fn of_group(network: &NetworkPlan, group: usize) -> [Vec<usize>; 2] {
     ]
 }
 
-/// Returns the number of a network's variable in a group's loop, as `stdp.cuh` numbers the
+/// Variables of one plastic projection in a group's loop.
+pub(crate) const RULE_VARS: usize = 64;
+
+/// Returns the number of a network's variable in a group's loop, as `plasticity.cuh` numbers the
 /// variables. It is a variable of the group or of a plastic projection. The presynaptic group has
-/// the weights and the traces of sources, the postsynaptic group the traces of targets.
+/// the variables of synapses and sources, the postsynaptic group those of targets.
 pub(crate) fn number(network: &NetworkPlan, group: usize, var: usize) -> Option<usize> {
     let own = &network.groups.get(group)?.all_vars();
     if own.contains(&var) {
@@ -116,9 +111,11 @@ pub(crate) fn number(network: &NetworkPlan, group: usize, var: usize) -> Option<
     let [sending, reaching] = of_group(network, group);
     let sends = sending.len();
     sending.into_iter().chain(reaching).enumerate().find_map(|(q, projection)| {
-        let of = var.checked_sub(network.projections[projection].plastic.as_ref()?.var)?;
-        let here = if q < sends { of < 2 } else { of == 2 };
-        here.then_some(own.len() + 3 * q + of)
+        let plastic = network.projections[projection].plastic.as_ref()?;
+        let of = var.checked_sub(plastic.var)?;
+        let is_of_target = plastic.shape.of(Owner::Target).contains(&of);
+        let here = of < plastic.shape.names.len() && is_of_target != (q < sends);
+        here.then_some(own.len() + RULE_VARS * q + of)
     })
 }
 

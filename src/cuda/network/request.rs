@@ -9,9 +9,10 @@ use crate::cuda::compiler::source;
 use crate::cuda::compiler::source::NamespacedSource;
 use crate::error::{Error, Result};
 use crate::network::plan::release::{KineticsPlan, ReleaseModel};
-use crate::network::plan::{GroupPlan, ReceptorPlan};
+use crate::network::plan::{GroupPlan, ProjectionPlan, ReceptorPlan};
 use crate::numeric::scalar::DType;
 use crate::system::program::network::NetworkProgram;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// The facts about a network's launch that its kernel is compiled for.
@@ -66,7 +67,7 @@ pub(crate) fn request(
             let _ = writeln!(closing, "#undef {name}");
         }
         let _ = writeln!(opening, "namespace group{n} {{");
-        parts.push((model, opening, closing, release_functions(network, n)));
+        parts.push((model, opening, closing, [release_functions(network, n), rules(network, n)]));
         let step = if cut.whole {
             "all_steps(group, warp, arrived, has_long_rows)"
         } else {
@@ -76,9 +77,10 @@ pub(crate) fn request(
         let _ = writeln!(calls, "        if (warp < group.last) return group{n}::{step};\n    }}");
     }
     let apart: Vec<_> = (parts.iter())
-        .map(|(model, opening, closing, releases)| {
+        .map(|(model, opening, closing, texts)| {
             let mut files = vec![(model.model.0.as_str(), model.model.1.as_ref())];
-            files.extend(releases.as_ref().map(|text| ("releases.cu", text.as_str())));
+            let named = ["releases.cu", "rules.cu"].into_iter().zip(texts);
+            files.extend(named.filter_map(|(name, text)| Some((name, text.as_ref()?.as_str()))));
             files.push(("neurons.cuh", neurons));
             NamespacedSource { opening: opening.clone(), files, closing: closing.clone() }
         })
@@ -143,6 +145,26 @@ fn release_functions(network: &NetworkProgram, group: usize) -> Option<String> {
         out,
         "\n__device__ __forceinline__ acc_t release(u64 text, scalar_t* vars, u64 all, acc_t potential, acc_t spiked, scalar_t*& \
          transmitted) {{\n{calls}    transmitted = vars;\n    return acc_t(0);\n}}\n"
+    );
+    Some(out)
+}
+
+/// The rules of the plastic projections from and to a group, and `with_rule`, which calls a function with
+/// the rule of a number.
+fn rules(network: &NetworkProgram, group: usize) -> Option<String> {
+    let of = |p: &ProjectionPlan| (p.from == group || p.to == group).then_some(p.plastic.as_ref()?.rule);
+    let numbers: BTreeSet<usize> = network.plan.projections.iter().filter_map(of).collect();
+    let (mut out, mut calls) = ("#include \"math.cuh\"\n\n".to_owned(), String::new());
+    let last = *numbers.last()?;
+    for number in numbers {
+        out.push_str(network.rules.get(number).map(String::as_str).unwrap_or_default());
+        // Writing to a String never fails.
+        let test = if number == last { String::new() } else { format!("if (number == {number}) ") };
+        let _ = writeln!(calls, "    {test}return f(Rule{number}());");
+    }
+    let _ = write!(
+        out,
+        "\ntemplate <class F>\n__device__ __forceinline__ void with_rule(u32 number, const F& f) {{\n{calls}}}\n"
     );
     Some(out)
 }

@@ -165,7 +165,7 @@ impl NetworkTables {
                     to(p),
                     state,
                     |at| own.address(at),
-                    (self.dtype, dt),
+                    self.dtype,
                 )
             })
             .collect();

@@ -64,7 +64,7 @@ device_struct! {
         n_outgoing: u32,
         noise_stream: u32,
         /// A list, as a byte offset: first the plastic projections from the group, then those to
-        /// the group; see `stdp.cuh`.
+        /// the group; see `plasticity.cuh`.
         plastic: u32,
         n_sending: u32,
         n_plastic: u32,
@@ -192,14 +192,14 @@ device_struct! {
     pub(crate) struct PlasticProjection {
         /// The synapse rows, without integer weights; sums are i64.
         to: PreProjection,
-        /// `[rows][synapses]`.
-        w: u64 as "scalar_t*",
-        /// `[rows][delays][sources]`: the traces of the sources.
-        pre: u64 as "scalar_t*",
-        /// `[rows][targets]`: the traces of the targets before the chunk, and after it.
-        post: u64 as "scalar_t*",
-        /// `[2][rows][targets]`: the traces of the targets after step k, in half k mod 2.
-        traces: u64 as "acc_t*",
+        /// `[variables][rows][synapses]`: the variables of synapses, the weight first.
+        synapse_vars: u64 as "scalar_t*",
+        /// `[variables][rows][delays][sources]`: the variables of the sources.
+        source_vars: u64 as "scalar_t*",
+        /// `[variables][rows][targets]`: the variables of the targets before the chunk, and after it.
+        target_vars: u64 as "scalar_t*",
+        /// `[3][variables][rows][targets]`: the variables of the targets after step k, in third k mod 3.
+        targets_after: u64 as "acc_t*",
         /// `[3][rows][1 + targets]`: the number of targets that spike in step k, and their list, in
         /// third k mod 3.
         fired: u64 as "u32*",
@@ -208,20 +208,19 @@ device_struct! {
         columns: u64 as "const u32*",
         /// `[synapses]`: each synapse's place in the synapse rows, ascending in a column.
         places: u64 as "const u32*",
-        /// `[synapses]`: the element of `pre` for each synapse.
+        /// `[synapses]`: the element of a variable of the sources for each synapse.
         kinds: u64 as "const u32*",
         synapses: u64,
-        decay_pre: Value,
-        decay_post: Value,
-        a_pre: Value,
-        a_post: Value,
-        low: Value,
-        high: Value,
         /// The integer weight of a weight of 1.
         inv_scale: Value,
         /// The number of targets, and the first target's number in the group.
         targets: u32,
         first: u32,
+        /// The number of its rule, and the numbers of variables of synapses, of sources and of targets.
+        rule: u32,
+        n_synapse_vars: u32,
+        n_source_vars: u32,
+        n_target_vars: u32,
     }
 }
 

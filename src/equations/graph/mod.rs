@@ -281,24 +281,41 @@ impl Graph {
     }
 
     /// The same expressions in a new graph, with other nodes in the place of the leaves.
-    pub(crate) fn rebuilt(&self, roots: &[Id], mut leaf: impl FnMut(&mut Self, Leaf) -> Id) -> (Self, Vec<Id>) {
+    pub(crate) fn rebuilt(&self, roots: &[Id], leaf: impl FnMut(&mut Self, Leaf) -> Id) -> (Self, Vec<Id>) {
         let mut to = Self::default();
-        let reached = self.reached(roots);
-        let mut new = vec![Id(0); self.len()];
-        for k in 0..self.len() {
+        let roots = to.import(self, roots, leaf);
+        (to, roots)
+    }
+
+    /// Adds the expressions of another graph, with other nodes in the place of the leaves.
+    pub(crate) fn import(&mut self, from: &Self, roots: &[Id], mut leaf: impl FnMut(&mut Self, Leaf) -> Id) -> Vec<Id> {
+        let reached = from.reached(roots);
+        let mut new = vec![Id(0); from.len()];
+        for k in 0..from.len() {
             if reached[k] {
                 let at = |id: Id| new[id.index()];
-                new[k] = match self.nodes[k] {
-                    Node::Const(bits) => to.constant(f64::from_bits(bits)),
-                    Node::Leaf(from) => leaf(&mut to, from),
-                    Node::Unary(f, a) => to.unary(f, at(a)),
-                    Node::Binary(f, a, b) => to.binary(f, at(a), at(b)),
-                    Node::Fma(a, b, c) => to.fma(at(a), at(b), at(c)),
-                    Node::Select(a, b, c) => to.select(at(a), at(b), at(c)),
+                new[k] = match from.nodes[k] {
+                    Node::Const(bits) => self.constant(f64::from_bits(bits)),
+                    Node::Leaf(from) => leaf(self, from),
+                    Node::Unary(f, a) => self.unary(f, at(a)),
+                    Node::Binary(f, a, b) => self.binary(f, at(a), at(b)),
+                    Node::Fma(a, b, c) => self.fma(at(a), at(b), at(c)),
+                    Node::Select(a, b, c) => self.select(at(a), at(b), at(c)),
                 };
             }
         }
-        let roots = roots.iter().map(|root| new[root.index()]).collect();
-        (to, roots)
+        roots.iter().map(|root| new[root.index()]).collect()
+    }
+
+    /// The same nodes with other leaves. Leaves that differ stay different.
+    pub(crate) fn relabelled(&self, leaf: impl Fn(Leaf) -> Leaf) -> Self {
+        let mut to = self.clone();
+        for node in &mut to.nodes {
+            if let Node::Leaf(from) = node {
+                *from = leaf(*from);
+            }
+        }
+        to.known = to.all().map(|(id, node)| (node, id)).collect();
+        to
     }
 }

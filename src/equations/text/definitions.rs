@@ -147,13 +147,21 @@ impl<'s> Definitions<'s> {
                 }
                 self.unit_of_state(name, unit.as_ref());
             }
+            Item::Weight { name, unit, .. } => {
+                if self.state(name).is_some() {
+                    self.unit_of_state(name, unit.as_ref());
+                }
+            }
             Item::Crossing { .. }
             | Item::Condition(_)
             | Item::Reset(_)
             | Item::Refractory { .. }
             | Item::EachStep(_)
             | Item::OnSpike { .. }
-            | Item::Transmit { .. } => {}
+            | Item::OnPre { .. }
+            | Item::OnPost { .. }
+            | Item::Transmit { .. }
+            | Item::Current { .. } => {}
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The items of a text to a model: names are found, units are checked, and expressions become nodes.
 
 use super::definitions::{Definitions, Let, MISTAKES, MOST, State, Symbol};
-use super::synapses::{self, POTENTIAL};
+use super::kind::{TextKind, kind};
+use super::kinetics::POTENTIAL;
 use super::syntax::{Item, Kind, Syntax, Whole};
 use super::units::Unit;
 use super::values::{Names, Value, evaluate, shown};
@@ -24,16 +25,18 @@ pub(super) fn elaborate(syntax: &Syntax) -> Result<Model, Vec<Mistake>> {
     if !definitions.mistakes.is_empty() {
         return Err(definitions.mistakes);
     }
-    let (is_synapse, mistakes) = synapses::check(syntax);
+    let (kind, mistakes) = kind(syntax);
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    let mut all = Elaboration::new(syntax, definitions, is_synapse);
+    let mut all = Elaboration::new(syntax, definitions, kind);
     all.lets();
     all.slopes();
     all.initial();
     all.events();
     all.release();
+    all.plasticity();
+    all.current();
     if all.mistakes.is_empty() { Ok(all.model) } else { Err(all.mistakes) }
 }
 
@@ -43,8 +46,8 @@ pub(super) struct Elaboration<'s> {
     pub(super) model: Model,
     /// Whether the text has units.
     checked: bool,
-    /// Whether the text describes synapses.
-    is_synapse: bool,
+    /// What the text describes.
+    pub(super) kind: TextKind,
     /// Whether the present expression is an initial value.
     is_initial: bool,
     pub(super) units: Units,
@@ -69,9 +72,6 @@ struct Scope<'e, 's> {
     /// The present values of states that assignments have changed.
     changed: HashMap<u16, Id>,
 }
-
-/// The reason why a text of synapses has neither noise nor a clock.
-const FOLLOW: &str = "they follow from spikes and the potential of the source";
 
 /// A hint at the way in which a text says what a word of Brian2 says.
 fn of_brian2(name: &str) -> Option<&'static str> {
@@ -98,8 +98,12 @@ impl Names for Scope<'_, '_> {
     }
 
     fn random(&mut self, normal: bool) -> Result<Leaf, String> {
-        if self.all.is_synapse && !self.all.is_initial {
-            return Err(format!("kinetics have random numbers in lines `state …` alone: {FOLLOW}"));
+        match (self.all.kind, self.all.kind.follows()) {
+            (TextKind::Kinetics, Some(follow)) if !self.all.is_initial => {
+                return Err(format!("kinetics have random numbers in lines `state …` alone: {follow}"));
+            }
+            (TextKind::Plasticity, Some(follow)) => return Err(format!("plasticity has no random numbers: {follow}")),
+            _ => {}
         }
         let count = if normal { &mut self.all.model.normals } else { &mut self.all.model.uniforms };
         let number = *count;
@@ -117,8 +121,8 @@ impl Names for Scope<'_, '_> {
         };
         let time = if all.checked { all.units.ms.clone() } else { Unit::default() };
         let is_noise = name == "xi" || name.starts_with("xi_");
-        if all.is_synapse && (is_noise || name == "t") {
-            return Err(format!("kinetics have no `{name}`: {FOLLOW}"));
+        if let (Some(follow), true) = (all.kind.follows(), is_noise || name == "t") {
+            return Err(format!("{} no `{name}`: {follow}", all.kind.has()));
         }
         match name {
             "t" => return leaf(all, Leaf::Time, time),
@@ -147,7 +151,14 @@ impl Names for Scope<'_, '_> {
         let symbol = all.definitions.symbols.get(name).map(|(symbol, _)| *symbol);
         match symbol {
             Some(Symbol::Param(k)) => leaf(all, Leaf::Param(k), all.units.params[usize::from(k)].clone()),
-            Some(Symbol::Input(k)) => leaf(all, Leaf::Input(k), all.units.inputs[usize::from(k)].clone()),
+            Some(Symbol::Input(k)) => {
+                let from = match all.kind {
+                    // Each target keeps its potential in a state behind those of the text.
+                    TextKind::Plasticity => Leaf::State(all.definitions.states.len() as u16),
+                    _ => Leaf::Input(k),
+                };
+                leaf(all, from, all.units.inputs[usize::from(k)].clone())
+            }
             Some(Symbol::State(k)) => {
                 let unit = all.units.states[usize::from(k)].clone();
                 match self.changed.get(&k) {
@@ -171,8 +182,15 @@ impl Names for Scope<'_, '_> {
             None => {
                 let known = all.definitions.symbols.keys().copied().chain(["t", "dt", "pi", "xi"]);
                 let near = nearest(name, known).map(|name| format!(" (did you mean `{name}`?)"));
-                let of_source = all.is_synapse && name == POTENTIAL;
-                let near = near.or(of_source.then(|| "; `input V : mV` is the potential of the source".to_owned()));
+                let potential = match all.kind {
+                    TextKind::Kinetics if name == POTENTIAL => Some("; `input V : mV` is the potential of the source"),
+                    TextKind::Channel if name == POTENTIAL => Some("; `input V : mV` is the potential of the neuron"),
+                    TextKind::Plasticity if name == POTENTIAL => {
+                        Some("; `input V : mV` is the potential of the target")
+                    }
+                    _ => None,
+                };
+                let near = near.or(potential.map(str::to_owned));
                 let hint = || of_brian2(name).map(str::to_owned).or_else(|| of_unit(name));
                 Err(format!("`{name}` is not defined{}", near.or_else(hint).unwrap_or_default()))
             }
@@ -181,10 +199,11 @@ impl Names for Scope<'_, '_> {
 }
 
 impl<'s> Elaboration<'s> {
-    fn new(syntax: &'s Syntax, definitions: Definitions<'s>, is_synapse: bool) -> Self {
+    fn new(syntax: &'s Syntax, definitions: Definitions<'s>, kind: TextKind) -> Self {
         let of_item = |item: &Item| match item {
             Item::Param { unit, .. } | Item::Input { unit, .. } => unit.is_some(),
             Item::State { unit, .. } | Item::Slope { unit, .. } | Item::Let { unit, .. } => unit.is_some(),
+            Item::Weight { unit, .. } | Item::Current { unit, .. } => unit.is_some(),
             _ => false,
         };
         let in_number = |kind: &Kind| matches!(kind, Kind::Number(_, Some(_)));
@@ -225,7 +244,7 @@ impl<'s> Elaboration<'s> {
             definitions,
             model,
             checked,
-            is_synapse,
+            kind,
             is_initial: false,
             units,
             lets,
@@ -409,6 +428,8 @@ impl<'s> Elaboration<'s> {
             for leaf in self.model.graph.leaves(&[id]) {
                 match leaf {
                     Leaf::State(state) => needs.push(usize::from(state)),
+                    // Gates can start at their steady state.
+                    Leaf::Input(_) if self.kind == TextKind::Channel => {}
                     Leaf::Input(_) | Leaf::Time | Leaf::Dt => {
                         self.mistake(at, "an initial value depends on parameters, states and random numbers alone");
                         break;

@@ -61,9 +61,13 @@ const TABLE: &[(&str, &str, (usize, usize))] = &[
     ("x' = 1e999", "is not a number", (1, 6)),
     ("x' = 1 $ 2", "`$` has no meaning here", (1, 8)),
     ("x' = 1\nspike when x crosses 1 or x > 2", "the threshold of `crosses` is a value", (2, 22)),
+    // Plasticity.
+    ("weight w from 0 to 10*dt\non pre: w += 1", "a bound of the weight depends on parameters alone", (1, 20)),
+    ("weight w from 0 to 1\non pre: w = w; w += 0", "nothing changes the weight `w`", (1, 8)),
+    ("weight w from 0 to 1 : nS\nv = 3\non post: w += 7*v", "`w` is in nS, and this is", (3, 15)),
     // Synapses.
     ("on spike: transmit 1; x = 1", "there is no state `x`", (1, 23)),
-    ("x' = 1\non V += 1", "`spike` is missing here, as in `on spike:", (2, 4)),
+    ("x' = 1\non V += 1", "`spike`, `pre` or `post` is missing here, as in `on spike:", (2, 4)),
     ("x' = 1\non spike", "the name of a variable is missing here", (2, 9)),
     ("x' = 1\non spike: x", "`=`, `+=`, `-=`, `*=` or `/=` is missing here", (2, 12)),
     ("x' = 1\non spike: x = 1; transmit", "an expression is missing here", (2, 26)),
@@ -311,7 +315,31 @@ const IN_WORDS: &[(&str, &str)] = &[
     ("`transmit x` beside `spike when …`", "state x = 1\nspike when x > 1\ntransmit x"),
     ("`transmit x` beside `input I`", "input I\nstate x = 1\ntransmit x"),
     ("`transmit sigmoid(V)` without an input", "transmit sigmoid(V)"),
+    ("a second `current`", "current 1\ncurrent 2"),
+    ("`current V`", "input V : mV\ncurrent V"),
+    ("`current 3 : nS` beside `input V : mV`", "input V : mV\ncurrent 3 : nS"),
+    ("`current x` beside `spike when …`", "state x = 1\nspike when x > 1\ncurrent x"),
+    ("`current x` beside `transmit x`", "state x = 1\ncurrent x\ntransmit x"),
+    ("`current V` beside `input V : V`", "input V : V\ncurrent V"),
+    ("`current V` beside `V' = 1`", "V' = 1\ncurrent V"),
+    ("`current sigmoid(V)` without an input", "current sigmoid(V)"),
+    ("`current x*xi`", "x' = -x\ncurrent x*xi"),
     ("`x' = xi` beside `transmit x`", "x' = xi\ntransmit x"),
+    ("`on pre: x += 1` without `weight`", "state x = 1\non pre: x += 1"),
+    ("`weight w from 0 to x` with a variable x", "x' = -x\nweight w from 0 to x\non pre: w += 1"),
+    ("a second `weight`", "weight w from 0 to 1\nweight v from 0 to 1\non pre: w += 1"),
+    ("a second `on pre`", "weight w from 0 to 1\non pre: w += 1\non pre: w += 2"),
+    ("a second `on post`", "weight w from 0 to 1\non post: w += 1\non post: w += 2"),
+    ("`state w = 1` for the weight", "state w = 1\nweight w from 0 to 1\non pre: w += 1"),
+    ("`weight w from 0 to 1` alone", "weight w from 0 to 1"),
+    ("`weight w from 0 to 1` beside `spike when …`", "weight w from 0 to 1\non pre: w += 1\nspike when w > 1"),
+    ("`transmit x` beside `weight w from 0 to 1`", "state x = 1\nweight w from 0 to 1\non pre: w += 1\ntransmit x"),
+    ("`on pre: w += 1` beside `input I`", "input I\nweight w from 0 to 1\non pre: w += 1"),
+    ("`on pre: w += V` without an input", "weight w from 0 to 1\non pre: w += V"),
+    ("`on pre: w += rand()`", "weight w from 0 to 1\non pre: w += rand()"),
+    ("`on pre: w += t`", "weight w from 0 to 1\non pre: w += t"),
+    ("`w' = xi`", "weight w from 0 to 1\nw' = xi"),
+    ("`state x = y` for another variable y", "state y = 1\nstate x = y\nweight w from 0 to 1\non pre: w += x"),
     ("`state transmitted = 1` beside `transmit x`", "state x = 1\nstate transmitted = 1\ntransmit x"),
 ];
 
@@ -325,10 +353,8 @@ fn the_page_of_the_language_has_the_messages() {
         }
         let cells: Vec<&str> = line.split(" | ").map(|cell| cell.trim_matches(['|', ' '])).collect();
         let [cause, report] = cells[..] else { continue };
-        if !["Form", "Names", "Units and values", "Noise", "Synapses"].contains(&section)
-            || cause == "line"
-            || cause.starts_with("---")
-        {
+        let sections = ["Form", "Names", "Units and values", "Noise", "Synapses", "Plasticity", "Channels"];
+        if !sections.contains(&section) || cause == "line" || cause.starts_with("---") {
             continue;
         }
         rows += 1;
@@ -336,6 +362,10 @@ fn the_page_of_the_language_has_the_messages() {
         let line = cause.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
         let text = match (in_words, line) {
             (Some((_, text)), _) => (*text).to_owned(),
+            (None, None) if cause == "64 variables" => {
+                let states: String = (1..64).map(|k| format!("x{k}' = -x{k}\n")).collect();
+                states + "weight w from 0 to 1\non pre: w += x1"
+            }
             (None, Some(line)) => text_of(line),
             (None, None) => {
                 wrong.push(format!("{cause}: no text"));

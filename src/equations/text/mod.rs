@@ -1,15 +1,18 @@
 //! Equations as text.
 
+mod channel;
 mod definitions;
 mod elaborate;
 #[cfg(test)]
 mod errors;
 mod events;
+mod kind;
+mod kinetics;
 mod lexer;
 #[cfg(test)]
 mod mutations;
 mod parser;
-mod synapses;
+mod plasticity;
 mod syntax;
 mod units;
 mod values;

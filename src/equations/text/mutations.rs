@@ -1,14 +1,15 @@
 //! Texts with mistakes of all kinds: each is read or refused, in a bounded time.
 
 use super::read;
-use crate::equations::samples::{Random, examples, synapses};
+use crate::equations::Equations;
+use crate::equations::samples::{Random, channels, examples, synapses};
 use crate::equations::tape::compile;
 use crate::integrator::Method;
 use crate::system::param::Param;
 use std::time::{Duration, Instant};
 
 /// Words that are right at some places and wrong at others.
-const WORDS: [&str; 96] = [
+const WORDS: [&str; 98] = [
     "^",
     "**",
     "*",
@@ -69,6 +70,8 @@ const WORDS: [&str; 96] = [
     "; transmit ",
     "\ntransmit ",
     "transmit = ",
+    "current",
+    "\ncurrent ",
     "param",
     "input",
     "state",
@@ -161,7 +164,7 @@ fn changed(text: &str, random: &mut Random) -> String {
             format!("{}{}{}", text_of(&chars[..from]), digits.repeat(random.below(300)), text_of(&chars[from..]))
         }
         7 => {
-            let line = random.of(&["reset V = V*V", "on spike: u = V*V; transmit u"]);
+            let line = random.of(&["reset V = V*V", "on spike: u = V*V; transmit u", "current V"]);
             format!("{text}\n{line}{}\n", "; V = V*V + V".repeat(random.below(40)))
         }
         8 => format!("{text}\nx_{0}' = (V + x_{0})*{1} : {1}\n", random.below(3), random.of(&WORDS)),
@@ -188,6 +191,10 @@ fn make(text: &str) -> bool {
             let _ = compile::<f64>(&program.graph, &program.after, program.output);
         }
     }
+    if model.current.is_some() {
+        let channel = Equations::new(text).unwrap();
+        let _ = (channel.step_text::<f64>(0.1), channel.method(Method::Rk4).step_text::<f32>(0.1));
+    }
     true
 }
 
@@ -204,10 +211,10 @@ fn mutated_texts_are_read_or_refused() {
     let number =
         |name: &str, other: u64| std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(other);
     let (seed, count) = (number("OVERTIME_SEED", 1), number("OVERTIME_TEXTS", 1500));
-    // A quarter of the texts are those of synapses.
-    let (neurons, synapses) = (examples(), synapses());
-    let repeated = neurons.len().div_ceil(3 * synapses.len());
-    let all = neurons.into_iter().chain(std::iter::repeat_n(synapses, repeated).flatten());
+    // Half of the texts are those of synapses and of channels.
+    let (neurons, others) = (examples(), [synapses(), channels()].concat());
+    let repeated = neurons.len().div_ceil(others.len());
+    let all = neurons.into_iter().chain(std::iter::repeat_n(others, repeated).flatten());
     let examples: Vec<String> = all.map(|(_, text)| text).collect();
     // `OVERTIME_FIRST` is the number of the first text.
     let first = number("OVERTIME_FIRST", 0);

@@ -117,8 +117,16 @@ pub(super) enum Item {
     EachStep(Vec<Assignment>),
     /// `on spike assignments`, with `transmit expression` behind this number of them
     OnSpike { at: Range<usize>, assignments: Vec<Assignment>, transmit: Option<(usize, Whole)> },
+    /// `weight name from expression to expression : unit`
+    Weight { name: Named, low: Whole, high: Whole, unit: Option<Unit> },
+    /// `on pre assignments`
+    OnPre { at: Range<usize>, assignments: Vec<Assignment> },
+    /// `on post assignments`
+    OnPost { at: Range<usize>, assignments: Vec<Assignment> },
     /// `transmit expression`
     Transmit { at: Range<usize>, amount: Whole },
+    /// `current expression : unit`
+    Current { at: Range<usize>, value: Whole, unit: Option<Unit> },
 }
 
 /// A text.

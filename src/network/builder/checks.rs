@@ -18,6 +18,6 @@ pub(super) fn lasts_a_step(what: &str, group: &str, receptor: &str) -> Error {
     Error::Unsupported(format!(
         "{what} adds spikes to `{group}.{receptor}`, which keeps no value for the next step: the effect of a spike \
          would be proportional to dt. A receptor that decays, such as an exponential one, keeps it; a projection with \
-         AMPA, GABAa, NMDA or BioNMDA kinetics transmits in each step"
+         AMPA, GABAa, NMDA or BioNMDA kinetics, or with a text that has a line `transmit`, transmits in each step"
     ))
 }

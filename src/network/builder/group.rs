@@ -116,9 +116,9 @@ pub(super) fn group_plan<T: Real>(
     let mut kinetics_plans = Vec::new();
     for projection in projections.iter().filter(|p| p.from.group == name) {
         let Some(kinetics) = &projection.kinetics else {
-            if let Some((variable, _)) = projection.initial.first() {
+            if let (None, Some((variable, _))) = (&projection.plasticity, projection.initial.first()) {
                 let reason = format!(
-                    "projection `{}` has no kinetics, and so no variable `{variable}` to initialise",
+                    "projection `{}` has no kinetics and no plasticity, and so no variable `{variable}` to initialise",
                     projection.name
                 );
                 return Err(Error::Unsupported(reason));

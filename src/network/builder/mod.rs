@@ -2,6 +2,7 @@
 
 mod checks;
 mod group;
+mod plasticity;
 mod projection;
 mod receptor;
 
@@ -10,12 +11,12 @@ use super::projections::projection::Projection;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::network::plan::joint::joint;
-use crate::network::plan::plastic::PlasticPlan;
 use crate::network::plan::sums::sums;
 use crate::network::plan::{GroupPlan, NetworkPlan, ProjectionPlan};
 use crate::numeric::scalar::Real;
 use checks::check_name;
 use group::group_plan;
+use plasticity::{Rules, plastic_plan};
 use projection::projection_plan;
 use std::sync::Arc;
 
@@ -84,7 +85,7 @@ impl<T: Real> Builder<T> {
         }
         let mut group_plans: Vec<GroupPlan> = Vec::with_capacity(groups.len());
         let (mut models, mut currents) = (Vec::with_capacity(groups.len()), Vec::with_capacity(groups.len()));
-        let mut releases = Vec::new();
+        let (mut releases, mut rules) = (Vec::new(), Rules::new());
         let (mut var, mut inputs) = (0, 0);
         for group in groups {
             check_name("group", &group.name, group_plans.iter().map(|p| p.name.as_str()))?;
@@ -96,8 +97,9 @@ impl<T: Real> Builder<T> {
         let mut projection_plans: Vec<ProjectionPlan> = Vec::with_capacity(projections.len());
         for projection in projections {
             check_name("projection", &projection.name, projection_plans.iter().map(|l| l.spec.name.as_str()))?;
-            let rule = projection.stdp;
-            if rule.is_some() {
+            let plasticity = projection.plasticity.clone();
+            let initial = projection.initial.clone();
+            if plasticity.is_some() {
                 // The names of its variables start with its name.
                 check_name("projection", &projection.name, group_plans.iter().map(|p| p.name.as_str()))?;
                 if projection.procedural {
@@ -109,9 +111,10 @@ impl<T: Real> Builder<T> {
                 }
             }
             let mut plan = projection_plan::<T>(projection, &group_plans, dt, seed)?;
-            if let Some(rule) = rule {
-                let plastic = PlasticPlan::new(rule, &plan.spec, plan.table()?, &plan.delays, var)?;
-                var += PlasticPlan::VARS;
+            if let Some(plasticity) = plasticity {
+                let to = &group_plans[plan.to];
+                let plastic = plastic_plan(&plasticity, &initial, (&plan, to), (&mut rules, var), dt)?;
+                var += plastic.shape.names.len();
                 plan.weight_scale = plastic.weight_scale;
                 plan.plastic = Some(plastic);
             }
@@ -130,6 +133,7 @@ impl<T: Real> Builder<T> {
             models,
             currents,
             releases,
+            rules: rules.all,
         })
     }
 }

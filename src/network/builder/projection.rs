@@ -31,7 +31,7 @@ pub(super) fn projection_plan<T: Real>(
         weight,
         delay,
         kinetics,
-        stdp,
+        plasticity,
         ..
     } = projection;
     let (from, pre) = part(&name, &from, groups)?;
@@ -62,7 +62,7 @@ pub(super) fn projection_plan<T: Real>(
     let delays = spec.delays()?;
     debug_assert!(*delays.end() <= MOST_STEPS);
     let mut weight_scale = spec.weight_scale();
-    if stdp.is_some() && spec.lead > 0 {
+    if plasticity.is_some() && spec.lead > 0 {
         return Err(Error::Unsupported(format!(
             "projection `{}` has plastic weights, and its receptor `{}` is a delta of a group that is integrated exactly",
             spec.name, receptor_plans[receptor].name
@@ -73,7 +73,7 @@ pub(super) fn projection_plan<T: Real>(
         let name = &spec.name;
         let is_gap = matches!(kinetics, Kinetics::Gap);
         let what = if is_gap { "gap junctions" } else { "kinetics" };
-        if stdp.is_some() {
+        if plasticity.is_some() {
             return Err(Error::Unsupported(format!(
                 "projection `{name}` has {what} and plastic weights, but can have only one of them"
             )));

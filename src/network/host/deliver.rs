@@ -26,8 +26,6 @@ pub(crate) struct Delivery {
     loads: Vec<i64>,
     /// Ranges of synapses over which spikes arrive.
     ranges: Vec<Range<usize>>,
-    /// Targets that spike, for STDP.
-    list: Vec<usize>,
     /// The released amount of each range's source; empty without a release model.
     amounts: Vec<i32>,
     /// The number of synapses in the ranges.
@@ -63,7 +61,7 @@ impl Delivery {
 
     /// The synapses of one source with this delay.
     fn row(&mut self, table: &SynapseTable, source: usize, delay: u32) {
-        let row = if matches!(table.delays, Delays::Same(_)) { table.row(source) } else { table.class(source, delay) };
+        let row = row_of(table, source, delay);
         if !row.is_empty() {
             self.events += row.len();
             self.ranges.push(row);
@@ -119,19 +117,6 @@ impl Delivery {
         }
     }
 
-    /// The ranges of synapses over which spikes arrive, ascending, and the number of these
-    /// synapses.
-    pub(super) fn sorted(&mut self) -> (&[Range<usize>], usize) {
-        self.ranges.sort_unstable_by_key(|range| range.start);
-        (&self.ranges, self.events)
-    }
-
-    /// An empty list for the caller.
-    pub(super) fn list(&mut self) -> &mut Vec<usize> {
-        self.list.clear();
-        &mut self.list
-    }
-
     fn part<T: Real, X: TargetIndex, L: SynapticWeight>(
         &mut self,
         targets: &[X],
@@ -159,6 +144,11 @@ impl Delivery {
         }
         .share(shares);
     }
+}
+
+/// The synapses of one source with this delay.
+pub(super) fn row_of(table: &SynapseTable, source: usize, delay: u32) -> Range<usize> {
+    if matches!(table.delays, Delays::Same(_)) { table.row(source) } else { table.class(source, delay) }
 }
 
 /// Calls `each` for the spikes of these neurons in `words`, the mask of a whole group, with their

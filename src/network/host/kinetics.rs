@@ -2,9 +2,9 @@
 //! each step it releases an amount between −1 and 1, by which its synapses' weights are multiplied.
 //! The amount is a multiple of 2⁻³⁰, so that sums stay sums of integers.
 
+use super::release_models::{ampa, bio_nmda, nmda, stp};
 use crate::network::plan::WORD;
 use crate::network::plan::release::{CONSTANTS, KineticsPlan, ReleaseModel};
-use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{SimdLoop, vectorize};
 
@@ -12,8 +12,6 @@ use crate::numeric::simd::{SimdLoop, vectorize};
 pub(crate) const AMOUNT_ONE: i32 = 1 << 30;
 /// The number of sources from which on threads share a step.
 pub(super) const SHARED: usize = 8192;
-/// Smaller values become 0, as in `receptor_step`: subnormal numbers are slow.
-const NOTHING: f64 = 1e-30;
 
 /// A step of the release models of some sources. The first source is neuron `first` of the group
 /// whose spikes are `words`.
@@ -69,7 +67,7 @@ impl<T: Real> SimdLoop for Prepared<'_, T> {
 
 impl<T: Real> Prepared<'_, T> {
     #[inline(always)]
-    fn all<const N: usize>(self, release: impl Fn(&[T; CONSTANTS], bool, [T; N]) -> ([T; N], T)) {
+    fn all<const N: usize>(self, release: impl Fn(&[T; CONSTANTS], T, [T; N]) -> ([T; N], T)) {
         let Self { step: Step { words, first, vars, amounts, .. }, c } = self;
         let mut vars = vars.into_iter();
         let vars: [&mut [T]; N] = std::array::from_fn(|_| vars.next().unwrap_or_default());
@@ -82,7 +80,8 @@ impl<T: Real> Prepared<'_, T> {
             let now = rest.split_off_mut(..here).unwrap_or_default();
             for (k, amount) in now.iter_mut().enumerate() {
                 let old: [T; N] = std::array::from_fn(|v| vars[v][done + k]);
-                let (new, a) = release(&c, bits >> k & 1 != 0, old);
+                let came = if bits >> k & 1 != 0 { T::of(1.0) } else { T::of(0.0) };
+                let (new, a) = release(&c, came, old);
                 for v in 0..N {
                     vars[v][done + k] = new[v];
                 }
@@ -99,63 +98,9 @@ pub(super) fn whole<T: Real>(amount: T) -> i32 {
     amount.mul_add(T::of(f64::from(AMOUNT_ONE)), T::of(0.5)).to_f64().floor() as i32
 }
 
-// The counterpart of the functions below is kernels/include/kinetics.cuh.
-
+/// Gap junctions. The counterpart is in kernels/include/kinetics.cuh.
 #[inline(always)]
-fn flushed<T: Real>(x: T) -> T {
-    if x.abs() < T::of(NOTHING) { T::of(0.0) } else { x }
-}
-
-#[inline(always)]
-fn stp<T: Real>(c: &[T; CONSTANTS], came: bool, [u, x]: [T; 2]) -> ([T; 2], T) {
-    let one = T::of(1.0);
-    let (u, x) = (flushed(u * c[0]), (x - one).mul_add(c[1], one));
-    let after = c[2].mul_add(one - u, u);
-    let amount = after * x;
-    if came { ([after, x - amount], amount) } else { ([u, x], T::of(0.0)) }
-}
-
-/// One step of a pulse of transmitter: x, which relaxes to the level of the pulse or to 0, and the
-/// pulse's remaining steps.
-#[inline(always)]
-fn pulse<T: Real>(c: &[T], came: bool, x: T, left: T) -> (T, T) {
-    let zero = T::of(0.0);
-    let left = if came { c[3] } else { left };
-    let x = if left > zero { (x - c[1]).mul_add(c[0], c[1]) } else { flushed(x * c[2]) };
-    (x, if left > zero { left - T::of(1.0) } else { zero })
-}
-
-#[inline(always)]
-fn ampa<T: Real>(c: &[T; CONSTANTS], came: bool, [g, left]: [T; 2]) -> ([T; 2], T) {
-    let (g, left) = pulse(&c[..4], came, g, left);
-    ([g, left], g)
-}
-
-/// The gating variable g after a step with constant x.
-#[inline(always)]
-fn opened<T: Real>(c: &[T; CONSTANTS], g: T, x: T) -> T {
-    let opens = c[0] * x;
-    let rate = opens + c[1];
-    let limit = opens / rate;
-    flushed((g - limit).mul_add(exp(-(rate * c[2])), limit))
-}
-
-#[inline(always)]
-fn nmda<T: Real>(c: &[T; CONSTANTS], came: bool, [g, x]: [T; 2]) -> ([T; 2], T) {
-    let g = opened(c, g, x);
-    let x = flushed(x * c[3]);
-    ([g, if came { x + T::of(1.0) } else { x }], g)
-}
-
-#[inline(always)]
-fn bio_nmda<T: Real>(c: &[T; CONSTANTS], came: bool, [g, x, left]: [T; 3]) -> ([T; 3], T) {
-    let g = opened(c, g, x);
-    let (x, left) = pulse(&c[3..], came, x, left);
-    ([g, x, left], g)
-}
-
-#[inline(always)]
-fn gap<T: Real>(c: &[T; CONSTANTS], _: bool, [v]: [T; 1]) -> ([T; 1], T) {
+fn gap<T: Real>(c: &[T; CONSTANTS], _: T, [v]: [T; 1]) -> ([T; 1], T) {
     let amount = v * c[0];
     // A potential outside the range becomes NaN, which ends the run.
     if amount.abs() <= T::of(1.0) { ([v], amount) } else { ([T::of(f64::NAN)], T::of(0.0)) }

@@ -27,12 +27,6 @@ pub(super) fn feel<T: Real>(feel: ReceptorStep<'_, T>) {
     vectorize(feel);
 }
 
-/// The value after one step of decay.
-#[inline(always)]
-pub(super) fn decayed<T: Real>(s: T, decay: T) -> T {
-    flushed(s * decay)
-}
-
 #[inline(always)]
 fn flushed<T: Real>(s: T) -> T {
     if s.abs() < T::of(NOTHING) { T::of(0.0) } else { s }

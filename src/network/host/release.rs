@@ -3,7 +3,7 @@
 
 use super::kinetics::{SHARED, whole};
 use crate::equations::{Release, Step};
-use crate::network::plan::{GroupPlan, WORD};
+use crate::network::plan::{GroupPlan, NetworkPlan, ProjectionPlan, WORD};
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{SimdLoop, vectorize};
 use crate::system::Tick;
@@ -12,7 +12,7 @@ use crate::system::state::State;
 /// The memory of the steps of all texts.
 pub(super) struct TextSteps<T> {
     /// For each group, the potentials after the neurons' step, if a text reads them.
-    potentials: Vec<Vec<T>>,
+    potentials: Vec<Option<Vec<T>>>,
     /// For each source, whether its spike arrives, and the amount that it transmits.
     spiked: Vec<T>,
     amounts: Vec<T>,
@@ -30,15 +30,25 @@ pub(super) struct Sources<'a, T> {
 }
 
 impl<T: Real> TextSteps<T> {
-    pub(super) fn new(groups: &[GroupPlan]) -> Self {
-        Self { potentials: groups.iter().map(|_| Vec::new()).collect(), spiked: Vec::new(), amounts: Vec::new() }
+    pub(super) fn new(plan: &NetworkPlan) -> Self {
+        let is_read = |group: usize, of: &GroupPlan| {
+            let by_rule =
+                |p: &ProjectionPlan| p.to == group && p.plastic.as_ref().is_some_and(|own| own.shape.reads_potential);
+            of.kinetics.iter().any(|kinetics| kinetics.reads_potential) || plan.projections.iter().any(by_rule)
+        };
+        let potentials = (plan.groups.iter().enumerate()).map(|(k, group)| is_read(k, group).then(Vec::new)).collect();
+        Self { potentials, spiked: Vec::new(), amounts: Vec::new() }
+    }
+
+    /// The potentials of a group after the neurons' step, for all batch rows, if a text reads them.
+    pub(super) fn potentials(&self, group: usize) -> &[T] {
+        self.potentials.get(group).and_then(Option::as_deref).unwrap_or_default()
     }
 
     /// Copies the potentials that texts read, before arrivals change them.
     pub(super) fn note(&mut self, groups: &[GroupPlan], state: &State<'_, T>) {
         for (group, potentials) in groups.iter().zip(&mut self.potentials) {
-            let is_read = group.kinetics.iter().any(|kinetics| kinetics.reads_potential);
-            if let (true, Some(membrane)) = (is_read, group.membrane) {
+            if let (Some(potentials), Some(membrane)) = (potentials, group.membrane) {
                 potentials.clear();
                 potentials.extend_from_slice(state.var(group.vars.start + membrane));
             }
@@ -62,7 +72,8 @@ impl<T: Real> TextSteps<T> {
             T::of(f64::from(bits >> (unit % WORD) & 1))
         }));
         self.amounts.resize(count, T::of(0.0));
-        let potential = self.potentials[sources.group].get(sources.first_of_all..).unwrap_or_default();
+        let potential = self.potentials[sources.group].as_deref().unwrap_or_default();
+        let potential = potential.get(sources.first_of_all..).unwrap_or_default();
         let potential = potential.get(..count).unwrap_or_default();
         let (spiked, values) = (&self.spiked[..], &mut self.amounts[..]);
         let vars = vars.iter_mut().map(|var| &mut **var).collect();

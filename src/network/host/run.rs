@@ -5,10 +5,10 @@ use super::deliver::Delivery;
 use super::kinetics::Step;
 use super::neuron_step::NeuronBlocks;
 use super::partition::{SpikeExchange, SpikeMasks};
+use super::plasticity::PlasticStep;
 use super::refractory::Refractory;
 use super::release::{Sources, TextSteps};
 use super::spike_lists::SpikeLists;
-use super::stdp::StdpStep;
 use crate::network::{Network, poisson};
 use crate::numeric::scalar::Real;
 use crate::numeric::team::Team;
@@ -58,7 +58,7 @@ impl<'n, T: Real> Run<'n, T> {
         let tiles = NeuronBlocks::new(&plan.groups, node, seed, plan.dt);
         let delivery = Delivery::new(most);
         let refractory = Refractory::new(&plan.groups);
-        let texts = TextSteps::new(&plan.groups);
+        let texts = TextSteps::new(plan);
         Self {
             network,
             exchange,
@@ -153,8 +153,10 @@ impl<'n, T: Real> Run<'n, T> {
         let (from, to) = (&self.network.plan.groups[projection.from], &self.network.plan.groups[projection.to]);
         let here = common(&projection.spec.post, &self.owned[projection.to]);
         if let Some(plastic) = &projection.plastic {
-            let learning = StdpStep { projection, plastic, groups: [from, to], dt: self.network.plan.dt, row, i, here };
-            return learning.step(&mut self.delivery, state);
+            let Some(rule) = self.network.rules.get(plastic.rule) else { return };
+            let potentials = self.texts.potentials(projection.to);
+            let step = PlasticStep { projection, plastic, rule, groups: [from, to], at, row, here, potentials };
+            return step.step(&mut self.delivery, state);
         }
         let s = row * to.units..(row + 1) * to.units;
         let (first, weight_scale) =

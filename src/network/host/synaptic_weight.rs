@@ -138,7 +138,7 @@ pub(super) struct PlasticWeight<'a, T> {
 
 impl<T: Real> SynapticWeight for PlasticWeight<'_, T> {
     type Sum = i64;
-    /// Its counterpart is `integer_weight_of` in `stdp.cuh`. A value out of range saturates, and
+    /// Its counterpart is `integer_weight_of` in `plasticity.cuh`. A value out of range saturates, and
     /// NaN gives 0.
     #[inline(always)]
     fn of(self, synapse: usize, _: i32) -> i64 {

@@ -6,6 +6,7 @@ pub(crate) mod joint;
 pub(crate) mod plastic;
 pub(crate) mod postsynaptic;
 pub(crate) mod release;
+pub(crate) mod rule;
 pub(crate) mod sums;
 
 use crate::active_time::ActiveTime;

@@ -1,10 +1,11 @@
 //! Synapses from the neurons of one group to one receptor of a group.
 
 use super::kinetics::Kinetics;
+use super::plasticity::Plasticity;
+use super::stdp::Stdp;
 use crate::connectivity::Connect;
 use crate::error::{Error, Result};
 use crate::init::Init;
-use crate::network::describe::stdp::Stdp;
 use std::ops::Range;
 
 /// Synapses from a group, or a part of it, to one receptor of a group, or of a part of it.
@@ -20,9 +21,9 @@ pub struct Projection {
     pub(crate) procedural: bool,
     pub(crate) weight: Init,
     pub(crate) delay: Init,
-    pub(crate) stdp: Option<Stdp>,
+    pub(crate) plasticity: Option<Plasticity>,
     pub(crate) kinetics: Option<Kinetics>,
-    /// The initial values of variables of its kinetics, by name.
+    /// The initial values of variables of its kinetics or its plasticity, by name.
     pub(crate) initial: Vec<(String, Init)>,
 }
 
@@ -108,7 +109,7 @@ impl Projection {
             procedural: false,
             weight: Init::Constant(1.0),
             delay: Init::Constant(0.0),
-            stdp: None,
+            plasticity: None,
             kinetics: None,
             initial: Vec::new(),
         }
@@ -186,12 +187,19 @@ impl Projection {
         self
     }
 
-    /// Makes the weights plastic: they are variables of the network, and change with the spikes on
-    /// both sides. The synapses are then built together with the network, and each takes 8 bytes
-    /// beside its weight.
+    /// Makes the weights plastic by pairs of spikes: the same as [`Projection::plasticity`] with this
+    /// rule.
     #[must_use]
-    pub fn stdp(mut self, rule: Stdp) -> Self {
-        self.stdp = Some(rule);
+    pub fn stdp(self, rule: Stdp) -> Self {
+        self.plasticity(rule)
+    }
+
+    /// Makes the weights plastic: they are variables of the network, and change with the spikes on
+    /// both sides, as [`Stdp`] or a text of [`Equations`](crate::Equations) says. The synapses are
+    /// then built together with the network, and each takes 8 bytes beside its variables.
+    #[must_use]
+    pub fn plasticity(mut self, rule: impl Into<Plasticity>) -> Self {
+        self.plasticity = Some(rule.into());
         self
     }
 
@@ -235,6 +243,9 @@ impl Projection {
     /// variables. The values are one value, one for each neuron of the sources' group, or drawn
     /// with the loop's seed. They are between 0 and 1; only the x of [`Nmda`](crate::network::Nmda)
     /// and `left` have no such upper bound. A text has initial values of its own, and no bounds.
+    ///
+    /// Or it sets those of a variable of a text of plasticity, which has the shape that the variable
+    /// has in the network: `[synapses]`, `[sources]` or `[delays, sources]`, or `[targets]`.
     #[must_use]
     pub fn init(mut self, variable: impl Into<String>, init: impl Into<Init>) -> Self {
         self.initial.push((variable.into(), init.into()));

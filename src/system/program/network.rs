@@ -13,4 +13,6 @@ pub(crate) struct NetworkProgram {
     pub(crate) currents: Vec<Option<Vec<u8>>>,
     /// The function of each text of kinetics, by its number in the plan.
     pub(crate) releases: Vec<String>,
+    /// The structures of the rules of plasticity, by their numbers in the plan.
+    pub(crate) rules: Vec<String>,
 }

@@ -116,7 +116,7 @@ class Line:
             if self.takes("["):
                 unit = self.unit()
                 self.needs("]")
-            elif self.next()[0] == "name" and self.next()[1] not in ("and", "or", "holds"):
+            elif self.next()[0] == "name" and self.next()[1] not in ("and", "or", "holds", "to"):
                 unit = named_unit(self.name())
             return ("num", float(text), unit)
         if text == "(":

@@ -6,7 +6,7 @@ from fractions import Fraction
 from .grammar import Line, walk
 from .units import MS, ONE
 
-KEYWORDS = ["param", "input", "state", "spike", "reset", "refractory", "each"]
+KEYWORDS = ["param", "input", "state", "spike", "reset", "refractory", "each", "weight", "on"]
 
 
 class State:
@@ -21,6 +21,7 @@ class Model:
         self.params, self.inputs, self.states, self.lets = {}, {}, {}, {}
         self.spike = self.crosses = self.refractory = None
         self.reset, self.each_step = [], []
+        self.weight, self.bounds, self.on = None, [], {"pre": [], "post": []}
         self.checked, lines = False, [""]
         for line in text.splitlines():
             lines[-1] += line.split("#")[0]
@@ -89,6 +90,18 @@ class Model:
         line.needs("step")
         self.each_step += line.assignments()
 
+    def weight_line(self, line):
+        self.weight = line.name()
+        line.needs("from")
+        low = line.condition()
+        line.needs("to")
+        self.bounds = [low, line.condition()]
+        state = self.states.setdefault(self.weight, State())
+        state.unit = line.declared() or state.unit
+
+    def on_line(self, line):
+        self.on[line.name()] += line.assignments()
+
     def refractory_line(self, line):
         self.refractory = line.condition()
         if line.takes("holds"):
@@ -103,7 +116,8 @@ class Model:
         states, units = self.states.values(), list(self.inputs.values())
         units += [unit for _, unit in [*self.params.values(), *self.lets.values()]] + [s.unit for s in states]
         expressions = [s.slope for s in states if s.slope] + [s.initial for s in states]
-        expressions += [e for e, _ in self.lets.values()] + [e for _, _, e in self.reset + self.each_step]
+        assignments = self.reset + self.each_step + self.on["pre"] + self.on["post"]
+        expressions += [e for e, _ in self.lets.values()] + [e for _, _, e in assignments] + self.bounds
         for expression in expressions + [e for e in (self.spike, self.refractory) if e]:
             walk(expression, lambda e: units.append(e[2]) if e[0] == "num" else None)
         self.checked = any(unit is not None for unit in units)
@@ -140,10 +154,17 @@ class Model:
                 state.slope = self.fitted(self.typed(state.slope), self.units[name] / ms, name)
             state.initial = self.fitted(self.typed(state.initial), self.units[name], name)
         self.reset, self.each_step = self.assigned(self.reset), self.assigned(self.each_step)
+        self.on = {side: self.assigned(assignments) for side, assignments in self.on.items()}
+        self.bounds = [self.bound(e) for e in self.bounds]
         if self.spike:
             self.spike = self.fitted(self.typed(self.spike), self.units[self.crosses] if self.crosses else ONE, "spike")
         if self.refractory:
             self.refractory = self.fitted(self.typed(self.refractory), ms, "refractory")
+
+    def bound(self, e):
+        """A bound of the weight. A number without a unit has the unit of the weight."""
+        value, own = self.typed(e)
+        return self.fitted((value, None if own is not None and own.is_one() else own), self.units[self.weight], "weight")
 
     def assigned(self, assignments):
         unit = lambda to, sign: ONE if sign in "*/" else self.units[to]

@@ -7,6 +7,7 @@ mod microcircuit;
 mod mistakes;
 mod results;
 mod scale;
+mod without_spikes;
 
 /// Two groups, with every kind of connectivity, receptor, input and initial value.
 pub(crate) const ALL: &str = "

@@ -54,8 +54,9 @@ impl Network {
     /// The mean current of the spikes of a projection that a neuron of its group receives.
     fn mean_current(&self, projection: &Projection, group: &Group) -> Result<f64> {
         let refused = |reason: &str| refused("projection", &projection.name, reason);
-        if projection.stdp.is_some() {
-            return Err(refused("`stdp` changes the weights, so that their mean input is unknown"));
+        if projection.is_plastic() {
+            let key = if projection.stdp.is_some() { "stdp" } else { "plasticity" };
+            return Err(refused(&format!("`{key}` changes the weights, so that their mean input is unknown")));
         }
         if projection.kinetics.is_some() {
             return Err(refused("`kinetics` change the effect of a spike, so that the mean input is unknown"));

@@ -26,7 +26,8 @@ pub(super) struct Neurons<'a, R> {
 
 /// Sets the gates to where they are steady at these potentials.
 pub(super) fn steady<R: Real>(channel: &Channel<R>, v: &[R], gates: Vec<&mut [R]>, first: usize, units: usize) {
-    channel.kind().with(Steady { channel, v, gates, first, units });
+    let Some((kind, _)) = channel.of_kind() else { return };
+    kind.with(Steady { channel, v, gates, first, units });
 }
 
 struct Steady<'a, 'g, R> {
@@ -58,7 +59,8 @@ pub(super) fn conduct<R: Real, const SLOPES: bool>(
     gates: &mut [&mut [R]],
     flow: Flow<'_, R>,
 ) {
-    channel.kind().with(ConductAll::<R, SLOPES> { params: channel.params(), neurons, gates, flow });
+    let Some((kind, params)) = channel.of_kind() else { return };
+    kind.with(ConductAll::<R, SLOPES> { params, neurons, gates, flow });
 }
 
 struct ConductAll<'a, 'g, R, const SLOPES: bool> {

@@ -10,12 +10,12 @@ pub(super) fn program<R: Real>(model: &CondNeuGroup<R>, dt: f64) -> Program {
     let mut text = "#include \"channel.cuh\"\n".to_owned();
     let mut list = String::new();
     let mut gate = 1;
-    for (n, (_, channel)) in model.channels.iter().enumerate() {
-        let kind = channel.kind();
+    let kinds = model.channels.iter().filter_map(|(_, channel)| channel.kind());
+    for (n, kind) in kinds.enumerate() {
         // Writing to a String never fails.
         let _ = write!(text, "namespace channel{n} {{\n#line 1 \"{kind}\"\n{}}}\n", kind.kernel());
         let _ = write!(list, " DO({n}, {gate})");
-        gate += channel.kind().gates().len();
+        gate += kind.gates().len();
     }
     let _ = write!(text, "#define CHANNELS(DO){list}\n#line 1 \"{FILE}\"\n");
     text.push_str(include_str!("../../../../kernels/models/cond_neu_group.cu"));

@@ -112,7 +112,7 @@ fn flow<R: Real, const SLOPES: bool>(
         }
     }
     for (_, channel) in &model.channels {
-        let (own, others) = std::mem::take(&mut gates).split_at_mut(channel.kind().gates().len());
+        let (own, others) = std::mem::take(&mut gates).split_at_mut(channel.gates().len());
         conduct::<R, SLOPES>(channel, Neurons { first, units, dt, v }, own, Flow { g: &mut *g, drive: &mut *drive });
         gates = others;
     }

@@ -1,6 +1,9 @@
 //! Spike-timing-dependent plasticity of a projection's weights.
 
-use crate::error::{Error, Number, Result};
+use super::plasticity::check_bounds;
+use crate::equations::Equations;
+use crate::error::{Error, Result};
+use crate::numeric::math::exp;
 
 /// Additive spike-timing-dependent plasticity with all pairs of spikes (Song, Miller & Abbott, Nat.
 /// Neurosci. 3, 2000, 919-926, as in Brian2's example `Song_Abbott`). It is the argument of
@@ -49,6 +52,22 @@ pub struct Stdp {
     pub(crate) max: f64,
 }
 
+/// The rule. The traces decay exactly, by a factor in each step.
+const TEXT: &str = "
+    param keep_pre = 0
+    param keep_post = 0
+    param A_pre = 0
+    param A_post = 0
+    param low = 0
+    param high = 1
+    state pre = 0
+    state post = 0
+    weight w from low to high
+    each step: pre *= keep_pre; post *= keep_post
+    on pre: pre += A_pre; w += post
+    on post: post += A_post; w += pre
+";
+
 impl Stdp {
     /// The default of both time constants, ms.
     pub const TAU: f64 = 20.0;
@@ -89,6 +108,21 @@ impl Stdp {
         self
     }
 
+    /// The rule as a text of plasticity, for steps of `dt`.
+    pub(crate) fn equations(&self, dt: f64) -> Result<Equations> {
+        let [keep_pre, keep_post] = self.tau.map(|tau| exp(-dt / tau));
+        let [pre, post] = self.steps();
+        let values = [
+            ("keep_pre", keep_pre),
+            ("keep_post", keep_post),
+            ("A_pre", pre),
+            ("A_post", post),
+            ("low", self.min),
+            ("high", self.max),
+        ];
+        values.into_iter().try_fold(Equations::new(TEXT)?, |text, (name, value)| text.param(name, value))
+    }
+
     /// Checks the rule for a projection of this name.
     pub(crate) fn check(&self, projection: &str) -> Result<()> {
         let of = |what: &str| format!("{what} of the plasticity of projection `{projection}`");
@@ -97,19 +131,7 @@ impl Stdp {
                 return Err(Error::value(of(name), tau, "is not a positive number"));
             }
         }
-        // Larger bounds exceed the range of an f32 in sums, or in the weights themselves.
-        let most = 1e30;
-        if !(self.min <= self.max && self.min >= -most && self.max <= most) {
-            return Err(Error::value(
-                of("weights"),
-                format!("{} to {}", Number(self.min), Number(self.max)),
-                "are not a range of numbers up to 1e30",
-            ));
-        }
-        if self.min == self.max {
-            let reason = "leave weights no room to learn: set min and max that differ, or remove the plasticity";
-            return Err(Error::value(of("bounds"), format!("{} and {}", self.min, self.max), reason));
-        }
+        check_bounds(projection, [self.min, self.max])?;
         for (name, step) in ["A_pre", "A_post"].into_iter().zip(self.steps()) {
             if !step.is_finite() {
                 return Err(Error::value(of(name), step, "is not finite"));

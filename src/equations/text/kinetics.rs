@@ -1,6 +1,7 @@
-//! Texts of synapses: the assignments after a spike of the source, and the amount that it transmits.
+//! Texts of kinetics: the assignments after a spike of the source, and the amount that it transmits.
 
 use super::elaborate::Elaboration;
+use super::kind::is_of_neuron;
 use super::syntax::{Assignment, Item, Syntax, Whole};
 use super::units::Unit;
 use crate::equations::graph::Id;
@@ -13,30 +14,25 @@ use std::ops::Range;
 /// The one input of a text of synapses.
 pub(super) const POTENTIAL: &str = "V";
 
-/// The first line that only a text of synapses has.
-fn first(syntax: &Syntax) -> Option<Range<usize>> {
-    syntax.items.iter().find_map(|item| match item {
-        Item::OnSpike { at, .. } | Item::Transmit { at, .. } => Some(at.clone()),
-        _ => None,
-    })
+/// Whether only kinetics have this line.
+pub(super) fn is_own(item: &Item) -> bool {
+    matches!(item, Item::OnSpike { .. } | Item::Transmit { .. })
 }
 
-/// Whether a text describes synapses, and the mistakes of the lines that it has or lacks.
-pub(super) fn check(syntax: &Syntax) -> (bool, Vec<Mistake>) {
-    let Some(at) = first(syntax) else { return (false, Vec::new()) };
-    let of_neuron = |item: &Item| {
-        matches!(
-            item,
-            Item::Crossing { .. }
-                | Item::Condition(_)
-                | Item::Reset(_)
-                | Item::Refractory { .. }
-                | Item::Slope { holds: true, .. }
-        )
+/// The place of the first line that only kinetics have.
+fn first(syntax: &Syntax) -> Range<usize> {
+    let place = |item: &Item| match item {
+        Item::OnSpike { at, .. } | Item::Transmit { at, .. } => Some(at.clone()),
+        _ => None,
     };
-    if syntax.items.iter().any(of_neuron) {
+    syntax.items.iter().find_map(place).unwrap_or_default()
+}
+
+/// The mistakes of the lines that kinetics have or lack.
+pub(super) fn check(syntax: &Syntax) -> Vec<Mistake> {
+    if syntax.items.iter().any(is_of_neuron) {
         let what = "`on spike` and `transmit` belong to synapses; a neuron has `spike when` and `reset`";
-        return (true, vec![Mistake::new(at, what)]);
+        return vec![Mistake::new(first(syntax), what)];
     }
     let mut mistakes = Vec::new();
     let mut transmits = false;
@@ -74,9 +70,9 @@ pub(super) fn check(syntax: &Syntax) -> (bool, Vec<Mistake>) {
         }
     }
     if !transmits && mistakes.is_empty() {
-        mistakes.push(Mistake::new(at, "`transmit` is missing: without it nothing reaches the targets"));
+        mistakes.push(Mistake::new(first(syntax), "`transmit` is missing: without it nothing reaches the targets"));
     }
-    (true, mistakes)
+    mistakes
 }
 
 impl Elaboration<'_> {
