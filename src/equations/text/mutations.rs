@@ -191,9 +191,9 @@ fn make(text: &str) -> bool {
             let _ = compile::<f64>(&program.graph, &program.after, program.output);
         }
     }
-    if model.current.is_some() {
-        let channel = Equations::new(text).unwrap();
-        let _ = (channel.step_text::<f64>(0.1), channel.method(Method::Rk4).step_text::<f32>(0.1));
+    if model.current.is_some() || model.plasticity.is_some() {
+        let equations = Equations::new(text).unwrap();
+        let _ = (equations.step_text::<f64>(0.1), equations.method(Method::Rk4).step_text::<f32>(0.1));
     }
     true
 }
