@@ -27,6 +27,9 @@ struct alignas(8) Value {
 #define GAP 4        // The source's potential.
 #define EQUATIONS 5  // The first text of equations. Those of a network have numbers from this one on.
 
+// Rules of plasticity.
+#define RULE_VARS 64  // The variables of a plastic projection have numbers below it.
+
 // Long synapse rows.
 #define PIECE 128  // Synapses of a piece. The warps of a block take the pieces of a longer row in turn.
 

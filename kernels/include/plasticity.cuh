@@ -14,8 +14,6 @@
 #include "deliver.cuh"
 #include "pointwise.cuh"
 
-#define RULE_VARS 64
-
 // The variables of a rule for one synapse: its own, those of its source and those of its target.
 template <class Rule>
 struct RuleValues {

@@ -16,6 +16,7 @@ mod release;
 #[cfg(test)]
 mod samples;
 mod step;
+mod step_text;
 mod surrogate;
 mod system;
 mod tape;
@@ -29,5 +30,6 @@ pub use adjoint::AdjointOptions;
 pub(crate) use channel::{Membrane, wide};
 pub(crate) use plasticity::{Change, InPlace, Rule};
 pub(crate) use release::{Release, Step, TRANSMITTED};
+pub use step_text::StepText;
 pub use surrogate::Surrogate;
-pub use system::{Equations, StepText};
+pub use system::Equations;

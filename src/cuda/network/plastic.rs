@@ -7,7 +7,7 @@ use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::Buffer;
 use crate::cuda::structs::network::{PlasticProjection, PreProjection, value};
 use crate::error::Result;
-use crate::network::plan::rule::Owner;
+use crate::network::plan::rule::{Owner, RULE_VARS};
 use crate::network::plan::{NetworkPlan, ProjectionPlan};
 use crate::numeric::scalar::DType;
 use std::sync::Arc;
@@ -96,9 +96,6 @@ pub(crate) fn of_group(network: &NetworkPlan, group: usize) -> [Vec<usize>; 2] {
         plastic().filter(|(_, p)| p.to == group).map(|(k, _)| k).collect(),
     ]
 }
-
-/// Variables of one plastic projection in a group's loop.
-pub(crate) const RULE_VARS: usize = 64;
 
 /// Returns the number of a network's variable in a group's loop, as `plasticity.cuh` numbers the
 /// variables. It is a variable of the group or of a plastic projection. The presynaptic group has

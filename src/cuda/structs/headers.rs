@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::init::distribution::DISTRIBUTIONS;
 use crate::network::plan::RECEPTOR_BITS;
 use crate::network::plan::release::RELEASE_MODELS;
+use crate::network::plan::rule::PLASTICITY;
 use crate::numeric::scalar::DType;
 use std::fmt::Write;
 use std::path::Path;
@@ -69,6 +70,7 @@ fn headers() -> [Header; 4] {
                     RECEPTOR_BITS,
                 ),
                 Item::Defines("Presynaptic release models.", RELEASE_MODELS),
+                Item::Defines("Rules of plasticity.", PLASTICITY),
                 Item::Defines("Long synapse rows.", PIECES),
                 Item::Struct(&GroupArgs::STRUCT),
                 Item::Struct(&ReceptorArgs::STRUCT),

@@ -8,6 +8,7 @@ mod errors;
 mod events;
 mod kind;
 mod kinetics;
+mod lets;
 mod lexer;
 #[cfg(test)]
 mod mutations;

@@ -9,12 +9,9 @@ use super::syntax::{Assignment, Item, Syntax, Whole};
 use crate::equations::graph::{Id, Leaf};
 use crate::equations::model::{Model, Plasticity};
 use crate::error::Mistake;
-use crate::network::plan::rule::Owner;
+use crate::network::plan::rule::{Owner, RULE_VARS};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-
-/// The most variables of a text of plasticity. Kernels number the variables of a projection below it.
-const MOST: usize = 63;
 
 /// Whether only plasticity has this line.
 pub(super) fn is_own(item: &Item) -> bool {
@@ -117,8 +114,9 @@ impl Elaboration<'_> {
             let name = &self.model.states[weight].name;
             self.mistake(at.clone(), format!("nothing changes the weight `{name}`: `on post: {name} += …` does"));
         }
-        if self.model.states.len() > MOST {
-            self.mistake(at, format!("a text of plasticity has more than {MOST} variables"));
+        let most = RULE_VARS - 1;
+        if self.model.states.len() > most {
+            self.mistake(at, format!("a text of plasticity has more than {most} variables"));
         }
         let owners = owners(&mut self.model, weight, &on_pre, &on_post);
         self.model.plasticity = Some(Plasticity { weight, bounds, on_pre, on_post, owners });

@@ -45,8 +45,7 @@ fn within_bounds([min, max]: [f64; 2], spec: &ConnectivitySpec, table: &SynapseT
         return Ok(());
     }
     let given = if low < high { format!("{low} to {high}") } else { low.to_string() };
-    let reason =
-        format!("are all out of the bounds of its plasticity, {} to {}: set bounds that contain them", min, max);
+    let reason = format!("are all out of the bounds of its plasticity, {min} to {max}: set bounds that contain them");
     Err(Error::value(format!("weights of projection `{}`", spec.name), given, reason))
 }
 

@@ -1,7 +1,15 @@
 //! The variables of a rule of plasticity.
 
+use crate::device::device_struct::device_constants;
 use crate::init::Init;
 use std::ops::Range;
+
+device_constants! {
+    PLASTICITY {
+        /// The variables of a plastic projection have numbers below it.
+        RULE_VARS: usize = 64,
+    }
+}
 
 /// What has a value of a variable of plasticity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
